@@ -1,0 +1,101 @@
+/** What the replay of one recording found. A report is made of these and of nothing else. */
+
+import type { RunEnd, StepKind, StepStatus } from '../recording/trace.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { Json } from '../shared/json.ts';
+import type { Difference } from './difference.ts';
+
+/**
+ * - `matched`: same commands, same end (after the compare rules).
+ * - `changed`: the end or the effects differ.
+ * - `diverged`: steps differ on the way, the end and the effects are the same.
+ * - `unanswered`: it asked what the recording cannot answer, and the policy said stop.
+ * - `failed`: the candidate itself failed: its code threw, hung, or broke a limit.
+ */
+export type ReplayOutcome = 'matched' | 'changed' | 'diverged' | 'unanswered' | 'failed';
+
+/** How a candidate's step got its answer, best first. */
+export type EvidenceGrade = 'exact' | 'volatile' | 'stale' | 'live' | 'simulated' | 'none';
+
+/** One command as it is compared: what a run asks of the world. */
+export interface StepCommand {
+  /** Step id of the kit (`judge#1`), or `<activity type>#<n>`, `timer#<n>`, … for plain Temporal commands. */
+  readonly step: string;
+  readonly kind: StepKind | 'update' | 'memo' | 'patch' | 'search-attributes' | 'end';
+  readonly name: string;
+  readonly effect?: 'read' | 'write';
+  readonly request: Json;
+}
+
+export interface Divergence {
+  /** `request`: same step, other request. `missing`: recorded, not issued. `extra`: issued, not recorded. `order`: both issued, in another order. `replaced`: another step stands in its place. `end`: another result. */
+  readonly kind: 'request' | 'missing' | 'extra' | 'order' | 'replaced' | 'end';
+  /** The step that a person should look at first. */
+  readonly step: string;
+  /** Ordinal of the command in the recorded run, from 0. */
+  readonly index: number;
+  readonly baseline: StepCommand | null;
+  readonly candidate: StepCommand | null;
+  readonly differences: readonly Difference[];
+}
+
+/** One step of the candidate's way, for the side-by-side trace. */
+export interface ReplayedStep {
+  readonly id: string;
+  readonly kind: StepCommand['kind'];
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly request: Json;
+  readonly result: Json;
+  readonly failure?: string;
+  readonly evidence: EvidenceGrade;
+}
+
+/** A write that a run makes, in order; replay compares them and never executes one. */
+export interface Effect {
+  readonly step: string;
+  readonly tool: string;
+  readonly request: Json;
+}
+
+/** Whether the candidate can be given the recorded history at all; payloads do not count here. */
+export type Determinism = { readonly deterministic: true } | { readonly deterministic: false; readonly reason: string };
+
+export interface ReplayResult {
+  readonly recording: RecordingSummary;
+  readonly outcome: ReplayOutcome;
+  readonly baselineEnd: RunEnd;
+  /** `null` when the candidate did not reach an end. */
+  readonly candidateEnd: RunEnd | null;
+  /** Differences of the ends, after the compare rules. Pointers are into the result: `/approve`. */
+  readonly endDifferences: readonly Difference[];
+  readonly baselineEffects: readonly Effect[];
+  readonly candidateEffects: readonly Effect[];
+  readonly effectDifferences: readonly Difference[];
+  /** The first command that differs. */
+  readonly divergence: Divergence | null;
+  /** Steps of the candidate's own way, present when it is not `matched`. */
+  readonly steps: readonly ReplayedStep[];
+  /** Where the evidence ended, when `unanswered`. */
+  readonly unanswered?: {
+    readonly step: string;
+    readonly kind: StepCommand['kind'];
+    readonly reason: string;
+    readonly remedy: string;
+  };
+  /** Why the candidate failed, when `failed`. */
+  readonly failure?: { readonly message: string; readonly step?: string };
+  readonly determinism: Determinism;
+  /** Temporal's own replayer on the same history, when it was asked. */
+  readonly official?: Determinism;
+  /** Answers by grade. */
+  readonly evidence: Readonly<Partial<Record<EvidenceGrade, number>>>;
+  readonly durationMs: number;
+}
+
+/** A recording that is not counted, and why. */
+export interface ExcludedRecording {
+  readonly recording: Pick<RecordingSummary, 'id' | 'workflowId' | 'runId'>;
+  readonly reason: 'unfaithful' | 'unreadable' | 'unsupported' | 'still-open';
+  readonly detail: string;
+}

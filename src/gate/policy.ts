@@ -1,0 +1,24 @@
+/** The policy of a replay: how missing answers are treated, what is allowed to differ, and what is too little to judge by. */
+import * as z from 'zod';
+import { answerPolicy, replayLimits } from '../replay/answer-policy.ts';
+
+/** Shares of the faithful recordings (of all recordings for `excluded`), 0 to 1. */
+const allowances = z.strictObject({
+  changed: z.number().min(0).max(1).default(0),
+  diverged: z.number().min(0).max(1).default(1),
+  unanswered: z.number().min(0).max(1).default(0),
+  failed: z.number().min(0).max(1).default(0),
+  excluded: z.number().min(0).max(1).default(0.05),
+});
+
+export const replayPolicy = z.strictObject({
+  answers: answerPolicy.prefault({}),
+  allow: allowances.prefault({}),
+  /** Fewer faithful recordings than this is inconclusive. */
+  minimumRecordings: z.int().positive().default(1),
+  limits: replayLimits.prefault({}),
+  /** How many recordings Temporal's own replayer is asked about: a number, or all of them. */
+  secondOpinion: z.union([z.int().nonnegative(), z.literal('all')]).default(20),
+});
+
+export type ReplayPolicy = z.infer<typeof replayPolicy>;

@@ -1,0 +1,137 @@
+/**
+ * What a mission says in its history, and so the evidence that a replay reads.
+ *
+ * A `model` or `tool` step is an activity with two arguments: its **request**, which decides the answer, and its
+ * **context**, which does not (which step it is, and the notes made since the last activity). A `decide` step is a memo
+ * entry that asks, and an update that answers. `rule` and `observe` steps are **notes**: they cost no event of their own,
+ * they travel with the next command, and the last ones in a memo entry written as the run ends.
+ */
+import type { Json, JsonObject } from '../shared/json.ts';
+
+/** The activity type of every model step. */
+export const MODEL_ACTIVITY = 'model';
+
+/** The activity type of a tool step: `tool:getOrder`. */
+export function toolActivity(tool: string): string {
+  return `tool:${tool}`;
+}
+
+/** The tool of an activity type, or `undefined` when the type is not a tool's. */
+export function toolOfActivity(activityType: string): string | undefined {
+  return activityType.startsWith('tool:') ? activityType.slice('tool:'.length) : undefined;
+}
+
+/** The update that answers a `decide` step; its argument is a {@link DecisionAnswer}. */
+export const DECIDE_UPDATE = 'mission.decide';
+
+/** The query that lists the open questions of a run: `Record<step id, DecisionQuestion>`. */
+export const DECISIONS_QUERY = 'mission.decisions';
+
+/** Memo keys that the kit writes. Open questions are under `mission.decision.<step id>`, `null` once answered. */
+export const MEMO_NOTES = 'mission.notes';
+export const MEMO_DECISION_PREFIX = 'mission.decision.';
+
+/** The memo key and search attributes that a start stamps on a run (DESIGN.md: pinned and stamped). */
+export const MEMO_STAMP = 'mission.stamp';
+export const SEARCH_ATTRIBUTES = {
+  mission: 'MissionName',
+  version: 'MissionVersion',
+  artifact: 'MissionArtifact',
+} as const;
+
+/** What a start stamps on a run. `reason` is why the route chose this version. */
+export interface RunStamp {
+  readonly mission: string;
+  /** `refund-eligibility@3` */
+  readonly version: string;
+  readonly artifact: string;
+  readonly reason: string;
+  readonly revision: number;
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  readonly content: string;
+  /** On an assistant's message: the tools it wants called. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** On a tool's message: the call it answers. */
+  readonly toolCallId?: string;
+  readonly toolName?: string;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly tool: string;
+  readonly input: Json;
+}
+
+/** The request of a model step: everything that decides the answer. */
+export interface ModelRequest {
+  readonly prompt: string;
+  readonly model: string;
+  /** `temperature`, `maxOutputTokens`, `seed`, … as the definition gives them. */
+  readonly parameters: JsonObject;
+  readonly messages: readonly ChatMessage[];
+  /** JSON Schema of the object wanted; a text is wanted when absent. */
+  readonly output?: JsonObject;
+  /** Tools the model may ask for, in an `agent` step. */
+  readonly tools?: readonly { readonly name: string; readonly description?: string; readonly input: JsonObject }[];
+}
+
+export interface ModelUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens?: number;
+}
+
+/** The result of a model step. */
+export interface ModelResponse {
+  readonly text: string;
+  /** Present when the request has `output`. */
+  readonly object?: Json;
+  readonly reasoning?: string;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly usage: ModelUsage;
+  /** The model that the provider says it used. */
+  readonly model: string;
+  readonly finishReason: string;
+}
+
+/** One `rule` or `observe` step. */
+export interface StepNote {
+  readonly step: string;
+  readonly kind: 'rule' | 'observe';
+  readonly name: string;
+  readonly input?: Json;
+  readonly result: Json;
+}
+
+/** The second argument of a step's activity. It is recorded, and never decides the answer. */
+export interface StepContext {
+  /** Stable id of the step: `judge#1`, or the id that the author gave. Also the activity id. */
+  readonly step: string;
+  readonly kind: 'model' | 'tool';
+  /** Of a tool: whether it acts on the world. */
+  readonly effect?: 'read' | 'write';
+  /** Rule results and observations since the last command. */
+  readonly notes?: readonly StepNote[];
+  /** The agent step that this step is part of. */
+  readonly agent?: string;
+}
+
+export interface DecisionQuestion {
+  readonly step: string;
+  readonly name: string;
+  readonly question: string;
+  readonly options: readonly string[];
+  /** What the person should see. */
+  readonly evidence: Json;
+  readonly notes?: readonly StepNote[];
+}
+
+export interface DecisionAnswer {
+  readonly step: string;
+  readonly option: string;
+  readonly by: string;
+  readonly comment?: string;
+}

@@ -1,0 +1,27 @@
+/** What a step of the candidate gets when the recording has no exact answer for it, and the limits of one replay. */
+import * as z from 'zod';
+
+/** `recorded`: the same step's recorded answer, though the request differs. `live`: ask again. `stop`: end as unanswered. */
+const answer = z.enum(['recorded', 'live', 'stop']);
+
+export const answerPolicy = z.strictObject({
+  model: answer.default('stop'),
+  read: answer.default('stop'),
+  /** A write is never executed: `recorded` gives the recorded receipt, `simulator` one made from its output schema. */
+  write: z.enum(['recorded', 'simulator', 'stop']).default('stop'),
+  decision: z.enum(['recorded', 'stop']).default('stop'),
+  /** Activities, children and signals of plain Temporal code, of which nothing is declared. */
+  activity: z.enum(['recorded', 'stop']).default('stop'),
+});
+
+export const replayLimits = z.strictObject({
+  perRecordingMs: z.int().positive().default(10_000),
+  maxSteps: z.int().positive().default(10_000),
+  /** Heap of one replay process, in megabytes. */
+  memoryMb: z.int().positive().default(512),
+  liveCalls: z.int().nonnegative().default(10_000),
+  liveConcurrency: z.int().positive().default(8),
+});
+
+export type AnswerPolicy = z.infer<typeof answerPolicy>;
+export type ReplayLimits = z.infer<typeof replayLimits>;

@@ -1,0 +1,32 @@
+import { MissionError } from './errors.ts';
+
+/** Names one version of one mission: `refund-eligibility@3`. */
+export interface VersionRef {
+  readonly mission: string;
+  readonly number: number;
+}
+
+/** What a mission may be called: it becomes a workflow type, a deployment name, a folder and a URL segment. */
+export const MISSION_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** `refund-eligibility@3`. */
+export function formatVersionRef(ref: VersionRef): string {
+  return `${ref.mission}@${ref.number}`;
+}
+
+/**
+ * Reads `refund-eligibility@3`, or `@3` where the mission is known from elsewhere.
+ *
+ * @throws MissionError `VERSION_REF_INVALID` when the text has another form.
+ */
+export function parseVersionRef(text: string, mission?: string): VersionRef {
+  const match = /^(?:([a-z][a-z0-9-]{0,62}))?@?([1-9][0-9]{0,8})$/.exec(text.includes('@') ? text : `@${text}`);
+  const name = match?.[1] ?? mission;
+  if (match === null || name === undefined) {
+    throw new MissionError('VERSION_REF_INVALID', `"${text}" does not name a version.`, {
+      remedy: 'Write mission@number, for example refund-eligibility@3.',
+      details: { text },
+    });
+  }
+  return { mission: name, number: Number(match[2]) };
+}
