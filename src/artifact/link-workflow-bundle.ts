@@ -1,0 +1,83 @@
+/**
+ * Artifact → workflow bundle, for Temporal's `Worker.create({ workflowBundle })` and for replay.
+ *
+ * Invariants
+ * 1. Linking is concatenation: the template of the SDK, then a constant that holds the artifact's code as functions.
+ *    Nothing is parsed or bundled, so a hybrid (this code, that definition) costs a few milliseconds.
+ * 2. The mission's workflow type is its name. Other functions that the author exports keep their names.
+ * 3. The code sees the given definition only, never the literals that its source was written with.
+ */
+
+import type { MissionDefinition } from '../mission/definition.ts';
+import { digestOfJson, shortDigest } from '../shared/digest.ts';
+import { canonicalJson, jsonEquals } from '../shared/json.ts';
+import type { Artifact } from './artifact.ts';
+import { definitionJson } from './definition-json.ts';
+import { type SdkTemplate, sdkTemplate } from './sdk-template.ts';
+
+export interface LinkOptions {
+  /** Another definition than the artifact's own: a hybrid. */
+  readonly definition?: MissionDefinition;
+}
+
+/** In the form that Temporal's worker takes. */
+export interface LinkedBundle {
+  readonly code: string;
+}
+
+/**
+ * Links an artifact with the SDK of this process.
+ *
+ * @throws MissionError `ARTIFACT_LOAD_FAILED` when the SDK part cannot be bundled.
+ */
+export async function linkWorkflowBundle(artifact: Artifact, options: LinkOptions = {}): Promise<LinkedBundle> {
+  const template = await sdkTemplate();
+  const definition = options.definition ?? artifact.definition;
+  const before = [
+    template.code,
+    'const __MISSION_ARTIFACT__ = Object.freeze({',
+    'library(require, module, exports) {',
+    artifact.code.library.trimEnd(),
+    '},',
+    'workflow(require, module, exports, __MISSION_DEFINITION__) {',
+    '',
+  ].join('\n');
+  const after = [
+    '',
+    '},',
+    `mission: ${JSON.stringify(artifact.mission)},`,
+    `definition: ${JSON.stringify(canonicalJson(definitionJson(definition)))},`,
+    '});',
+    '',
+  ].join('\n');
+  const map = sectionedMap(
+    bundleName(artifact, definition),
+    template,
+    countLines(before),
+    artifact.sourceMaps.workflow,
+  );
+  const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+  return { code: `${before}${artifact.code.workflow.trimEnd()}${after}${comment}` };
+}
+
+/** Workers of one process tell their bundles by this name when they translate stack traces. */
+function bundleName(artifact: Artifact, definition: MissionDefinition): string {
+  const own = jsonEquals(definitionJson(definition), definitionJson(artifact.definition));
+  const hybrid = own ? '' : `-with-${shortDigest(digestOfJson(definitionJson(definition)))}`;
+  return `mission-${artifact.mission}-${shortDigest(artifact.digest)}${hybrid}.js`;
+}
+
+/** An index map (ECMA-426, section 9.1): the template's own map from the top, the author's from its first line. */
+function sectionedMap(file: string, template: SdkTemplate, authorLine: number, authorMap: string): string {
+  const sections = [
+    `{"offset":{"line":0,"column":0},"map":${template.map}}`,
+    `{"offset":{"line":${authorLine},"column":0},"map":${authorMap}}`,
+  ];
+  return `{"version":3,"file":${JSON.stringify(file)},"sections":[${sections.join(',')}]}`;
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}

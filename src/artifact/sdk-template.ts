@@ -1,0 +1,166 @@
+/**
+ * The part of a workflow bundle that is the same for all artifacts: Temporal's workflow SDK, bundled once per SDK release
+ * with Temporal's own bundler. An artifact is then linked by appending its text (`link-workflow-bundle.ts`).
+ *
+ * The bundler is given two stub modules instead of workflows. They look for `__MISSION_ARTIFACT__`, a constant that the
+ * linked text declares after the template: both are evaluated only when a run starts, so it is there by then.
+ */
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { digestOf, shortDigest } from '../shared/digest.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
+import { cacheDirectory } from './cache-directory.ts';
+import { ownPackageVersion, requireOwn } from './kit-location.ts';
+
+export interface SdkTemplate {
+  /** Text of the bundle, without its source map. */
+  readonly code: string;
+  /** Source map of the text, as JSON text, without the sources' content. */
+  readonly map: string;
+}
+
+/** Evaluated once per V8 context and shared by all runs in it, because the bundler preloads it. */
+const LIBRARY_STUB = `
+const library = { exports: {} };
+const refuse = (specifier) => { throw new Error('The library of an artifact imports nothing, but asked for ' + specifier); };
+__MISSION_ARTIFACT__.library(refuse, library, library.exports);
+module.exports = library.exports;
+`;
+
+/** Evaluated once per run: the author's module state belongs to one run. */
+const WORKFLOWS_STUB = `
+const linked = {
+  '@temporalio/workflow': () => require('@temporalio/workflow'),
+  '@temporalio/common': () => require('@temporalio/common'),
+  zod: () => require('./library.cjs'),
+};
+const resolve = (specifier) => {
+  if (Object.hasOwn(linked, specifier)) return linked[specifier]();
+  throw new Error('Workflow code asked for the module ' + JSON.stringify(specifier) + ', which is not part of the artifact.');
+};
+const DEFINITION = Symbol.for('mission-runtime.definition');
+const author = { exports: {} };
+const { mission, definition } = __MISSION_ARTIFACT__;
+const given = JSON.parse(definition);
+__MISSION_ARTIFACT__.workflow(resolve, author, author.exports, given);
+for (const [name, value] of Object.entries(author.exports)) {
+  if (typeof value !== 'function') continue;
+  if (DEFINITION in value) {
+    if (value[DEFINITION].name === mission) exports[mission] = value;
+  } else {
+    exports[name] = value;
+  }
+}
+`;
+
+let loaded: Promise<SdkTemplate> | undefined;
+
+/**
+ * The template of the SDK in use: from this process, from the user's cache, or bundled now (about a second).
+ *
+ * @throws MissionError `ARTIFACT_LOAD_FAILED` when Temporal's bundler fails.
+ */
+export function sdkTemplate(): Promise<SdkTemplate> {
+  loaded ??= load().catch((error: unknown) => {
+    loaded = undefined;
+    throw error;
+  });
+  return loaded;
+}
+
+async function load(): Promise<SdkTemplate> {
+  const file = join(cacheDirectory(), `sdk-template-${cacheKey()}.json`);
+  const cached = await readCached(file);
+  if (cached !== undefined) return cached;
+  const template = await bundleTemplate();
+  await writeCached(file, template);
+  return template;
+}
+
+/** A new release of SDK or bundler, or another stub, is another template. */
+function cacheKey(): string {
+  const version = ownPackageVersion('@temporalio/worker');
+  const ingredients = [
+    LIBRARY_STUB,
+    WORKFLOWS_STUB,
+    ...['@temporalio/workflow', '@temporalio/common', '@temporalio/proto', '@temporalio/worker'].map(ownPackageVersion),
+  ];
+  return `${version}-${shortDigest(digestOf(ingredients.join('\n')))}`;
+}
+
+/** The cache is never needed: what cannot be read, or was cut short, is made again. */
+async function readCached(file: string): Promise<SdkTemplate | undefined> {
+  try {
+    const { digest, template } = JSON.parse(await readFile(file, 'utf8')) as { digest: string; template: SdkTemplate };
+    return digest === digestOf(template.code + template.map) ? template : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeCached(file: string, template: SdkTemplate): Promise<void> {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(unfinished, JSON.stringify({ digest: digestOf(template.code + template.map), template }));
+    await rename(unfinished, file);
+  } catch {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+  }
+}
+
+async function bundleTemplate(): Promise<SdkTemplate> {
+  const folder = await mkdtemp(join(tmpdir(), 'mission-template-'));
+  try {
+    const workflowsPath = join(folder, 'workflows.cjs');
+    const library = join(folder, 'library.cjs');
+    await Promise.all([writeFile(workflowsPath, WORKFLOWS_STUB), writeFile(library, LIBRARY_STUB)]);
+    return splitSourceMap(await bundleStubs(folder, workflowsPath, library));
+  } catch (error) {
+    throw new MissionError(
+      'ARTIFACT_LOAD_FAILED',
+      `Temporal's workflow SDK could not be bundled: ${messageOf(error)}`,
+      {
+        remedy:
+          'Check that the folder for temporary files can be written and that @temporalio/worker is installed completely.',
+        cause: error,
+      },
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function bundleStubs(folder: string, workflowsPath: string, library: string): Promise<string> {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  // The stubs lie outside of any project: the SDK is found where mission-runtime finds it.
+  const packages = requireOwn.resolve.paths('@temporalio/workflow') ?? [];
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    preloadModules: [library],
+    workflowInterceptorModules: [requireOwn.resolve('@temporalio/worker/lib/workflow-log-interceptor')],
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook: (config) => ({
+      ...config,
+      context: folder,
+      resolve: { ...config.resolve, modules: [...(config.resolve?.modules ?? []), ...packages] },
+      output: { ...config.output, devtoolModuleFilenameTemplate: sourceName },
+    }),
+  });
+  return code;
+}
+
+/** `@temporalio/workflow/src/internals.ts`: the SDK's stack trace trimming knows its files by this ending. */
+function sourceName({ absoluteResourcePath }: { readonly absoluteResourcePath: string }): string {
+  return absoluteResourcePath.split(/[\\/]/).join('/').split('/node_modules/').at(-1) ?? absoluteResourcePath;
+}
+
+function splitSourceMap(bundle: string): SdkTemplate {
+  const marker = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
+  const at = bundle.lastIndexOf(marker);
+  if (at < 0) throw new Error('the bundle has no inline source map');
+  const map = JSON.parse(Buffer.from(bundle.slice(at + marker.length), 'base64').toString()) as Record<string, unknown>;
+  const { sourcesContent: _, file: __, ...rest } = map;
+  return { code: bundle.slice(0, at).trimEnd(), map: JSON.stringify(rest) };
+}
