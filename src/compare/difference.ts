@@ -9,4 +9,6 @@ export interface Difference {
   readonly candidate?: Json;
   /** For `moved`: where it stood in the baseline. */
   readonly from?: string;
+  /** The values differ somewhere below, but too much, too deep or too large to say where: a limit was reached. */
+  readonly coarse?: true;
 }

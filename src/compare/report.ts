@@ -1,7 +1,14 @@
 /** The report: all outcomes of one replay, counted. It is evidence (DESIGN.md, decision 6): it names the hashes it rests on. */
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Json } from '../shared/json.ts';
-import type { ExcludedRecording, ReplayOutcome, ReplayResult } from './outcome.ts';
+import type {
+  Divergence,
+  EvidenceGrade,
+  ExcludedRecording,
+  ReplayOutcome,
+  ReplayResult,
+  StepCommand,
+} from './outcome.ts';
 
 export interface VersionIdentity {
   /** `refund-eligibility@3`, or a path for plain workflows. */
@@ -9,34 +16,91 @@ export interface VersionIdentity {
   readonly artifact: string;
 }
 
-/** Flips of one field of the outcome, grouped: `/approve` true → false, 21 runs. */
-export interface FlipGroup {
-  readonly pointer: string;
-  readonly from: Json | undefined;
-  readonly to: Json | undefined;
+/** What all groups have. */
+export interface Group {
+  /** Recordings in it. */
   readonly count: number;
-  /** Recording id of one of them. */
+  /** Recording id of one of them: the first by id. */
   readonly example: string;
+  /** Present on the last group of a long list, which stands for this many groups that were folded into it. */
+  readonly folded?: number;
 }
 
-export interface DivergenceGroup {
+/** Flips of one field of the outcome, grouped: `/approve` true → false, 21 runs. */
+export interface FlipGroup extends Group {
+  /** `''`: the run ended in another way. */
+  readonly pointer: string;
+  /** `undefined`: the field was not there, or the group is folded. Long values are clipped and end in `…`. */
+  readonly from: Json | undefined;
+  readonly to: Json | undefined;
+}
+
+/** Writes that would differ, grouped by tool and kind. A recording counts once in each group it is in. */
+export interface EffectGroup extends Group {
+  readonly tool: string;
+  /** `dropped`: no longer made. `added`: made in addition. `changed`: made with another request. `moved`: in another order. */
+  readonly kind: 'dropped' | 'added' | 'changed' | 'moved';
+  /** Of `changed`: pointers into the request, most frequent first. */
+  readonly pointers: readonly string[];
+}
+
+export interface DivergenceGroup extends Group {
   readonly step: string;
-  readonly kind: string;
-  readonly count: number;
-  readonly example: string;
+  readonly kind: Divergence['kind'];
   /** Pointers into the request that differ, most frequent first. */
   readonly pointers: readonly string[];
 }
 
+export interface UnansweredGroup extends Group {
+  readonly step: string;
+  readonly kind: StepCommand['kind'];
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+export interface FailureGroup extends Group {
+  readonly message: string;
+  readonly step?: string;
+}
+
+/** A recording on which Temporal's own replayer and ours say different things about determinism. */
+export interface Disagreement {
+  readonly recording: string;
+  readonly ours: string;
+  readonly official: string;
+}
+
 export interface Verdict {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
-  /** Each with its arithmetic: `changed 34 of 214 > allowed 0`. */
+  /** Each with its arithmetic: `changed 34 of 214 > allowed 0`. The ones that decided come first. */
   readonly reasons: readonly string[];
 }
 
+export interface ReportCounts {
+  readonly recordings: number;
+  /** Recordings that the baseline replays as they were, and that were judged: the denominator of all outcomes. */
+  readonly faithful: number;
+  readonly excluded: number;
+  readonly outcomes: Readonly<Record<ReplayOutcome, number>>;
+  readonly effectsChanged: number;
+  readonly determinismChecked: number;
+  readonly determinismDisagreements: number;
+}
+
+/** One recording's line in the report. */
+export interface ReportedResult {
+  readonly recording: ExcludedRecording['recording'];
+  readonly outcome: ReplayOutcome;
+  /** What differs, in one line; absent when `matched`. */
+  readonly summary?: string;
+  /** The whole result; absent when `matched`, and beyond the first {@link Report.detailPerGroup} results of a kind. */
+  readonly detail?: ReplayResult;
+}
+
+/** `noise` and `attribution` will stand beside `flips` as members of their own; a reader ignores members it does not know. */
 export interface Report {
   readonly format: 1;
-  /** SHA-256 of the rest of the report in canonical JSON, `createdAt` and timings left out. */
+  /** SHA-256 of the rest of the report in canonical JSON, `createdAt` and durations left out. */
   readonly digest: string;
   readonly createdAt: string;
   readonly mission: string;
@@ -44,28 +108,22 @@ export interface Report {
   readonly candidate: VersionIdentity;
   readonly cohort: { readonly digest: string; readonly recordings: number; readonly selection: string };
   readonly policy: { readonly digest: string; readonly value: Json };
-  readonly counts: {
-    readonly recordings: number;
-    readonly faithful: number;
-    readonly excluded: number;
-    readonly outcomes: Readonly<Record<ReplayOutcome, number>>;
-    readonly effectsChanged: number;
-    readonly determinismChecked: number;
-    readonly determinismDisagreements: number;
-  };
+  readonly counts: ReportCounts;
   /** True when the replay was stopped before all recordings were seen. */
   readonly partial: boolean;
   readonly changes: readonly ComponentChange[];
   readonly flips: readonly FlipGroup[];
+  readonly effects: readonly EffectGroup[];
   readonly divergences: readonly DivergenceGroup[];
-  readonly unanswered: readonly {
-    readonly step: string;
-    readonly reason: string;
-    readonly count: number;
-    readonly example: string;
-  }[];
-  readonly failures: readonly { readonly message: string; readonly count: number; readonly example: string }[];
+  readonly unanswered: readonly UnansweredGroup[];
+  readonly failures: readonly FailureGroup[];
+  readonly disagreements: readonly Disagreement[];
+  /** Answers of all candidates' steps by grade. */
+  readonly evidence: Readonly<Partial<Record<EvidenceGrade, number>>>;
   readonly excluded: readonly ExcludedRecording[];
-  readonly results: readonly ReplayResult[];
+  /** Results of one kind (outcome, first divergence, fields) that are kept whole. */
+  readonly detailPerGroup: number;
+  /** By recording id. */
+  readonly results: readonly ReportedResult[];
   readonly verdict: Verdict;
 }
