@@ -1,0 +1,191 @@
+/**
+ * A Temporal server of the project's own, for development, the demo and tests: `temporal server start-dev` with its data
+ * in the project's `.mission/temporal`.
+ *
+ * 1. One server per directory: processes that ask at the same time get the same one.
+ * 2. What is remembered is believed only of the very process that was started, and only if it answers.
+ * 3. A server that was killed is started again on the same data, on the same ports where they are free.
+ * 4. It listens on the loopback interface alone.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { MissionError } from '../shared/errors.ts';
+import { awaitServer } from './await-server.ts';
+import {
+  type EmbeddedState,
+  embeddedFiles,
+  forgetEmbeddedState,
+  readEmbeddedState,
+  writeEmbeddedState,
+} from './embedded-state.ts';
+import { type FindServerOptions, findServer } from './find-server.ts';
+import { freePort, LOOPBACK } from './free-port.ts';
+import { endProcess, identifyProcess, isRunning } from './process-identity.ts';
+import { withProcessLock } from './process-lock.ts';
+import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
+import type { ServerVersion } from './server-binary.ts';
+
+export interface EmbeddedServerOptions extends FindServerOptions {
+  /** Where its data and its state are; see `embeddedDirectory`. */
+  readonly directory: string;
+  /** `detached` outlives this process until it is stopped; `process` ends with this process at the latest. */
+  readonly owner: 'process' | 'detached';
+  /** Created when it is not there. @default 'default' */
+  readonly namespace?: string;
+  /** How long a started server may take until it answers. @default 30 000 */
+  readonly readyTimeoutMs?: number;
+}
+
+export interface EmbeddedServer {
+  /** Of its gRPC frontend: `127.0.0.1:40123`. */
+  readonly address: string;
+  /** Of its web UI: `http://127.0.0.1:40124`. */
+  readonly uiAddress: string;
+  readonly namespace: string;
+  readonly version: ServerVersion;
+  readonly pid: number;
+  /** Whether this call started it; `false` when it ran already. */
+  readonly started: boolean;
+  /** Stops it if this call started it, and returns once it has ended. Its data stay. */
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 30_000;
+const SHARED_READY_TIMEOUT_MS = 5_000;
+const LOG_TAIL = 400;
+
+/**
+ * The embedded server of a directory, started when it does not run.
+ *
+ * @throws MissionError `TEMPORAL_SERVER_MISSING` when there is no server to start.
+ * @throws MissionError `TEMPORAL_UNAVAILABLE` when it does not start or does not get ready in time.
+ */
+export async function openEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  const running = await findEmbeddedServer(options.directory);
+  if (running !== undefined) return running;
+  const binary = await findServer(options);
+  await mkdir(options.directory, { recursive: true });
+  const patienceMs = 2 * (options.readyTimeoutMs ?? READY_TIMEOUT_MS);
+  return withProcessLock(embeddedFiles(options.directory).lock, patienceMs, async () => {
+    const sinceStarted = await findEmbeddedServer(options.directory);
+    return sinceStarted ?? startServer(options, binary.path, binary.version);
+  });
+}
+
+/** The embedded server of a directory if it runs and answers; it is never started by this. */
+export async function findEmbeddedServer(directory: string): Promise<EmbeddedServer | undefined> {
+  const state = await readEmbeddedState(directory);
+  if (state === undefined || !(await isRunning(state))) return undefined;
+  const ready = await awaitServer(state.port, state.namespace, AbortSignal.timeout(SHARED_READY_TIMEOUT_MS));
+  return ready ? describe(state, false, async () => undefined) : undefined;
+}
+
+/** Stops the embedded server of a directory, whoever started it. Returns whether there was one. */
+export async function stopEmbeddedServer(directory: string): Promise<boolean> {
+  const state = await readEmbeddedState(directory);
+  if (state === undefined) return false;
+  const stopped = await endProcess(state);
+  await forgetEmbeddedState(directory);
+  return stopped;
+}
+
+async function startServer(
+  options: EmbeddedServerOptions,
+  binary: string,
+  version: ServerVersion,
+): Promise<EmbeddedServer> {
+  const before = await readEmbeddedState(options.directory);
+  // What was remembered but does not answer must be gone before its data are opened again.
+  if (before !== undefined) await endProcess(before);
+  const port = await freePort(before?.port);
+  const uiPort = await freePort(before?.uiPort);
+  const namespace = options.namespace ?? 'default';
+  options.progress?.(`Temporal server: starting ${version.server} on ${LOOPBACK}:${port}`);
+  const child = await launch(options, binary, { port, uiPort, namespace });
+  const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+  if (identity === undefined) throw await didNotStart(options.directory, 'it ended at once');
+  const state: EmbeddedState = { ...identity, port, uiPort, namespace, version };
+  await writeEmbeddedState(options.directory, state);
+  await becomeReady(options, child, state);
+  if (options.owner === 'process') endWithThisProcess(child);
+  return describe(state, true, () => stopEmbeddedServer(options.directory).then(() => undefined));
+}
+
+interface Places {
+  readonly port: number;
+  readonly uiPort: number;
+  readonly namespace: string;
+}
+
+/** In a process group of its own, so that an interrupt from the terminal reaches us first and we stop it in order. */
+async function launch(options: EmbeddedServerOptions, binary: string, places: Places): Promise<ChildProcess> {
+  const { log: logFile, data } = embeddedFiles(options.directory);
+  const env = options.env ?? process.env;
+  const log = await open(logFile, 'a');
+  try {
+    const child = spawn(binary, startArguments(places, data), {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: options.directory,
+      env: { PATH: env['PATH'], HOME: env['HOME'], TMPDIR: env['TMPDIR'] },
+    });
+    child.once('error', () => undefined);
+    child.unref();
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+function startArguments({ port, uiPort, namespace }: Places, dataFile: string): string[] {
+  return [
+    ...['server', 'start-dev', '--ip', LOOPBACK, '--ui-ip', LOOPBACK],
+    ...['--port', String(port), '--ui-port', String(uiPort)],
+    ...['--namespace', namespace, '--db-filename', dataFile],
+    ...['--log-level', 'error', '--log-format', 'json'],
+    // The server would otherwise ask its makers over the internet whether there is a newer one.
+    ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
+    ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+  ];
+}
+
+async function becomeReady(options: EmbeddedServerOptions, child: ChildProcess, state: EmbeddedState): Promise<void> {
+  const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const exited = new AbortController();
+  child.once('exit', () => exited.abort());
+  if (await awaitServer(state.port, state.namespace, AbortSignal.any([limit, exited.signal]))) return;
+  const why = exited.signal.aborted ? 'it ended while starting' : `it was not ready within ${timeoutMs / 1_000} s`;
+  await stopEmbeddedServer(options.directory);
+  throw await didNotStart(options.directory, why);
+}
+
+async function didNotStart(directory: string, why: string): Promise<MissionError> {
+  const { log, data } = embeddedFiles(directory);
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const tail = text.trim().slice(-LOG_TAIL);
+  const said = tail === '' ? '' : ` It said: ${tail}`;
+  return new MissionError('TEMPORAL_UNAVAILABLE', `The embedded Temporal server did not start: ${why}.${said}`, {
+    remedy: `Read ${log}. If its data are damaged, move ${data} away: the server then starts with none.`,
+    details: { log, data, why },
+  });
+}
+
+function endWithThisProcess(child: ChildProcess): void {
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  void once(child, 'exit').then(() => process.off('exit', end));
+}
+
+function describe(state: EmbeddedState, started: boolean, stop: () => Promise<void>): EmbeddedServer {
+  return {
+    address: `${LOOPBACK}:${state.port}`,
+    uiAddress: `http://${LOOPBACK}:${state.uiPort}`,
+    namespace: state.namespace,
+    version: state.version,
+    pid: state.pid,
+    started,
+    stop,
+  };
+}
