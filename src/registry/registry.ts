@@ -1,0 +1,113 @@
+/** The registry: one store for all that must outlive a process, in PostgreSQL or embedded in a project folder. */
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { MissionError } from '../shared/errors.ts';
+import { type Artifacts, createArtifacts } from './artifacts.ts';
+import { type Audit, createAudit } from './audit.ts';
+import type { RegistryContext } from './context.ts';
+import { migrate } from './migrate.ts';
+import { lockMission } from './mission-lock.ts';
+import { createRecordings, type Recordings } from './recordings.ts';
+import { createReports, type Reports } from './reports.ts';
+import { createRoutes, type Routes } from './routes.ts';
+import { insideTransaction, type SqlEngine } from './sql.ts';
+import { createVersions, type Versions } from './versions.ts';
+
+/** Where the embedded registry of a project is. */
+export const DEFAULT_REGISTRY_DIRECTORY = '.mission/registry';
+
+export interface RegistryOptions {
+  /** A PostgreSQL URL (15 or newer): `postgres://user:password@host:5432/database`. Wins over `directory`. */
+  readonly databaseUrl?: string | undefined;
+  /** Folder of the embedded registry, made when missing. @default .mission/registry */
+  readonly directory?: string | undefined;
+  /** Refuse writes, and do not migrate. */
+  readonly readOnly?: boolean;
+  /** Who the audit trail names. @default the user of the operating system */
+  readonly actor?: string;
+  /** What time it is. @default the system's clock */
+  readonly clock?: () => Date;
+}
+
+/** The nouns of the registry. */
+export interface RegistryNouns {
+  readonly artifacts: Artifacts;
+  readonly versions: Versions;
+  readonly routes: Routes;
+  readonly recordings: Recordings;
+  readonly reports: Reports;
+  readonly audit: Audit;
+}
+
+export interface Registry extends RegistryNouns {
+  readonly kind: SqlEngine['kind'];
+  /** Where it is, for messages. Never with a password. */
+  readonly place: string;
+  /**
+   * Runs several changes to one mission as one: all are stored, or none. Use only the nouns given to `work`, and change
+   * no other mission in it.
+   */
+  atomically<T>(mission: string, work: (nouns: RegistryNouns) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the registry and brings its schema up to date.
+ *
+ * @throws MissionError `REGISTRY_UNAVAILABLE` when PostgreSQL cannot be reached or is too old, `REGISTRY_LOCKED` when
+ * another process has the folder open, `REGISTRY_WRITE_FAILED` when the disk is full or the folder cannot be written,
+ * `REGISTRY_SCHEMA_MISMATCH` when another release made the schema, `CONFIG_INVALID` when the URL is not one.
+ */
+export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
+  const clock = options.clock ?? (() => new Date());
+  const engine = await openEngine(options, clock);
+  try {
+    await migrate(engine, { readOnly: options.readOnly === true, now: clock() });
+    return createRegistry(engine, { clock, actor: options.actor ?? userInfo().username });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Engines are loaded when needed: each costs start-up time, and one process needs one. */
+async function openEngine(options: RegistryOptions, clock: () => Date): Promise<SqlEngine> {
+  const readOnly = options.readOnly === true;
+  if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
+    const { openPostgres } = await import('./postgres.ts');
+    return openPostgres(options.databaseUrl, { readOnly });
+  }
+  const directory = options.directory ?? DEFAULT_REGISTRY_DIRECTORY;
+  if (directory === '') {
+    throw new MissionError('CONFIG_INVALID', 'The folder of the registry is empty.', {
+      remedy: `Leave it out for ${DEFAULT_REGISTRY_DIRECTORY}, or name a folder.`,
+    });
+  }
+  const { openPglite } = await import('./pglite.ts');
+  return openPglite(resolve(directory), { readOnly, now: clock() });
+}
+
+function createRegistry(engine: SqlEngine, given: Omit<RegistryContext, 'sql'>): Registry {
+  return {
+    kind: engine.kind,
+    place: engine.place,
+    ...createNouns({ ...given, sql: engine }, engine),
+    atomically: (mission, work) =>
+      engine.transaction(async (session) => {
+        await lockMission(session, mission, given.clock());
+        return work(createNouns({ ...given, sql: insideTransaction(session) }, engine));
+      }),
+    close: () => engine.close(),
+  };
+}
+
+function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns {
+  return {
+    artifacts: createArtifacts(context),
+    versions: createVersions(context),
+    routes: createRoutes(context, engine),
+    recordings: createRecordings(context),
+    reports: createReports(context),
+    audit: createAudit(context),
+  };
+}
