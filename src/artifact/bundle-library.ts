@@ -3,7 +3,16 @@ import { build } from 'esbuild';
 import { bundleFailure } from './bundle-failure.ts';
 import { KIT_FOLDER } from './kit-location.ts';
 
-const SOURCE = `export * from 'zod'; export { default } from 'zod';`;
+/**
+ * Zod completes its global configuration when the first schema and the first object schema are made. That has to happen
+ * before the module is frozen, which Temporal does to what runs share.
+ */
+const SOURCE = `
+import { object, string } from 'zod';
+export * from 'zod';
+export { default } from 'zod';
+object({ text: string() });
+`;
 
 let bundled: Promise<string> | undefined;
 

@@ -7,7 +7,7 @@ import vm from 'node:vm';
 import { type MissionDefinition, missionDefinition } from '../mission/definition.ts';
 import { DEFINITION_KEY } from '../mission/mission.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
-import { escapePointerToken, findNonJson, type Json } from '../shared/json.ts';
+import { escapePointerToken, findNonJson } from '../shared/json.ts';
 import type { ArtifactCode } from './artifact.ts';
 import { evaluateModule } from './evaluate-module.ts';
 import { requireOwn } from './kit-location.ts';
@@ -76,6 +76,8 @@ function exportsOf(
   const require = (specifier: string): unknown => {
     if (specifier !== 'zod') return requireOwn(specifier);
     library ??= evaluateModule(code.library, { filename: 'library.js', require, context });
+    // Runs share it, frozen: code that sets zod's configuration has to fail now and not then.
+    Object.freeze((context as { readonly __zod_globalConfig?: object }).__zod_globalConfig);
     return library;
   };
   try {
@@ -102,7 +104,8 @@ function definitionsOf(exports: Record<string, unknown>, entry: string): Map<str
   for (const value of Object.values(exports)) {
     if (typeof value !== 'function' || !(DEFINITION_KEY in value)) continue;
     const definition = definitionOf(value, entry);
-    found.set(String((definition as { readonly name?: Json } | null)?.name), definition);
+    const name = (definition as { readonly name?: unknown } | null)?.name;
+    found.set(typeof name === 'string' ? name : '', definition);
   }
   return found;
 }

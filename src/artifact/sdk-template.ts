@@ -7,7 +7,7 @@
  */
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
@@ -151,9 +151,10 @@ async function bundleStubs(folder: string, workflowsPath: string, library: strin
   return code;
 }
 
-/** `@temporalio/workflow/src/internals.ts`: the SDK's stack trace trimming knows its files by this ending. */
+/** `@temporalio/workflow/src/internals.ts`: by such endings the SDK knows which frames of a stack trace are its own. */
 function sourceName({ absoluteResourcePath }: { readonly absoluteResourcePath: string }): string {
-  return absoluteResourcePath.split(/[\\/]/).join('/').split('/node_modules/').at(-1) ?? absoluteResourcePath;
+  const [, ...inPackages] = absoluteResourcePath.split(/[\\/]/).join('/').split('/node_modules/');
+  return inPackages.at(-1) ?? `mission-runtime/linked/${basename(absoluteResourcePath)}`;
 }
 
 function splitSourceMap(bundle: string): SdkTemplate {

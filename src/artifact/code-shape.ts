@@ -1,0 +1,126 @@
+/**
+ * The shape of a source file: what of its text can change behaviour by itself. Two files of equal shape differ at most in
+ * comments, formatting, types, and definition data.
+ *
+ * Definition data are literals (text, numbers, booleans, null, and arrays and objects of them) that stand directly in the
+ * argument of `defineMission`. A published mission never reads them from its code: they are in the definition, where
+ * `diffArtifacts` compares them by name. Whatever is computed stays part of the shape: schemas (a refinement has no JSON
+ * form), functions, identifiers, spreads, templates with places.
+ */
+import { extname } from 'node:path';
+import type * as acorn from 'acorn';
+import { parse } from 'acorn';
+import { type Loader, transform } from 'esbuild';
+import { canonicalJson, type Json } from '../shared/json.ts';
+
+const LOADERS: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+};
+
+/** @returns the text unchanged when the file is not code, or cannot be read as code. */
+export async function codeShape(path: string, text: string): Promise<string> {
+  const extension = extname(path);
+  if (extension === '.json') return jsonShape(text);
+  const loader = LOADERS[extension];
+  if (loader === undefined) return text;
+  try {
+    const { code } = await transform(text, { loader, target: 'es2022', minifyWhitespace: true, legalComments: 'none' });
+    return withoutDefinitionData(code);
+  } catch {
+    return text;
+  }
+}
+
+function jsonShape(text: string): string {
+  try {
+    return canonicalJson(JSON.parse(text) as Json);
+  } catch {
+    return text;
+  }
+}
+
+function withoutDefinitionData(code: string): string {
+  if (!code.includes('defineMission')) return code;
+  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const names = namesOfDefineMission(program);
+  const data = callsOf(program, names).flatMap(([argument]) => dataIn(argument));
+  return cut(code, data);
+}
+
+/** Local names of the kit's `defineMission`: it may be imported under another one. */
+function namesOfDefineMission(program: acorn.Program): Set<string> {
+  const names = new Set<string>();
+  for (const statement of program.body) {
+    if (statement.type !== 'ImportDeclaration' || statement.source.value !== 'mission-runtime/mission') continue;
+    for (const specifier of statement.specifiers) {
+      if (specifier.type !== 'ImportSpecifier' || specifier.imported.type !== 'Identifier') continue;
+      if (specifier.imported.name === 'defineMission') names.add(specifier.local.name);
+    }
+  }
+  return names;
+}
+
+/** The arguments of every call of one of `names`, at any depth. */
+function callsOf(root: acorn.AnyNode, names: ReadonlySet<string>): acorn.AnyNode[][] {
+  const found: acorn.AnyNode[][] = [];
+  const visit = (node: acorn.AnyNode): void => {
+    if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && names.has(node.callee.name)) {
+      found.push(node.arguments);
+    }
+    for (const child of childrenOf(node)) visit(child);
+  };
+  visit(root);
+  return found;
+}
+
+function childrenOf(node: acorn.AnyNode): acorn.AnyNode[] {
+  return Object.values(node)
+    .flat()
+    .filter((value): value is acorn.AnyNode => typeof value === 'object' && value !== null && 'type' in value);
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The members of an object, and of the objects in it, whose whole value is literal data. */
+function dataIn(node: acorn.AnyNode | undefined): Span[] {
+  if (node?.type !== 'ObjectExpression') return [];
+  return node.properties.flatMap((property) => {
+    if (property.type !== 'Property' || property.computed || property.kind !== 'init') return [];
+    return isData(property.value) ? [property] : dataIn(property.value);
+  });
+}
+
+function isData(node: acorn.AnyNode): boolean {
+  if (node.type === 'Literal') return node.regex === undefined && node.bigint === undefined;
+  if (node.type === 'TemplateLiteral') return node.expressions.length === 0;
+  if (node.type === 'UnaryExpression') return ['-', '!'].includes(node.operator) && isData(node.argument);
+  if (node.type === 'ArrayExpression') return node.elements.every((element) => element !== null && isData(element));
+  return node.type === 'ObjectExpression' && node.properties.every(isDataMember);
+}
+
+function isDataMember(member: acorn.Property | acorn.SpreadElement): boolean {
+  return member.type === 'Property' && !member.computed && member.kind === 'init' && isData(member.value);
+}
+
+/** Members are cut out with their comma, so that what is left does not tell how many there were. */
+function cut(code: string, spans: readonly Span[]): string {
+  let kept = '';
+  let from = 0;
+  for (const { start, end } of spans.toSorted((left, right) => left.start - right.start)) {
+    kept += code.slice(from, start);
+    from = end;
+    if (code[from] === ',') from += 1;
+    else if (kept.endsWith(',')) kept = kept.slice(0, -1);
+  }
+  return kept + code.slice(from);
+}
