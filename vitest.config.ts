@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
-const reportFile = process.env['VITEST_JSON'];
+const reportFile = process.env['VITEST_JSON_REPORT'];
 
 export default defineConfig({
   resolve: {
@@ -19,5 +19,13 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      // Runs only as a process of its own, where coverage does not see it; the tests of the command line run it.
+      exclude: ['src/cli/main.ts'],
+      reporter: ['text-summary', 'lcov'],
+      thresholds: { statements: 85, lines: 85, functions: 85, branches: 75 },
+    },
   },
 });
