@@ -1,0 +1,83 @@
+/** One-line descriptions of what differs, as reports show them. Plain text: control characters are taken out. */
+import { canonicalJson, type Json } from '../shared/json.ts';
+import { describeEndForm } from './compare-ends.ts';
+import type { Difference } from './difference.ts';
+import type { Divergence, ReplayResult } from './outcome.ts';
+
+/** What a kind of divergence means, to be read after a step's name. */
+export const DIVERGENCE_WORDS: Readonly<Record<Divergence['kind'], string>> = {
+  request: 'asks something else',
+  missing: 'is no longer taken',
+  extra: 'is taken in addition',
+  order: 'is taken in another order',
+  replaced: 'is replaced by another step',
+  end: 'leads to another end',
+};
+
+/**
+ * A JSON value on one line: `true`, `"small, in time"`, `{"id":7}`; absent is `(absent)`.
+ *
+ * @param maxLength characters, at least 2; longer texts end in `…`.
+ */
+export function describeValue(value: Json | undefined, maxLength = 80): string {
+  if (value === undefined) return '(absent)';
+  const text = printable(canonicalJson(value));
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** A text without anything that a terminal or a log would act on: control and formatting characters become spaces. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+/** The name of a place in the outcome; the whole of it is `(end)`. */
+export function describePointer(pointer: string): string {
+  return pointer === '' ? '(end)' : printable(pointer);
+}
+
+/** The two sides of a change: `true → false`, `completed → failed (RefundRefused)`. */
+export function describeSides(
+  pointer: string,
+  from: Json | undefined,
+  to: Json | undefined,
+  maxLength = 36,
+): [string, string] {
+  const side = (value: Json | undefined) =>
+    (pointer === '' ? describeEndForm(value) : undefined) ?? describeValue(value, maxLength);
+  return [side(from), side(to)];
+}
+
+function describeDifference(difference: Difference): string {
+  const place = describePointer(difference.pointer);
+  if (difference.kind === 'moved') return `${place} moved from ${difference.from ?? ''}`;
+  const [from, to] = describeSides(difference.pointer, difference.baseline, difference.candidate);
+  return `${place} ${from} → ${to}`;
+}
+
+/** Why a result is not `matched`, in one line; `undefined` when it is. */
+export function summariseResult(result: ReplayResult): string | undefined {
+  switch (result.outcome) {
+    case 'matched':
+      return undefined;
+    case 'changed': {
+      const writes = result.effectDifferences.length;
+      const parts = result.endDifferences.slice(0, 2).map(describeDifference);
+      if (result.endDifferences.length > 2) parts.push(`${result.endDifferences.length - 2} more`);
+      if (writes > 0) parts.push(`${writes} ${writes === 1 ? 'difference' : 'differences'} in its writes`);
+      return parts.join('; ');
+    }
+    case 'diverged':
+      return result.divergence === null ? 'another way' : describeDivergence(result.divergence);
+    case 'unanswered':
+      return printable(`${result.unanswered?.step ?? 'a step'}: ${result.unanswered?.reason ?? 'no evidence'}`);
+    case 'failed':
+      return printable(result.failure?.message ?? 'the candidate failed');
+  }
+}
+
+/** `assess#1 asks something else (/messages/0/content)`. */
+export function describeDivergence(divergence: Divergence): string {
+  const pointers = divergence.differences.slice(0, 3).map((difference) => describePointer(difference.pointer));
+  const where = pointers.length === 0 ? '' : ` (${pointers.join(', ')})`;
+  return printable(`${divergence.step} ${DIVERGENCE_WORDS[divergence.kind]}${where}`);
+}

@@ -1,0 +1,24 @@
+import { type Digest, digestOfJson } from '../shared/digest.ts';
+import type { Json } from '../shared/json.ts';
+import type { Report } from './report.ts';
+
+/**
+ * The digest that a report must have: over everything in it but the digest itself, the time it was made, and how long
+ * the replays took. The same candidate over the same cohort under the same policy gives the same digest.
+ */
+export function reportDigest(report: Omit<Report, 'digest'> | Report): Digest {
+  const { createdAt: _, ...rest } = report;
+  const judged: Record<string, unknown> = {
+    ...rest,
+    results: report.results.map(({ detail, ...result }) =>
+      detail === undefined ? result : { ...result, detail: { ...detail, durationMs: undefined } },
+    ),
+  };
+  delete judged['digest'];
+  return digestOfJson(judged as Json);
+}
+
+/** Whether a report is what its digest says: nothing in it was changed since it was made. */
+export function isReportIntact(report: Report): boolean {
+  return report.digest === reportDigest(report);
+}
