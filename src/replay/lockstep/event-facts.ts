@@ -1,0 +1,147 @@
+/** What kinds of events there are, as the driver of a history needs to tell them apart. Source: sdk-core. */
+import { EventType, type HistoryEvent, type Payload, toNumber } from '../proto.ts';
+
+/** Events that a workflow's own commands cause; they follow the workflow task that issued them. */
+const COMMAND_EVENTS: ReadonlySet<number> = new Set([
+  EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+  EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED,
+  EventType.EVENT_TYPE_MARKER_RECORDED,
+  EventType.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+  EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+  EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
+  EventType.EVENT_TYPE_TIMER_CANCELED,
+  EventType.EVENT_TYPE_TIMER_STARTED,
+  EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+  EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED,
+  EventType.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
+  EventType.EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_REJECTED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED,
+]);
+
+const FINAL_EVENTS: ReadonlySet<number> = new Set([
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+]);
+
+const NEXUS_EVENTS = /^EVENT_TYPE_NEXUS_/;
+
+export function typeOf(event: HistoryEvent | undefined): number {
+  return event?.eventType ?? EventType.EVENT_TYPE_UNSPECIFIED;
+}
+
+export function idOf(event: HistoryEvent): number {
+  return toNumber(event.eventId);
+}
+
+export function isCommandEvent(event: HistoryEvent): boolean {
+  return COMMAND_EVENTS.has(typeOf(event));
+}
+
+export function isFinalEvent(event: HistoryEvent): boolean {
+  return FINAL_EVENTS.has(typeOf(event));
+}
+
+export function isNexusEvent(event: HistoryEvent): boolean {
+  return NEXUS_EVENTS.test(eventName(event));
+}
+
+/** `ACTIVITY_TASK_SCHEDULED` */
+export function eventName(event: HistoryEvent): string {
+  return (EventType[typeOf(event)] ?? `event type ${typeOf(event)}`).replace('EVENT_TYPE_', '');
+}
+
+/** The id of the event that began what this event ends or continues; `undefined` when it stands alone. */
+export function initiatingEventId(event: HistoryEvent): number | undefined {
+  const id =
+    event.activityTaskStartedEventAttributes?.scheduledEventId ??
+    event.activityTaskCompletedEventAttributes?.scheduledEventId ??
+    event.activityTaskFailedEventAttributes?.scheduledEventId ??
+    event.activityTaskTimedOutEventAttributes?.scheduledEventId ??
+    event.activityTaskCanceledEventAttributes?.scheduledEventId ??
+    event.timerFiredEventAttributes?.startedEventId ??
+    initiatedBy(event);
+  return id === null || id === undefined ? undefined : toNumber(id);
+}
+
+function initiatedBy(event: HistoryEvent) {
+  return (
+    event.startChildWorkflowExecutionFailedEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionStartedEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionCompletedEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionFailedEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionCanceledEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionTimedOutEventAttributes?.initiatedEventId ??
+    event.childWorkflowExecutionTerminatedEventAttributes?.initiatedEventId ??
+    event.externalWorkflowExecutionSignaledEventAttributes?.initiatedEventId ??
+    event.signalExternalWorkflowExecutionFailedEventAttributes?.initiatedEventId ??
+    event.externalWorkflowExecutionCancelRequestedEventAttributes?.initiatedEventId ??
+    event.requestCancelExternalWorkflowExecutionFailedEventAttributes?.initiatedEventId
+  );
+}
+
+export interface PatchMarker {
+  readonly patchId: string;
+  readonly deprecated: boolean;
+}
+
+/** The patch of a patch marker, in its JSON form or the older one of plain bytes. */
+export function patchMarkerOf(event: HistoryEvent): PatchMarker | undefined {
+  const marker = event.markerRecordedEventAttributes;
+  if (marker?.markerName !== 'core_patch') return undefined;
+  const json = parseJson(marker.details?.['patch-data']?.payloads?.[0]);
+  if (json !== undefined) return { patchId: String(json['id']), deprecated: json['deprecated'] === true };
+  const id = marker.details?.['patch_id']?.payloads?.[0]?.data;
+  const deprecated = marker.details?.['deprecated']?.payloads?.[0]?.data;
+  return { patchId: Buffer.from(id ?? []).toString('utf8'), deprecated: (deprecated?.[0] ?? 0) !== 0 };
+}
+
+/** What a local activity's marker says of it. Times are milliseconds since the epoch. */
+export interface LocalActivityMarker {
+  readonly seq: number;
+  readonly activityId: string;
+  readonly activityType: string;
+  readonly attempt: number;
+  readonly completeTimeMs: number | undefined;
+  readonly originalScheduleTime: { readonly seconds: number; readonly nanos: number } | undefined;
+  readonly backoff: { readonly seconds: number; readonly nanos: number } | undefined;
+}
+
+export function isLocalActivityMarker(event: HistoryEvent): boolean {
+  return event.markerRecordedEventAttributes?.markerName === 'core_local_activity';
+}
+
+export function localActivityMarkerOf(event: HistoryEvent): LocalActivityMarker | undefined {
+  if (!isLocalActivityMarker(event)) return undefined;
+  const json = parseJson(event.markerRecordedEventAttributes?.details?.['data']?.payloads?.[0]);
+  if (json === undefined) return undefined;
+  const time = json['complete_time'] as { seconds: number; nanos: number } | null | undefined;
+  return {
+    seq: Number(json['seq']),
+    activityId: String(json['activity_id'] ?? ''),
+    activityType: String(json['activity_type'] ?? ''),
+    attempt: Number(json['attempt'] ?? 1),
+    completeTimeMs: time ? time.seconds * 1_000 + time.nanos / 1e6 : undefined,
+    originalScheduleTime: (json['original_schedule_time'] as LocalActivityMarker['originalScheduleTime']) ?? undefined,
+    backoff: (json['backoff'] as LocalActivityMarker['backoff']) ?? undefined,
+  };
+}
+
+function parseJson(payload: Payload | null | undefined): Record<string, unknown> | undefined {
+  if (!payload?.data || payload.data.length === 0) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(payload.data).toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * Drives a workflow through a recorded history: gives it exactly the activations that the history gives, grouped as they
+ * were, and matches every command it answers with the event that was recorded.
+ *
+ * Owns: the order of things. The machines own what each thing does; `CommandCheck` owns what "the same command" means.
+ * Invariants
+ * 1. For the code that made the history, the activations are those that Temporal's core would give (a differential test
+ *    holds the two equal), and no Mismatch is thrown.
+ * 2. Commands are matched in the order in which they were issued, each at most once.
+ * 3. A Mismatch leaves the driver as it was before the event that did not fit: a simulation can go on from there.
+ * Source: `workflow_machines.rs` of sdk-core.
+ */
+import Long from 'long';
+import {
+  type Activation,
+  type Command,
+  EventType,
+  type History,
+  type HistoryEvent,
+  type Job,
+  toMs,
+  toNumber,
+  WorkflowTaskFailedCause,
+} from '../proto.ts';
+import {
+  eventName,
+  idOf,
+  initiatingEventId,
+  isCommandEvent,
+  isFinalEvent,
+  isLocalActivityMarker,
+  localActivityMarkerOf,
+  patchMarkerOf,
+  typeOf,
+} from './event-facts.ts';
+import { jobOrder } from './job-order.ts';
+import type { LocalActivityMachine } from './local-activity-machine.ts';
+import { MachineShop } from './machine-shop.ts';
+import { PlainMachine, type QueuedCommand } from './machines.ts';
+import { Mismatch } from './mismatch.ts';
+import { handlePatch, isChangeVersionUpsert, PatchLedger } from './patch-ledger.ts';
+import { randomnessSeed } from './randomness-seed.ts';
+import { startJob } from './start-job.ts';
+import { TaskFacts } from './task-facts.ts';
+import { endOfNextSequence } from './task-sequence.ts';
+import { UpdateDesk } from './update-desk.ts';
+
+/** Compares a matched command with its event beyond kind, type and id. @throws Mismatch `different` */
+export type CommandCheck = (queued: QueuedCommand, event: HistoryEvent) => void;
+
+export interface RunIdentity {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export class HistoryDriver {
+  readonly shop = new MachineShop();
+  readonly updates = new UpdateDesk();
+  readonly events: readonly HistoryEvent[];
+  /** Commands issued and not yet matched. */
+  readonly queue: QueuedCommand[] = [];
+  /** Workflow time, in milliseconds since the epoch. */
+  nowMs = 0;
+  /** Index of the next event that was not handled. */
+  position = 0;
+  readonly #identity: RunIdentity;
+  readonly #check: CommandCheck;
+  readonly #patches = new PatchLedger();
+  readonly #facts: TaskFacts;
+  readonly #markers: HistoryEvent[] = [];
+  #jobs: Job[] = [];
+  #startedId = 0;
+  #finalSeen = false;
+
+  constructor(history: History, identity: RunIdentity, check: CommandCheck) {
+    this.events = history.events ?? [];
+    this.#identity = identity;
+    this.#check = check;
+    this.#facts = new TaskFacts(this.events);
+  }
+
+  /** Whether the history's own end (completed, failed, …) was reached. */
+  get ended(): boolean {
+    return this.#finalSeen;
+  }
+
+  /** The next activation, or undefined when the history has no more. @throws Mismatch */
+  next(): Activation | undefined {
+    while (this.#jobs.length === 0) {
+      if (this.#finalSeen || this.position >= this.events.length) return undefined;
+      this.#applyNextSequence();
+    }
+    const jobs = this.#jobs.sort((left, right) => jobOrder(left) - jobOrder(right));
+    this.#jobs = [];
+    return this.#facts.activation(this.#identity.runId, this.nowMs, this.#lastEventId(), jobs);
+  }
+
+  /** Takes what the workflow answered to the last activation. */
+  answer(commands: readonly Command[]): void {
+    for (const command of commands) this.#take(command);
+    this.#resolveLocalActivities();
+    this.#dropCancelled();
+  }
+
+  #take(command: Command): void {
+    if (command.respondToQuery) return;
+    if (command.updateResponse) {
+      this.queue.push(...this.updates.take(command.updateResponse, command));
+      return;
+    }
+    if (command.setPatchMarker && !this.#patches.isFirst(command)) return;
+    const { commands, jobs } = this.shop.take(command);
+    this.queue.push(...commands);
+    this.#jobs.push(...jobs);
+  }
+
+  #dropCancelled(): void {
+    const kept = this.queue.filter((queued) => !queued.machine.cancelledBeforeSent);
+    this.queue.splice(0, this.queue.length, ...kept);
+  }
+
+  #lastEventId(): number {
+    return this.position === 0 ? 0 : idOf(this.events[this.position - 1] as HistoryEvent);
+  }
+
+  #applyNextSequence(): void {
+    const before = this.#startedId;
+    const { index: end } = endOfNextSequence(this.events, this.position, before);
+    this.#facts.enterSequence(this.position, end);
+    const last = this.events[end] as HistoryEvent;
+    const targetId = typeOf(last) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED ? idOf(last) : undefined;
+    while (this.position <= end) this.#applyEvent(end, targetId);
+    this.#peek(before);
+  }
+
+  #applyEvent(end: number, targetId: number | undefined): void {
+    const event = this.events[this.position] as HistoryEvent;
+    if (isCommandEvent(event)) {
+      this.position += this.#applyCommandEvent(event, this.events[this.position + 1]);
+    } else {
+      if (this.#endsCommands(event)) this.#expectNoMoreCommands(event);
+      this.#applyOutsideEvent(event, targetId);
+      this.position += 1;
+    }
+    if (isFinalEvent(event)) this.#finalSeen = true;
+    if (this.position > end + 1) this.position = end + 1;
+  }
+
+  /** After the events of a workflow task's commands comes the next task, or news from outside. */
+  #endsCommands(event: HistoryEvent): boolean {
+    const type = typeOf(event);
+    return type === EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && this.queue.length > 0 && this.#commandsWereDue();
+  }
+
+  /** Whether the last completed task is behind us, so that every command in the queue had its chance. */
+  #commandsWereDue(): boolean {
+    for (let index = this.position - 1; index >= 0; index -= 1) {
+      const type = typeOf(this.events[index]);
+      if (type === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) return true;
+      if (type === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) return false;
+    }
+    return false;
+  }
+
+  #expectNoMoreCommands(event: HistoryEvent): void {
+    const extra = this.queue.find((queued) => !queued.command?.setPatchMarker);
+    if (extra === undefined) return;
+    throw new Mismatch('extra', 'a command was issued that the history does not have here', extra.command, event);
+  }
+
+  #applyCommandEvent(event: HistoryEvent, next: HistoryEvent | undefined): number {
+    if (isLocalActivityMarker(event)) {
+      this.#verifyLocalActivity(event);
+      return 1;
+    }
+    for (;;) {
+      const head = this.queue[0];
+      const handling = handlePatch(event, head, next);
+      if (handling === 'skip-event') return 1;
+      if (handling === 'skip-event-and-next') return 2;
+      if (handling === 'nondeterministic') {
+        throw new Mismatch(
+          'missing',
+          `the patch "${patchMarkerOf(event)?.patchId}" was recorded, and the code does not ask for it`,
+          undefined,
+          event,
+        );
+      }
+      if (handling === 'normal') return this.#match(head, event, next);
+      this.queue.shift();
+    }
+  }
+
+  #match(head: QueuedCommand | undefined, event: HistoryEvent, next: HistoryEvent | undefined): number {
+    if (head === undefined) {
+      throw new Mismatch(
+        'missing',
+        `${eventName(event)} was recorded, and no command was issued for it`,
+        undefined,
+        event,
+      );
+    }
+    if (head.eventType !== typeOf(event)) {
+      const reason = `another command stands where ${eventName(event)} was recorded`;
+      throw new Mismatch('replaced', reason, head.command, event);
+    }
+    this.#matchPatch(head, event);
+    this.#check(head, event);
+    head.machine.recorded(event);
+    this.queue.shift();
+    this.shop.remember(idOf(event), head.machine);
+    return head.command?.setPatchMarker && isChangeVersionUpsert(next) ? 2 : 1;
+  }
+
+  #matchPatch(head: QueuedCommand, event: HistoryEvent): void {
+    const issued = head.command?.setPatchMarker?.patchId;
+    const recorded = patchMarkerOf(event)?.patchId;
+    if (issued === undefined || issued === recorded) return;
+    throw new Mismatch(
+      'replaced',
+      `patch "${issued}" stands where patch "${recorded}" was recorded`,
+      head.command,
+      event,
+    );
+  }
+
+  #applyOutsideEvent(event: HistoryEvent, targetId: number | undefined): void {
+    const started = event.workflowExecutionStartedEventAttributes;
+    if (started) {
+      this.#advance(toMs(event.eventTime));
+      this.#jobs.push(startJob(started, this.#identity.workflowId, event));
+      return;
+    }
+    if (typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) this.#taskStarted(event, targetId);
+    const signalled = event.workflowExecutionSignaledEventAttributes;
+    if (signalled) this.#jobs.push(signalJob(signalled, event));
+    const cancelled = event.workflowExecutionCancelRequestedEventAttributes;
+    if (cancelled) this.#jobs.push({ cancelWorkflow: { reason: cancelled.cause ?? '' } });
+    this.#reset(event);
+    const initiatedBy = initiatingEventId(event);
+    if (initiatedBy === undefined) return;
+    if (this.shop.ofEvent(initiatedBy) === undefined) {
+      throw new Mismatch(
+        'missing',
+        `${eventName(event)} was recorded for something that was never asked for`,
+        undefined,
+        event,
+      );
+    }
+    this.#jobs.push(...this.shop.progress(event, initiatedBy));
+  }
+
+  #taskStarted(event: HistoryEvent, targetId: number | undefined): void {
+    this.#facts.taskStarted(event);
+    if (idOf(event) !== targetId) return;
+    this.#startedId = targetId;
+    this.#advance(toMs(event.eventTime));
+  }
+
+  #reset(event: HistoryEvent): void {
+    const failed = event.workflowTaskFailedEventAttributes;
+    if (failed?.cause !== WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) return;
+    this.#jobs.push({ updateRandomSeed: { randomnessSeed: randomnessSeed(failed.newRunId ?? '') } });
+  }
+
+  #advance(timeMs: number): void {
+    this.nowMs = Math.max(this.nowMs, timeMs);
+  }
+
+  /** Looks ahead into the next sequence for what this task must already know: patches, local results, updates. */
+  #peek(before: number): void {
+    if (this.position >= this.events.length || this.#finalSeen) return;
+    const { index: end } = endOfNextSequence(this.events, this.position, before);
+    const later: HistoryEvent[] = [];
+    for (let index = this.position; index <= end; index += 1) {
+      const event = this.events[index] as HistoryEvent;
+      const patch = patchMarkerOf(event);
+      if (patch !== undefined) this.#jobs.push({ notifyHasPatch: { patchId: patch.patchId } });
+      else if (isLocalActivityMarker(event) || event.workflowExecutionUpdateAcceptedEventAttributes) later.push(event);
+    }
+    for (const event of later) this.#peekLater(event);
+  }
+
+  #peekLater(event: HistoryEvent): void {
+    if (isLocalActivityMarker(event)) {
+      const seq = localActivityMarkerOf(event)?.seq ?? 0;
+      const machine = this.shop.localActivities.get(seq);
+      if (machine?.resolved !== true) this.#markers.push(event);
+      this.#resolveLocalActivities();
+      return;
+    }
+    const job = this.updates.requestJob(this.#admissionOf(event) ?? event);
+    if (job) this.#jobs.push(job);
+  }
+
+  /** An update that was admitted first has its request in that event. */
+  #admissionOf(event: HistoryEvent): HistoryEvent | undefined {
+    const accepted = event.workflowExecutionUpdateAcceptedEventAttributes;
+    if (accepted?.acceptedRequest) return undefined;
+    return this.events.find(
+      (other) =>
+        other.workflowExecutionUpdateAdmittedEventAttributes?.request?.meta?.updateId === accepted?.protocolInstanceId,
+    );
+  }
+
+  /** Resolves local activities from markers, in the markers' order, until one is not scheduled yet. */
+  #resolveLocalActivities(): void {
+    for (;;) {
+      const event = this.#markers[0];
+      const marker = event && localActivityMarkerOf(event);
+      const machine: LocalActivityMachine | undefined = marker && this.shop.localActivities.get(marker.seq);
+      if (!event || !marker || !machine) return;
+      this.#markers.shift();
+      if (machine.resolved) continue;
+      this.#jobs.push(machine.resolve(marker, event));
+      if (marker.completeTimeMs !== undefined) this.#advance(marker.completeTimeMs);
+    }
+  }
+
+  #verifyLocalActivity(event: HistoryEvent): void {
+    const marker = localActivityMarkerOf(event);
+    const machine = marker && this.shop.localActivities.get(marker.seq);
+    if (!marker || !machine) {
+      throw new Mismatch('missing', 'a local activity was recorded, and the code does not run it', undefined, event);
+    }
+    machine.verify(marker, event);
+    this.#check({ machine: new PlainMachine(), eventType: typeOf(event), command: machine.command }, event);
+  }
+}
+
+function signalJob(
+  signalled: NonNullable<HistoryEvent['workflowExecutionSignaledEventAttributes']>,
+  event: HistoryEvent,
+): Job {
+  return {
+    signalWorkflow: {
+      signalName: signalled.signalName ?? '',
+      input: signalled.input?.payloads ?? [],
+      identity: signalled.identity ?? '',
+      headers: signalled.header?.fields ?? {},
+      originatingEventId: Long.fromNumber(toNumber(event.eventId)),
+    } as never,
+  };
+}

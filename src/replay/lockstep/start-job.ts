@@ -1,0 +1,55 @@
+import { type HistoryEvent, type Job, toNumber } from '../proto.ts';
+import { randomnessSeed } from './randomness-seed.ts';
+
+type Started = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']>;
+
+/**
+ * The job that starts a run, from its started event. Absent fields are left out: the workflow's side takes proto defaults
+ * for them, as it does for what core leaves out.
+ */
+export function startJob(started: Started, workflowId: string, event: HistoryEvent): Job {
+  return {
+    initializeWorkflow: {
+      ...pick(started, SAME_NAMES),
+      workflowType: started.workflowType?.name,
+      workflowId,
+      arguments: started.input?.payloads,
+      randomnessSeed: randomnessSeed(started.originalExecutionRunId ?? ''),
+      headers: started.header?.fields,
+      parentWorkflowInfo: parentOf(started),
+      continuedFromExecutionRunId: started.continuedExecutionRunId,
+      continuedInitiator: started.initiator,
+      attempt: toNumber(started.attempt),
+      cronScheduleToScheduleInterval: started.firstWorkflowTaskBackoff,
+      startTime: event.eventTime,
+      rootWorkflow: started.rootWorkflowExecution,
+    } as NonNullable<Job['initializeWorkflow']>,
+  };
+}
+
+const SAME_NAMES = [
+  'identity',
+  'workflowExecutionTimeout',
+  'workflowRunTimeout',
+  'workflowTaskTimeout',
+  'continuedFailure',
+  'lastCompletionResult',
+  'firstExecutionRunId',
+  'retryPolicy',
+  'cronSchedule',
+  'workflowExecutionExpirationTime',
+  'memo',
+  'searchAttributes',
+  'priority',
+  'originalExecutionRunId',
+] as const satisfies readonly (keyof Started)[];
+
+function pick<Source extends object>(source: Source, names: readonly (keyof Source)[]): Partial<Source> {
+  return Object.fromEntries(names.map((name) => [name, source[name]])) as Partial<Source>;
+}
+
+function parentOf(started: Started) {
+  const parent = started.parentWorkflowExecution;
+  if (!parent) return undefined;
+  return { namespace: started.parentWorkflowNamespace, workflowId: parent.workflowId, runId: parent.runId };
+}

@@ -1,0 +1,171 @@
+/**
+ * The seam to the SDK: workflow code in a V8 context of its own, driven by activations, with no worker and no server.
+ *
+ * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
+ * version is pinned exactly; `test/replay/sandbox.test.ts` fails when the seam moves. Nothing else imports from there.
+ */
+import { createRequire } from 'node:module';
+import type { WorkflowInfo } from '@temporalio/workflow';
+import Long from 'long';
+import { type Activation, type Command, type Failure, toMs } from './proto.ts';
+
+const require = createRequire(import.meta.url);
+
+interface SdkWorkflow {
+  activate(activation: Activation): Promise<SdkCompletion>;
+  getAndResetSinkCalls(): Promise<unknown[]>;
+  dispose(): Promise<void>;
+}
+
+interface SdkCompletion {
+  readonly successful?: { readonly commands?: Command[] | null } | null;
+  readonly failed?: { readonly failure?: Failure | null } | null;
+}
+
+interface SdkCreator {
+  createWorkflow(options: object): Promise<SdkWorkflow>;
+  destroy(): Promise<void>;
+}
+
+interface SdkInternals {
+  readonly reusable: {
+    create(bundle: object, timeoutMs: number, activities: { has(name: string): boolean }): Promise<SdkCreator>;
+  };
+  readonly handlers: { installed: boolean; overridePrepareStackTrace(): void };
+}
+
+/** The code of a bundle, as `bundleWorkflowCode` writes it (with its source map in a comment at the end). */
+export interface SandboxBundle {
+  readonly code: string;
+}
+
+/** What one activation led to. `failure` is the workflow task's, not the run's: code that threw something unexpected. */
+export type SandboxAnswer =
+  | { readonly commands: readonly Command[]; readonly failure?: undefined }
+  | { readonly failure: { readonly message: string; readonly stack: string } };
+
+/** One run inside a sandbox. */
+export interface SandboxRun {
+  activate(activation: Activation): Promise<SandboxAnswer>;
+  dispose(): Promise<void>;
+}
+
+/** A loaded bundle, in which runs are made one after another. */
+export interface Sandbox {
+  /** @param first the activation that will start the run; it says which workflow and with what seed */
+  start(first: Activation, facts: RunFacts): Promise<SandboxRun>;
+  destroy(): Promise<void>;
+}
+
+export interface RunFacts {
+  readonly namespace: string;
+  readonly taskQueue: string;
+}
+
+const ANY_ACTIVITY = { has: () => true };
+
+/**
+ * Loads a bundle.
+ *
+ * @param taskTimeoutMs how long one activation may compute before it is cut off; a loop that never ends fails that run alone.
+ */
+export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs: number): Promise<Sandbox> {
+  const sdk = loadInternals();
+  const creator = await sdk.reusable.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);
+  return {
+    async start(first, facts) {
+      const workflow = await creator.createWorkflow(createOptions(first, facts));
+      return { activate: (activation) => activate(workflow, activation), dispose: () => workflow.dispose() };
+    },
+    destroy: () => creator.destroy(),
+  };
+}
+
+let internals: SdkInternals | undefined;
+
+/**
+ * The promise hooks that the SDK installs for its stack trace query cost about half the time of a replay (FACTS), so
+ * they are left out: the handlers are marked as installed, and only the source-mapped stack traces are switched on.
+ */
+function loadInternals(): SdkInternals {
+  if (internals === undefined) {
+    const { ReusableVMWorkflowCreator: reusable } = require('@temporalio/worker/lib/workflow/reusable-vm.js');
+    const { globalHandlers: handlers } = require('@temporalio/worker/lib/workflow/vm-shared.js');
+    internals = { reusable, handlers } as SdkInternals;
+    internals.handlers.installed = true;
+    internals.handlers.overridePrepareStackTrace();
+  }
+  return internals;
+}
+
+let bundleCount = 0;
+
+function parseBundle(code: string): object {
+  const at = code.lastIndexOf('//# sourceMappingURL=data:');
+  const base64 = at < 0 ? -1 : code.indexOf('base64,', at);
+  const empty = { version: 3, sources: [], names: [], mappings: '' };
+  const sourceMap =
+    base64 < 0 ? empty : JSON.parse(Buffer.from(code.slice(base64 + 'base64,'.length).trimEnd(), 'base64').toString());
+  bundleCount += 1;
+  return { code: at < 0 ? code : code.slice(0, at), sourceMap, filename: `/replay/workflow-bundle-${bundleCount}.js` };
+}
+
+async function activate(workflow: SdkWorkflow, activation: Activation): Promise<SandboxAnswer> {
+  const completion = await workflow.activate(activation);
+  await workflow.getAndResetSinkCalls();
+  if (completion.successful) return { commands: completion.successful.commands ?? [] };
+  const failure = completion.failed?.failure;
+  return { failure: { message: failure?.message ?? 'unknown failure', stack: failure?.stackTrace ?? '' } };
+}
+
+/** What the SDK's own worker derives from the first activation (`Worker.createWorkflow`). */
+function createOptions(first: Activation, facts: RunFacts): object {
+  const start = first.jobs?.find((job) => job.initializeWorkflow)?.initializeWorkflow;
+  if (!start) throw new Error('The first activation of a run must start it.');
+  const startTime = new Date(toMs(start.startTime));
+  const info: Partial<WorkflowInfo> = {
+    workflowId: start.workflowId ?? '',
+    runId: first.runId ?? '',
+    workflowType: start.workflowType ?? '',
+    searchAttributes: {},
+    parent: optional(start.parentWorkflowInfo) as never,
+    root: optional(start.rootWorkflow) as never,
+    ...facts,
+    firstExecutionRunId: start.firstExecutionRunId ?? '',
+    continuedFromExecutionRunId: (start.continuedFromExecutionRunId || undefined) as never,
+    startTime,
+    runStartTime: new Date(toMs(first.timestamp)),
+    ...timeoutsOf(start),
+    attempt: start.attempt ?? 1,
+    cronSchedule: (start.cronSchedule || undefined) as never,
+    historyLength: first.historyLength ?? 0,
+    historySize: 0,
+    continueAsNewSuggested: first.continueAsNewSuggested ?? false,
+  };
+  const seed = Long.fromValue((start.randomnessSeed as Long | null) ?? Long.UZERO);
+  return {
+    info: { ...info, originalExecutionRunId: start.originalExecutionRunId || first.runId, unsafe: unsafeInfo(first) },
+    randomnessSeed: seed.toBytes(),
+    now: Math.floor(toMs(first.timestamp)),
+    showStackTraceSources: false,
+  };
+}
+
+function unsafeInfo(first: Activation): object {
+  return { now: Date.now, isReplaying: first.isReplaying ?? true, isReplayingHistoryEvents: first.isReplaying ?? true };
+}
+
+type Start = NonNullable<NonNullable<Activation['jobs']>[number]['initializeWorkflow']>;
+
+function timeoutsOf(start: Start): object {
+  const ms = (duration: Start['workflowRunTimeout']) => (duration ? toMs(duration) : undefined);
+  return {
+    executionTimeoutMs: ms(start.workflowExecutionTimeout),
+    runTimeoutMs: ms(start.workflowRunTimeout),
+    taskTimeoutMs: ms(start.workflowTaskTimeout) ?? 10_000,
+  };
+}
+
+function optional<Value extends object>(value: Value | null | undefined): object | undefined {
+  return value ? { ...value } : undefined;
+}
