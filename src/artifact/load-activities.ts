@@ -31,9 +31,15 @@ export async function loadActivities(artifact: Artifact, options: LoadOptions = 
     __dirname: join(root, 'activities'),
     __MISSION_MODULE_URL__: pathToFileURL(filename).href,
   };
-  const kit = await import('../activity.ts');
-  const exports = evaluate(artifact, filename, variables, linker(artifact, root, kit));
+  const exports = evaluate(artifact, filename, variables, linker(artifact, root, await kitFor(artifact)));
   return activitiesOf(exports, artifact);
+}
+
+const KIT = 'mission-runtime/activity';
+
+/** The activity side of the kit is loaded for artifacts that use it: it brings the model providers with it. */
+async function kitFor(artifact: Artifact): Promise<unknown> {
+  return artifact.code.activity.includes(KIT) ? import('../activity.ts') : undefined;
 }
 
 function evaluate(
@@ -54,7 +60,7 @@ function linker(artifact: Artifact, root: string, kit: unknown): (specifier: str
   const requireOfProject = createRequire(join(root, 'package.json'));
   let library: unknown;
   const require = (specifier: string): unknown => {
-    if (specifier === 'mission-runtime/activity') return kit;
+    if (specifier === KIT) return kit;
     if (specifier === 'zod' || specifier === 'zod/v4') {
       library ??= evaluateModule(artifact.code.library, { filename: 'mission-library.js', require });
       return library;
