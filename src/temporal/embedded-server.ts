@@ -22,9 +22,9 @@ import {
 import { type FindServerOptions, findServer } from './find-server.ts';
 import { freePort, LOOPBACK } from './free-port.ts';
 import { endProcess, identifyProcess, isRunning } from './process-identity.ts';
-import { withProcessLock } from './process-lock.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
 import type { ServerVersion } from './server-binary.ts';
+import { withStartLock } from './start-lock.ts';
 
 export interface EmbeddedServerOptions extends FindServerOptions {
   /** Where its data and its state are; see `embeddedDirectory`. */
@@ -67,7 +67,7 @@ export async function openEmbeddedServer(options: EmbeddedServerOptions): Promis
   const binary = await findServer(options);
   await mkdir(options.directory, { recursive: true });
   const patienceMs = 2 * (options.readyTimeoutMs ?? READY_TIMEOUT_MS);
-  return withProcessLock(embeddedFiles(options.directory).lock, patienceMs, async () => {
+  return withStartLock(options.directory, patienceMs, async () => {
     const sinceStarted = await findEmbeddedServer(options.directory);
     return sinceStarted ?? startServer(options, binary.path, binary.version);
   });
@@ -84,9 +84,13 @@ export async function findEmbeddedServer(directory: string): Promise<EmbeddedSer
 /** Stops the embedded server of a directory, whoever started it. Returns whether there was one. */
 export async function stopEmbeddedServer(directory: string): Promise<boolean> {
   const state = await readEmbeddedState(directory);
-  if (state === undefined) return false;
+  return state === undefined ? false : stopServer(directory, state);
+}
+
+async function stopServer(directory: string, state: EmbeddedState): Promise<boolean> {
   const stopped = await endProcess(state);
-  await forgetEmbeddedState(directory);
+  const remembered = await readEmbeddedState(directory);
+  if (remembered?.pid === state.pid) await forgetEmbeddedState(directory);
   return stopped;
 }
 
@@ -109,7 +113,7 @@ async function startServer(
   await writeEmbeddedState(options.directory, state);
   await becomeReady(options, child, state);
   if (options.owner === 'process') endWithThisProcess(child);
-  return describe(state, true, () => stopEmbeddedServer(options.directory).then(() => undefined));
+  return describe(state, true, () => stopServer(options.directory, state).then(() => undefined));
 }
 
 interface Places {
@@ -157,7 +161,7 @@ async function becomeReady(options: EmbeddedServerOptions, child: ChildProcess, 
   child.once('exit', () => exited.abort());
   if (await awaitServer(state.port, state.namespace, AbortSignal.any([limit, exited.signal]))) return;
   const why = exited.signal.aborted ? 'it ended while starting' : `it was not ready within ${timeoutMs / 1_000} s`;
-  await stopEmbeddedServer(options.directory);
+  await stopServer(options.directory, state);
   throw await didNotStart(options.directory, why);
 }
 

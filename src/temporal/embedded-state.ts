@@ -18,7 +18,6 @@ export type EmbeddedState = z.infer<typeof embeddedState>;
 export function embeddedFiles(directory: string) {
   return {
     state: join(directory, 'server.json'),
-    lock: join(directory, 'server.lock'),
     log: join(directory, 'server.log'),
     data: join(directory, 'temporal.db'),
   } as const;

@@ -1,28 +1,25 @@
-/** Telling a process from a later one that was given the same id. */
-import { readFile } from 'node:fs/promises';
+/** Telling a process from a later one that was given the same id, and ending the right one. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { processStart } from '../registry/process-identity.ts';
 import { MissionError } from '../shared/errors.ts';
-import { runCommand } from './run-command.ts';
-
-const POLL_MS = 50;
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in the words of its system; equal for the same process only. Empty where the system does not say. */
+  /** As `processStart` gives it. */
   readonly started: string;
 }
 
+const POLL_MS = 50;
+
 /** Names a running process; `undefined` when there is none with this id. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
-  if (!isAlive(pid)) return undefined;
-  const started = process.platform === 'linux' ? await startOnLinux(pid) : await startByPs(pid);
+  const started = await processStart(pid);
   return started === undefined ? undefined : { pid, started };
 }
 
 /** Whether exactly this process still runs. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
-  const found = await identifyProcess(identity.pid);
-  return found !== undefined && found.started === identity.started;
+  return (await processStart(identity.pid)) === identity.started;
 }
 
 /**
@@ -34,7 +31,7 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
 export async function endProcess(identity: ProcessIdentity, patienceMs = 10_000): Promise<boolean> {
   if (!(await isRunning(identity))) return false;
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    process.kill(identity.pid, signal);
+    send(identity.pid, signal);
     if (await hasEnded(identity, Date.now() + patienceMs)) return true;
   }
   throw new MissionError('TEMPORAL_UNAVAILABLE', `Process ${identity.pid} does not end.`, {
@@ -43,40 +40,19 @@ export async function endProcess(identity: ProcessIdentity, patienceMs = 10_000)
   });
 }
 
+/** A process that ended meanwhile, or that is not ours to end, shows in what follows. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
 async function hasEnded(identity: ProcessIdentity, deadline: number): Promise<boolean> {
   while (await isRunning(identity)) {
     if (Date.now() > deadline) return false;
     await delay(POLL_MS);
   }
   return true;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user exists as well.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Clock ticks since boot (field 22 of `/proc/<pid>/stat`, see proc(5)), with the boot they count from. A zombie has ended. */
-async function startOnLinux(pid: number): Promise<string | undefined> {
-  try {
-    const [stat, boot] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-    ]);
-    // The command's name is in parentheses and may hold anything, so fields are counted from the last one: state is next.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : `${boot.trim()}/${fields[19]}`;
-  } catch {
-    return undefined;
-  }
-}
-
-async function startByPs(pid: number): Promise<string> {
-  const result = await runCommand('ps', ['-o', 'lstart=', '-p', String(pid)], { timeoutMs: 5_000 });
-  return result.ok ? result.stdout.trim() : '';
 }

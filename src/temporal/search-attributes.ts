@@ -1,10 +1,10 @@
 /** The custom search attributes that runs are stamped with: what the server has, and adding what it lacks. */
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import { messageOf } from '../shared/errors.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 
 /** The names of all our search attributes; each is a keyword. */
 export const SEARCH_ATTRIBUTE_NAMES: readonly string[] = Object.values(SEARCH_ATTRIBUTES);

@@ -1,6 +1,6 @@
 /** The Temporal CLI that we fetched once, kept per user, so that no project fetches it again. */
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
@@ -18,14 +18,28 @@ export function cachedServerPath(cacheDirectory: string): string {
   return join(cacheDirectory, process.platform === 'win32' ? 'temporal.exe' : 'temporal');
 }
 
+const ABANDONED_MS = 3_600_000;
+
 /** Runs `work` with a directory of its own inside the cache, and removes it afterwards whatever happened. */
 export async function withStaging<T>(cacheDirectory: string, work: (staging: string) => Promise<T>): Promise<T> {
   await mkdir(cacheDirectory, { recursive: true });
+  await sweepAbandoned(cacheDirectory);
   const staging = await mkdtemp(join(cacheDirectory, 'staging-'));
   try {
     return await work(staging);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes left behind that were killed while they fetched. */
+async function sweepAbandoned(cacheDirectory: string): Promise<void> {
+  for (const name of await readdir(cacheDirectory)) {
+    const path = join(cacheDirectory, name);
+    if (!name.startsWith('staging-')) continue;
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS)
+      await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type EmbeddedServer,
+  findEmbeddedServer,
+  openEmbeddedServer,
+  stopEmbeddedServer,
+} from '../../src/temporal/embedded-server.ts';
+import { embeddedFiles } from '../../src/temporal/embedded-state.ts';
+import { inspectSearchAttributes } from '../../src/temporal/search-attributes.ts';
+import { expectMissionError, stateOfProcess } from './support/expectations.ts';
+import { runTypeScript } from './support/run-typescript.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mission-embedded-'));
+});
+
+afterEach(async () => {
+  await stopEmbeddedServer(directory);
+  await rm(directory, { recursive: true, force: true });
+});
+
+const open = (): Promise<EmbeddedServer> => openEmbeddedServer({ directory, owner: 'process' });
+
+describe('an embedded server', () => {
+  it('serves its namespace with our search attributes, and is gone after stop', async () => {
+    const server = await openEmbeddedServer({ directory, owner: 'process', namespace: 'missions' });
+    const connection = await Connection.connect({ address: server.address });
+    expect(await inspectSearchAttributes(connection, 'missions')).toEqual({ missing: [], conflicting: [] });
+    await connection.close();
+    expect((await fetch(server.uiAddress)).status).toBe(200);
+
+    await server.stop();
+    expect(stateOfProcess(server.pid)).toBe('ended');
+    expect(await findEmbeddedServer(directory)).toBeUndefined();
+  });
+
+  it('is one per directory, however many ask for it at the same time', async () => {
+    const servers = await Promise.all([open(), open(), open()]);
+    expect(new Set(servers.map(({ pid }) => pid)).size).toBe(1);
+    expect(servers.filter(({ started }) => started)).toHaveLength(1);
+  });
+
+  it('that runs already is shared, and only its owner stops it', async () => {
+    const first = await open();
+    const second = await open();
+    expect(second).toMatchObject({ pid: first.pid, address: first.address, started: false });
+    await second.stop();
+    expect(stateOfProcess(first.pid)).toBe('running');
+  });
+
+  it('that was killed is started again on the same data and the same address', async () => {
+    const killed = await open();
+    const workflowId = await startForgottenWorkflow(killed.address);
+    process.kill(killed.pid, 'SIGKILL');
+    const restarted = await open();
+    expect(restarted).toMatchObject({ address: killed.address, uiAddress: killed.uiAddress, started: true });
+    expect(restarted.pid).not.toBe(killed.pid);
+    expect(await statusOf(restarted.address, workflowId)).toBe('RUNNING');
+  });
+
+  it('is not mistaken for another process that was given its id', async () => {
+    const first = await open();
+    await first.stop();
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    await once(stranger, 'spawn');
+    const state = {
+      pid: stranger.pid,
+      started: 'before',
+      port: 1,
+      uiPort: 2,
+      namespace: 'default',
+      version: first.version,
+    };
+    await writeFile(embeddedFiles(directory).state, JSON.stringify(state));
+    const second = await open();
+    expect(second.started).toBe(true);
+    expect(stateOfProcess(stranger.pid ?? 0)).toBe('running');
+    stranger.kill();
+  });
+
+  it('takes other ports when its own are taken meanwhile', async () => {
+    const first = await open();
+    process.kill(first.pid, 'SIGKILL');
+    const port = Number(first.address.split(':')[1]);
+    await expect.poll(() => stateOfProcess(first.pid)).toBe('ended');
+    const squatter = createServer().listen(port, '127.0.0.1');
+    await once(squatter, 'listening');
+    try {
+      const second = await open();
+      expect(second.address).not.toBe(first.address);
+      expect(second.uiAddress).toBe(first.uiAddress);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it('starts anew when what is remembered cannot be read', async () => {
+    await writeFile(embeddedFiles(directory).state, '{ "pid": ');
+    expect((await open()).started).toBe(true);
+  });
+
+  it('listens on the loopback interface alone', async () => {
+    const { address } = await open();
+    const own = Object.values(networkInterfaces()).flat();
+    const outside = own.filter((found) => found !== undefined && !found.internal && found.family === 'IPv4');
+    for (const face of outside) {
+      const elsewhere = `${face?.address}:${address.split(':')[1]}`;
+      await expect(Connection.connect({ address: elsewhere, connectTimeout: 500 })).rejects.toThrow();
+    }
+  });
+
+  it('that cannot open its data says so, with what the server said and where to look', async () => {
+    await writeFile(embeddedFiles(directory).data, 'this is no database');
+    const error = await expectMissionError('TEMPORAL_UNAVAILABLE', open());
+    expect(error.message).toContain('did not start: it ended while starting');
+    expect(error.message).toMatch(/It said: .*database/s);
+    expect(error.remedy).toContain(embeddedFiles(directory).data);
+    expect(await readFile(embeddedFiles(directory).data, 'utf8')).toBe('this is no database');
+  });
+
+  it('outlives its process when detached, and ends with it when not', async () => {
+    for (const [owner, expected] of [
+      ['detached', 'running'],
+      ['process', 'ended'],
+    ] as const) {
+      const script = `
+        import { openEmbeddedServer } from './src/temporal/embedded-server.ts';
+        const server = await openEmbeddedServer({ directory: ${JSON.stringify(directory)}, owner: '${owner}' });
+        process.stdout.write(String(server.pid), () => process.exit(0));`;
+      const pid = Number(await runTypeScript(script));
+      await expect.poll(() => stateOfProcess(pid), { timeout: 10_000 }).toBe(expected);
+      await stopEmbeddedServer(directory);
+    }
+  });
+});
+
+async function startForgottenWorkflow(address: string): Promise<string> {
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const handle = await client.workflow.start('nobodyHostsThis', { taskQueue: 'nowhere', workflowId: 'kept' });
+  await connection.close();
+  return handle.workflowId;
+}
+
+async function statusOf(address: string, workflowId: string): Promise<string> {
+  const connection = await Connection.connect({ address });
+  const description = await new Client({ connection }).workflow.getHandle(workflowId).describe();
+  await connection.close();
+  return description.status.name;
+}

@@ -1,0 +1,33 @@
+/** Runs TypeScript that imports from `src` in a node process of its own. */
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { runCommand } from '../../../src/temporal/run-command.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Returns what it wrote to its output. Imports are written from the repository's root: `./src/…`. */
+export async function runTypeScript(code: string, timeoutMs = 30_000): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'mission-script-'));
+  try {
+    await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+    const outfile = join(directory, 'script.mjs');
+    const stdin = { contents: code, resolveDir: root, loader: 'ts' } as const;
+    await build({
+      stdin,
+      outfile,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'silent',
+    });
+    const result = await runCommand(process.execPath, [outfile], { timeoutMs });
+    if (!result.ok) throw new Error(`The script failed: ${result.reason}\n${result.stderr}`);
+    return result.stdout;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
