@@ -1,6 +1,7 @@
 /** Artifacts by digest: a manifest of JSON, and the texts that it names in blobs. */
 import * as z from 'zod';
 import type { Artifact } from '../artifact/artifact.ts';
+import { verifyArtifact } from '../artifact/artifact-digest.ts';
 import { missionDefinition } from '../mission/definition.ts';
 import { type Digest, digestOf } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -28,7 +29,11 @@ const summaryRow = z.object({ digest: digestColumn, mission: z.string(), created
 export type ArtifactSummary = z.infer<typeof summaryRow>;
 
 export interface Artifacts {
-  /** Stores an artifact; `added` is false when its digest is already there, which changes nothing. */
+  /**
+   * Stores an artifact; `added` is false when its digest is already there, which changes nothing.
+   *
+   * @throws MissionError `ARTIFACT_CORRUPT` when its digest is not that of its content.
+   */
   put(artifact: Artifact): Promise<{ readonly added: boolean }>;
   /**
    * Reads an artifact and proves its content.
@@ -63,6 +68,7 @@ async function hasArtifact(session: SqlSession, digest: string): Promise<boolean
 }
 
 async function putArtifact(context: RegistryContext, artifact: Artifact): Promise<{ readonly added: boolean }> {
+  verifyArtifact(artifact);
   return context.sql.transaction(async (session) => {
     if (await hasArtifact(session, artifact.digest)) return { added: false };
     const manifest = canonicalJson((await storeTexts(session, artifact)) as unknown as Json);
@@ -117,7 +123,7 @@ async function getArtifact(session: SqlSession, digest: string): Promise<Artifac
     ...Object.values(sources),
   ]);
   const textOf = (blob: Digest) => texts.get(blob) ?? '';
-  return {
+  const artifact: Artifact = {
     digest: digest as Digest,
     mission,
     definition: manifest.definition,
@@ -126,6 +132,8 @@ async function getArtifact(session: SqlSession, digest: string): Promise<Artifac
     sourceMaps: { workflow: textOf(sourceMaps.workflow), activity: textOf(sourceMaps.activity) },
     builtWith: manifest.builtWith,
   };
+  verifyArtifact(artifact);
+  return artifact;
 }
 
 function unknownArtifact(digest: string): MissionError {
