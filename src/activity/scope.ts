@@ -1,0 +1,91 @@
+/**
+ * Where a step's activity runs: inside a Temporal worker, or by itself when a replay asks a model live. Activities read
+ * the scope and never Temporal's context, so that both are the same to them.
+ */
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import type { StepContext } from '../mission/wire.ts';
+
+/** Structured log lines of a step; never pass secrets. */
+export interface StepLog {
+  debug(message: string, attributes?: Record<string, unknown>): void;
+  info(message: string, attributes?: Record<string, unknown>): void;
+  warn(message: string, attributes?: Record<string, unknown>): void;
+  error(message: string, attributes?: Record<string, unknown>): void;
+}
+
+/** One attempt of one step. */
+export interface StepScope {
+  /** Stable id of the step in its run: `issueRefund#1`. */
+  readonly step: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Attempts of this step so far, this one included: 1 is the first. */
+  readonly attempt: number;
+  /**
+   * The same over all retries of this step, and no other step's: workflow id, run id and step id. Hand it to the
+   * system that acts, so that a retry does not act twice.
+   */
+  readonly idempotencyKey: string;
+  /** Aborted when the run is cancelled, the worker shuts down, or the attempt's time is over. */
+  readonly signal: AbortSignal;
+  /** How long this attempt may take, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly log: StepLog;
+  /** Tells Temporal that a long step is alive; also how a cancellation reaches it. */
+  heartbeat(details?: unknown): void;
+}
+
+const ALONE_TIMEOUT_MS = 60_000;
+/** Cancellation reaches an activity in the answer to a heartbeat, so a step that takes longer than this sends some. */
+const PULSE_MS = 5_000;
+
+/** The scope of the running activity. `step` is absent when a plain workflow calls it. */
+export function currentScope(step: StepContext | undefined): StepScope {
+  const context = asyncLocalStorage.getStore();
+  return context === undefined ? aloneScope(step) : temporalScope(context, step);
+}
+
+/** Runs `body`, with heartbeats while it runs. */
+export async function withPulse<Result>(scope: StepScope, body: () => Promise<Result>): Promise<Result> {
+  const pulse = setInterval(() => scope.heartbeat(), PULSE_MS);
+  pulse.unref();
+  try {
+    return await body();
+  } finally {
+    clearInterval(pulse);
+  }
+}
+
+function temporalScope(context: Context, step: StepContext | undefined): StepScope {
+  const { info } = context;
+  const { workflowId = info.activityId, runId = '' } = info.workflowExecution ?? {};
+  const id = step?.step ?? info.activityId;
+  return {
+    step: id,
+    workflowId,
+    runId,
+    attempt: info.attempt,
+    idempotencyKey: `${workflowId}/${runId}/${id}`,
+    signal: context.cancellationSignal,
+    timeoutMs: info.startToCloseTimeoutMs > 0 ? info.startToCloseTimeoutMs : ALONE_TIMEOUT_MS,
+    log: context.log,
+    heartbeat: (details) => context.heartbeat(details),
+  };
+}
+
+const silent = () => undefined;
+
+function aloneScope(step: StepContext | undefined): StepScope {
+  const id = step?.step ?? 'step#1';
+  return {
+    step: id,
+    workflowId: '',
+    runId: '',
+    attempt: 1,
+    idempotencyKey: `//${id}`,
+    signal: new AbortController().signal,
+    timeoutMs: ALONE_TIMEOUT_MS,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    heartbeat: silent,
+  };
+}
