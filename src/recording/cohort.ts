@@ -1,0 +1,79 @@
+/** Cohorts: frozen, hashed sets of recordings. A report names the hash, so it says exactly what was replayed. */
+import { createHash } from 'node:crypto';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import { type Digest, digestOfJson } from '../shared/digest.ts';
+
+export interface CohortSelection {
+  readonly mission?: string | undefined;
+  readonly version?: number | undefined;
+  readonly workflowType?: string | undefined;
+  /** Started at or after this instant, ISO 8601. */
+  readonly since?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+  /** At most so many. Which ones is decided by `seed`, so that a sample is not the oldest or the busiest hour. */
+  readonly limit?: number | undefined;
+  /** Same recordings, limit and seed: same sample. @default '' */
+  readonly seed?: string | undefined;
+}
+
+export interface Cohort {
+  /** Over the members alone: the same set chosen in another way is the same cohort. */
+  readonly digest: Digest;
+  /** In the order of their ids. */
+  readonly members: readonly { readonly id: string; readonly digest: string }[];
+  /** The selection for people: `refund-eligibility@2, started since 2026-01-01, a sample of 200 of 1,204 (seed "a")`. */
+  readonly selection: string;
+  /** How many recordings the selection fits, before the limit. */
+  readonly matching: number;
+}
+
+/** Freezes what a selection names of these recordings. Pure: their order does not matter. */
+export function freezeCohort(summaries: Iterable<RecordingSummary>, selection: CohortSelection): Cohort {
+  const matching = [...summaries].filter((summary) => isSelected(summary, selection));
+  const chosen = sample(matching, selection);
+  const members = chosen.map(({ id, digest }) => ({ id, digest })).sort((left, right) => (left.id < right.id ? -1 : 1));
+  return {
+    digest: digestOfJson(members),
+    members,
+    selection: describeSelection(selection, matching.length),
+    matching: matching.length,
+  };
+}
+
+function isSelected(summary: RecordingSummary, selection: CohortSelection): boolean {
+  const { mission, version, workflowType, since, ids } = selection;
+  return (
+    (mission === undefined || summary.mission === mission) &&
+    (version === undefined || summary.version === version) &&
+    (workflowType === undefined || summary.workflowType === workflowType) &&
+    (since === undefined || Date.parse(summary.startedAt) >= Date.parse(since)) &&
+    (ids === undefined || ids.includes(summary.id))
+  );
+}
+
+/** Each recording has its own place in a seeded order, so a larger limit keeps all that a smaller one chose. */
+function sample(summaries: readonly RecordingSummary[], selection: CohortSelection): readonly RecordingSummary[] {
+  const { limit, seed = '' } = selection;
+  if (limit === undefined || summaries.length <= limit) return summaries;
+  const ranked = summaries.map((summary) => ({ summary, rank: rankOf(summary.id, seed) }));
+  ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
+  return ranked.slice(0, limit).map(({ summary }) => summary);
+}
+
+function rankOf(id: string, seed: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([seed, id]))
+    .digest('hex');
+}
+
+function describeSelection(selection: CohortSelection, matching: number): string {
+  const { mission, version, workflowType, since, ids, limit, seed } = selection;
+  const parts = [
+    mission === undefined ? 'all missions' : `${mission}${version === undefined ? '' : `@${version}`}`,
+    ...(workflowType === undefined ? [] : [`workflow type ${workflowType}`]),
+    ...(since === undefined ? [] : [`started since ${since}`]),
+    ...(ids === undefined ? [] : [`${ids.length} named`]),
+  ];
+  if (limit === undefined || matching <= limit) return `${parts.join(', ')}, all ${matching}`;
+  return `${parts.join(', ')}, a sample of ${limit} of ${matching} (seed "${seed ?? ''}")`;
+}

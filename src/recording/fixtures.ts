@@ -1,0 +1,173 @@
+/**
+ * Regression cases on disk: `replay-fixtures/<mission>/<case>/` with `history.json` (Temporal's standard form, `history.1.json`,
+ * … for the further links of a chain) and `case.json`.
+ *
+ * 1. A case is written into a folder of its own that appears whole or not at all.
+ * 2. What is read is what was exported: the digest in `case.json` is that of the histories beside it.
+ */
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../shared/errors.ts';
+import { buildRecording } from './build-recording.ts';
+import { decodeHistory } from './decode-history.ts';
+import { encodeHistory } from './encode-history.ts';
+import { type FixtureCase, fixtureInvalid, parseFixtureCase } from './fixture-case.ts';
+import type { Recording } from './recording.ts';
+import type { RunEnd } from './trace.ts';
+
+const CASE_FILE = 'case.json';
+
+export interface ExportOptions {
+  /** What a right version makes of it. @default the recorded end */
+  readonly expected?: RunEnd;
+  readonly why: string;
+  readonly addedBy: string;
+  readonly addedAt: Date;
+  /** Replace the case when the folder is there already. @default false */
+  readonly replace?: boolean;
+}
+
+export interface Fixture {
+  readonly recording: Recording;
+  readonly case: FixtureCase;
+  /** The folder it was read from. */
+  readonly directory: string;
+}
+
+/**
+ * Writes a recording as a regression case.
+ *
+ * @param directory the case's own folder: `replay-fixtures/<mission>/<case>`.
+ * @throws MissionError `FIXTURE_INVALID` when the folder is there already or cannot be written; nothing is left half-written.
+ */
+export async function exportFixture(
+  recording: Recording,
+  directory: string,
+  options: ExportOptions,
+): Promise<FixtureCase> {
+  const document = caseOf(recording, options);
+  const parent = dirname(directory);
+  let staging: string | undefined;
+  try {
+    await mkdir(parent, { recursive: true });
+    staging = await mkdtemp(join(parent, `.${basename(directory)}-`));
+    for (const [link, history] of recording.histories.entries()) {
+      await writeFile(join(staging, historyFile(link)), encodeHistory(history));
+    }
+    await writeFile(join(staging, CASE_FILE), `${JSON.stringify(document, null, 2)}\n`);
+    await putInPlace(staging, directory, options.replace === true);
+  } catch (cause) {
+    if (staging !== undefined) await rm(staging, { recursive: true, force: true });
+    throw notWritten(directory, cause);
+  }
+  return document;
+}
+
+/** Replacing takes two renames: between them the old case has another name, and is never half gone. */
+async function putInPlace(staging: string, directory: string, replace: boolean): Promise<void> {
+  if (!replace) return rename(staging, directory);
+  const aside = `${staging}.replaced`;
+  await rename(directory, aside).catch((error: unknown) => {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+  });
+  await rename(staging, directory);
+  await rm(aside, { recursive: true, force: true });
+}
+
+function notWritten(directory: string, cause: unknown): Error {
+  const code = (cause as { code?: string }).code;
+  const exists = code === 'ENOTEMPTY' || code === 'EEXIST';
+  return fixtureInvalid(directory, '', exists ? 'there is a case of this name already' : messageOf(cause), cause);
+}
+
+function caseOf(recording: Recording, { expected, why, addedBy, addedAt }: ExportOptions): FixtureCase {
+  const { mission, version, artifact, workflowId, runId, workflowType, input, redacted, digest } = recording;
+  const document = {
+    format: 1,
+    ...(mission !== undefined && { mission }),
+    ...(version !== undefined && { version }),
+    ...(artifact !== undefined && { artifact }),
+    workflowId,
+    runId,
+    workflowType,
+    input,
+    expected: expected ?? recording.end,
+    why,
+    addedBy,
+    addedAt: addedAt.toISOString(),
+    redacted,
+    digest,
+  };
+  return parseFixtureCase(JSON.stringify(document), CASE_FILE);
+}
+
+function historyFile(link: number): string {
+  return link === 0 ? 'history.json' : `history.${link}.json`;
+}
+
+/**
+ * Every case under these folders, each a case, a mission's folder, or `replay-fixtures` itself; in the order of their paths.
+ *
+ * @throws MissionError `FIXTURE_INVALID` naming file and field, `HISTORY_INVALID` naming file and event.
+ */
+export async function* readFixtures(directories: readonly string[]): AsyncGenerator<Fixture> {
+  for (const directory of directories) {
+    for (const found of await caseDirectories(directory, 0)) yield await readFixture(found);
+  }
+}
+
+/** `replay-fixtures/<mission>/<case>` is two below the top. */
+const DEPTH_MAX = 3;
+
+async function caseDirectories(directory: string, depth: number): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw fixtureInvalid(directory, '', `it cannot be read: ${messageOf(cause)}`, cause);
+  });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  if (names.includes(CASE_FILE) || names.includes(historyFile(0))) return [directory];
+  if (depth >= DEPTH_MAX) return [];
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const nested: string[] = [];
+  for (const name of folders.sort()) nested.push(...(await caseDirectories(join(directory, name), depth + 1)));
+  return nested;
+}
+
+/** Reads one case. @throws MissionError `FIXTURE_INVALID`, `HISTORY_INVALID` */
+export async function readFixture(directory: string): Promise<Fixture> {
+  const caseFile = join(directory, CASE_FILE);
+  const document = parseFixtureCase((await readBytes(caseFile)).toString('utf8'), caseFile);
+  const histories = [];
+  for (const file of await historyFiles(directory)) histories.push(decodeHistory(await readBytes(file), file));
+  const { redacted, workflowId, version, artifact, mission } = document;
+  const built = buildRecording(histories, { redacted, workflowId });
+  if (built.digest !== document.digest) {
+    throw fixtureInvalid(
+      caseFile,
+      'digest',
+      `it is ${document.digest}, but the histories beside it have ${built.digest}`,
+    );
+  }
+  const recording = {
+    ...built,
+    ...(mission !== undefined && { mission }),
+    ...(version !== undefined && { version }),
+    ...(artifact !== undefined && { artifact }),
+  };
+  return { recording, case: document, directory };
+}
+
+async function historyFiles(directory: string): Promise<string[]> {
+  const names = new Set(await readdir(directory));
+  const files: string[] = [];
+  while (names.has(historyFile(files.length))) files.push(historyFile(files.length));
+  if (files.length === 0) files.push(historyFile(0));
+  return files.map((name) => join(directory, name));
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw fixtureInvalid(file, '', `it cannot be read: ${messageOf(cause)}`, cause);
+  }
+}

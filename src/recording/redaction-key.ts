@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { MissionError } from '../shared/errors.ts';
+
+/** Where the key of an embedded registry lies, beside it. */
+export const DEFAULT_REDACTION_KEY_FILE = '.mission/redaction.key';
+
+const KEY_BYTES = 32;
+
+/**
+ * The secret that replacements are derived from: `text` (64 hexadecimal digits, from the environment) when given, else the
+ * file's, made when missing and readable by its owner only. Who has it can test guesses against a redacted recording.
+ *
+ * @throws MissionError `CONFIG_INVALID` when the text or the file is not such a key.
+ */
+export async function loadRedactionKey(file = DEFAULT_REDACTION_KEY_FILE, text?: string): Promise<Uint8Array> {
+  if (text !== undefined && text !== '') return parseKey(text, 'The redaction key');
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  }
+  return parseKey(await readFile(file, 'utf8'), `The redaction key in ${file}`);
+}
+
+function parseKey(text: string, what: string): Uint8Array {
+  const key = text.trim();
+  if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
+  throw new MissionError('CONFIG_INVALID', `${what} is not 64 hexadecimal digits.`, {
+    remedy: 'Restore the key that earlier recordings were redacted with, or make a new one: openssl rand -hex 32.',
+  });
+}
