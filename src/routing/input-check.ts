@@ -1,0 +1,48 @@
+/** Checks the input of a run against its version's schema before anything is started. */
+import * as z from 'zod';
+import type { MissionDefinition } from '../mission/definition.ts';
+import { MissionError } from '../shared/errors.ts';
+import { findNonJson, type Json, type JsonObject } from '../shared/json.ts';
+
+const schemas = new WeakMap<MissionDefinition, z.ZodType | null>();
+
+/**
+ * @param version - `refund-eligibility@3`, for the message
+ * @returns the input as JSON. It goes to the run as given: defaults are filled in there, by the version's own schema.
+ * @throws MissionError `INPUT_INVALID` naming the first place that does not fit.
+ */
+export function checkInput(definition: MissionDefinition, input: unknown, version: string): Json {
+  const nonJson = findNonJson(input);
+  if (nonJson !== undefined) throw invalid(version, definition, nonJson.pointer, `there is ${nonJson.found}`);
+  const issue = schemaOf(definition)?.safeParse(input).error?.issues[0];
+  if (issue !== undefined) {
+    throw invalid(version, definition, issue.path.map((token) => `/${String(token)}`).join(''), issue.message);
+  }
+  return input as Json;
+}
+
+/** A schema that has no zod form is not checked here; the run itself checks with the schema that its author wrote. */
+function schemaOf(definition: MissionDefinition): z.ZodType | undefined {
+  let schema = schemas.get(definition);
+  if (schema === undefined) {
+    schema = readSchema(definition.input);
+    schemas.set(definition, schema);
+  }
+  return schema ?? undefined;
+}
+
+function readSchema(schema: MissionDefinition['input']): z.ZodType | null {
+  try {
+    return z.fromJSONSchema(schema);
+  } catch {
+    return null;
+  }
+}
+
+function invalid(version: string, definition: MissionDefinition, pointer: string, reason: string): MissionError {
+  const where = pointer === '' ? 'The input' : `The input at ${pointer}`;
+  return new MissionError('INPUT_INVALID', `${where} does not fit ${version}: ${reason}.`, {
+    remedy: 'Nothing was started. Correct the input; the schema is in the details.',
+    details: { version, pointer, schema: definition.input as JsonObject },
+  });
+}

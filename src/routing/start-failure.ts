@@ -1,0 +1,47 @@
+/** What the Temporal server says when it refuses a start, in our words. */
+import type { RunStamp } from '../mission/wire.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
+import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { howToAdd } from '../temporal/search-attributes.ts';
+
+/** @param namespace - Temporal's, for the remedy */
+export function startFailure(error: unknown, stamp: RunStamp, namespace: string): MissionError {
+  const text = fullMessage(error);
+  const options = { cause: error, details: { mission: stamp.mission, version: stamp.version } };
+  if (/not present in task queue|no worker.* versions?|deployment version .*not found/i.test(text)) {
+    return new MissionError(
+      'VERSION_NOT_HOSTED',
+      `No worker hosts ${stamp.version}, so the server refuses to start a run on it.`,
+      {
+        ...options,
+        remedy: `Nothing was started. Start a worker with: mission worker ${stamp.mission}, and try again when it says that ${stamp.version} is ready.`,
+      },
+    );
+  }
+  if (/search attribute/i.test(text)) {
+    return new MissionError(
+      'CONFIG_INVALID',
+      `Namespace ${namespace} lacks the search attributes that runs are stamped with: ${text}`,
+      {
+        ...options,
+        remedy: `Nothing was started. ${howToAdd(namespace)}`,
+      },
+    );
+  }
+  const status = grpcStatusOf(error) ?? 'no answer';
+  return new MissionError(
+    'TEMPORAL_UNAVAILABLE',
+    `The Temporal server did not start a run of ${stamp.version} (${status}): ${text}`,
+    {
+      ...options,
+      remedy:
+        'Check the address and that the server is up. Starting the same workflow id again is safe: at most one run is made.',
+    },
+  );
+}
+
+/** The client wraps what the server said. */
+function fullMessage(error: unknown): string {
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
+}
