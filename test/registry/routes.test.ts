@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { NewRoute, RouteChange } from '../../src/registry/routes.ts';
+import { deferred } from './deferred.ts';
 import { describeOnBothEngines } from './engines.ts';
 import { MISSION, NOW, publish } from './samples.ts';
 
@@ -112,11 +113,3 @@ describeOnBothEngines('routes', (bench) => {
     expect(seen).toHaveLength(2);
   });
 });
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}

@@ -1,0 +1,53 @@
+/** Registry code in a process of its own, to be locked out by and to be killed. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const REGISTRY_SOURCE = new URL('../../src/registry/pglite-client.ts', import.meta.url).href;
+
+export interface Child {
+  readonly pid: number;
+  /** The next line that it prints. */
+  line(): Promise<string>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+}
+
+/** Runs TypeScript text that imports from `../../src/…`, as if it stood in this folder. */
+export function startChild(source: string): Child {
+  const { outputFiles } = buildSync({
+    stdin: { contents: `(async () => {${source}})();`, resolveDir: HERE, loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    packages: 'external',
+    define: { 'import.meta.url': JSON.stringify(REGISTRY_SOURCE) },
+  });
+  const child = spawn(process.execPath, ['-'], { cwd: HERE });
+  child.stdin.end(outputFiles[0]?.text ?? '');
+  return { pid: child.pid ?? 0, line: readLines(child), kill: () => kill(child) };
+}
+
+function readLines(child: ChildProcessWithoutNullStreams): () => Promise<string> {
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  return async () => {
+    const { done, value } = await lines.next();
+    if (done === true) throw new Error(`The child process ended: ${said}`);
+    return value;
+  };
+}
+
+async function kill(child: ChildProcessWithoutNullStreams): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
