@@ -39,13 +39,17 @@ native
 `;
 
 /** Downloads the CLI into `staging`. */
-export async function fetchFromSdk(staging: string, env: NodeJS.ProcessEnv): Promise<Fetched> {
+export async function fetchFromSdk(
+  staging: string,
+  env: NodeJS.ProcessEnv,
+  signOfLifeMs = SIGN_OF_LIFE_MS,
+): Promise<Fetched> {
   const require = createRequire(import.meta.url);
   const bridge = require.resolve('@temporalio/core-bridge');
   const { version } = require('@temporalio/core-bridge/package.json') as { version: string };
   const unreachable = new AbortController();
   const finished = new AbortController();
-  const watch = abortWithoutSignOfLife(staging, unreachable, finished.signal);
+  const watch = abortWithoutSignOfLife(staging, signOfLifeMs, unreachable, finished.signal);
   const result = await runCommand(process.execPath, ['-e', SCRIPT, bridge, staging, version], {
     timeoutMs: DOWNLOAD_TIMEOUT_MS,
     env,
@@ -53,7 +57,7 @@ export async function fetchFromSdk(staging: string, env: NodeJS.ProcessEnv): Pro
   });
   finished.abort();
   await watch;
-  if (unreachable.signal.aborted) return { refused: `no answer within ${SIGN_OF_LIFE_MS / 1_000} s` };
+  if (unreachable.signal.aborted) return { refused: `no answer within ${signOfLifeMs / 1_000} s` };
   if (!result.ok) return { refused: rootCauseOf(lastLine(result.stderr)) || result.reason };
   const name = (await readdir(staging)).find((file) => file.startsWith('temporal-'));
   return name === undefined ? { refused: 'the SDK downloaded nothing' } : { binary: join(staging, name) };
@@ -69,9 +73,14 @@ function rootCauseOf(message: string): string {
   );
 }
 
-async function abortWithoutSignOfLife(staging: string, unreachable: AbortController, finished: AbortSignal) {
+async function abortWithoutSignOfLife(
+  staging: string,
+  afterMs: number,
+  unreachable: AbortController,
+  finished: AbortSignal,
+): Promise<void> {
   try {
-    await delay(SIGN_OF_LIFE_MS, undefined, { signal: finished, ref: false });
+    await delay(afterMs, undefined, { signal: finished });
   } catch {
     return;
   }

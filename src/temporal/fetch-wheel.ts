@@ -25,8 +25,8 @@ export async function fetchWheel(
   staging: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Fetched> {
-  const download = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'];
-  const target = ['--only-binary', ':all:', '--dest', staging, wheel.requirement];
+  const download = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1'];
+  const target = ['--no-deps', '--only-binary', ':all:', '--dest', staging, wheel.requirement];
   const downloaded = await runCommand(python, [...download, ...target], { timeoutMs: DOWNLOAD_TIMEOUT_MS, env });
   if (!downloaded.ok) return { refused: `pip: ${lastLine(downloaded.stderr) || downloaded.reason}` };
   const name = (await readdir(staging)).find((file) => file.endsWith('.whl'));
