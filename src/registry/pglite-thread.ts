@@ -33,9 +33,29 @@ async function serve(request: PgliteRequest): Promise<readonly SqlRow[]> {
   }
 }
 
+/** Numbers of the WASI error codes that a full or broken disk gives. */
+const WASI_ERRNO: Readonly<Record<number, string>> = {
+  2: 'EACCES',
+  19: 'EDQUOT',
+  22: 'EFBIG',
+  29: 'EIO',
+  51: 'ENOSPC',
+  69: 'EROFS',
+};
+
+/** SQLSTATE io_error: what is left to say when the WASM program itself gave up. */
+const IO_ERROR = '58030';
+
+/** Failures of SQL and of node's file system have a code. Those of the WASM runtime have none, and often no message. */
 function failureOf(error: unknown): PgliteFailure {
-  const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
-  return { message: String(message ?? error), ...(typeof code === 'string' ? { code } : {}) };
+  const { name, message, code, errno } = error as Readonly<Record<string, unknown>>;
+  if (typeof code === 'string') return { message: String(message), code };
+  if (typeof errno === 'number') {
+    const known = WASI_ERRNO[errno];
+    return { message: `the embedded database stopped (${known ?? `errno ${errno}`})`, code: known ?? IO_ERROR };
+  }
+  if (error instanceof Error && name !== 'RuntimeError') return { message: error.message };
+  return { message: `the embedded database stopped (${String(message ?? name ?? 'no reason given')})`, code: IO_ERROR };
 }
 
 async function answer(id: number, work: Promise<readonly SqlRow[]>): Promise<void> {

@@ -82,6 +82,8 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
   ['EFBIG', WRITE_FAILED],
   ['EIO', WRITE_FAILED],
   ['EROFS', WRITE_FAILED],
+  ['ENOTDIR', WRITE_FAILED],
+  ['EEXIST', WRITE_FAILED],
   ['EACCES', WRITE_FAILED],
   ['EPERM', WRITE_FAILED],
   ['22', INPUT_INVALID],

@@ -124,10 +124,13 @@ describe.runIf(canMount)('an embedded registry on a small disk', () => {
     disk = await mkdtemp(join(tmpdir(), 'mission-test-disk-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
   };
-  afterEach(async () => {
+  const unmountDisk = async (): Promise<void> => {
+    if (disk === '') return;
     execFileSync('umount', [disk]);
     await rm(disk, { recursive: true });
-  });
+    disk = '';
+  };
+  afterEach(unmountDisk);
   const fillDisk = async (leave: number): Promise<string> => {
     const { bavail, bsize } = await statfs(disk);
     const file = join(disk, 'filler');
@@ -159,11 +162,17 @@ describe.runIf(canMount)('an embedded registry on a small disk', () => {
   });
 
   it('that is too small for a first opening is REGISTRY_WRITE_FAILED and leaves no database behind', async () => {
-    await mountDisk('8m');
-    const directory = join(disk, 'registry');
-    await expect(openRegistry({ directory })).rejects.toMatchObject({ code: 'REGISTRY_WRITE_FAILED' });
-    const left = await readdir(directory);
-    expect(left.filter((name) => name.startsWith('data'))).toEqual([]);
+    // Too small at the start, in the middle of making it, and towards its end.
+    for (const leave of [0, 4_000_000, 20_000_000]) {
+      await mountDisk('40m');
+      const directory = join(disk, 'registry');
+      await fillDisk(leave);
+      await expect(openRegistry({ directory }), `${leave} bytes`).rejects.toMatchObject({
+        code: 'REGISTRY_WRITE_FAILED',
+      });
+      expect((await readdir(directory)).filter((name) => name.startsWith('data'))).toEqual([]);
+      await unmountDisk();
+    }
   });
 });
 
