@@ -107,7 +107,8 @@ async function listEntries(session: SqlSession, filter: AuditFilter): Promise<re
   return rows.map((row) => auditRow.parse(row) as AuditEntry);
 }
 
-async function* streamEntries(session: SqlSession): AsyncGenerator<AuditEntry> {
+/** All entries in order, in batches. */
+export async function* streamEntries(session: SqlSession): AsyncGenerator<AuditEntry> {
   let after = 0;
   for (;;) {
     const batch = await listEntries(session, { after, limit: BATCH });

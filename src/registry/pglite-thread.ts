@@ -55,7 +55,8 @@ function failureOf(error: unknown): PgliteFailure {
     return { message: `the embedded database stopped (${known ?? `errno ${errno}`})`, code: known ?? IO_ERROR };
   }
   if (error instanceof Error && name !== 'RuntimeError') return { message: error.message };
-  return { message: `the embedded database stopped (${String(message ?? name ?? 'no reason given')})`, code: IO_ERROR };
+  const said = [message, name].find((text) => typeof text === 'string') ?? 'no reason given';
+  return { message: `the embedded database stopped (${said})`, code: IO_ERROR };
 }
 
 async function answer(id: number, work: Promise<readonly SqlRow[]>): Promise<void> {

@@ -1,33 +1,18 @@
 /** The registry: one store for all that must outlive a process, in PostgreSQL or embedded in a project folder. */
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
-import { MissionError } from '../shared/errors.ts';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Audit, createAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
 import { migrate } from './migrate.ts';
 import { lockMission } from './mission-lock.ts';
+import { openEngine, type RegistryOptions } from './open-engine.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import { createReports, type Reports } from './reports.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
 import { createVersions, type Versions } from './versions.ts';
 
-/** Where the embedded registry of a project is. */
-export const DEFAULT_REGISTRY_DIRECTORY = '.mission/registry';
-
-export interface RegistryOptions {
-  /** A PostgreSQL URL (15 or newer): `postgres://user:password@host:5432/database`. Wins over `directory`. */
-  readonly databaseUrl?: string | undefined;
-  /** Folder of the embedded registry, made when missing. @default .mission/registry */
-  readonly directory?: string | undefined;
-  /** Refuse writes, and do not migrate. */
-  readonly readOnly?: boolean;
-  /** Who the audit trail names. @default the user of the operating system */
-  readonly actor?: string;
-  /** What time it is. @default the system's clock */
-  readonly clock?: () => Date;
-}
+export { DEFAULT_REGISTRY_DIRECTORY, type RegistryOptions } from './open-engine.ts';
 
 /** The nouns of the registry. */
 export interface RegistryNouns {
@@ -60,7 +45,7 @@ export interface Registry extends RegistryNouns {
  */
 export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const clock = options.clock ?? (() => new Date());
-  const engine = await openEngine(options, clock);
+  const engine = await openEngine(options, clock());
   try {
     await migrate(engine, { readOnly: options.readOnly === true, now: clock() });
     return createRegistry(engine, { clock, actor: options.actor ?? userInfo().username });
@@ -68,23 +53,6 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
     await engine.close();
     throw error;
   }
-}
-
-/** Engines are loaded when needed: each costs start-up time, and one process needs one. */
-async function openEngine(options: RegistryOptions, clock: () => Date): Promise<SqlEngine> {
-  const readOnly = options.readOnly === true;
-  if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
-    const { openPostgres } = await import('./postgres.ts');
-    return openPostgres(options.databaseUrl, { readOnly });
-  }
-  const directory = options.directory ?? DEFAULT_REGISTRY_DIRECTORY;
-  if (directory === '') {
-    throw new MissionError('CONFIG_INVALID', 'The folder of the registry is empty.', {
-      remedy: `Leave it out for ${DEFAULT_REGISTRY_DIRECTORY}, or name a folder.`,
-    });
-  }
-  const { openPglite } = await import('./pglite.ts');
-  return openPglite(resolve(directory), { readOnly, now: clock() });
 }
 
 function createRegistry(engine: SqlEngine, given: Omit<RegistryContext, 'sql'>): Registry {

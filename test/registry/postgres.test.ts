@@ -6,7 +6,7 @@ import { openRegistry } from '../../src/registry/registry.ts';
 import type { RouteChange } from '../../src/registry/routes.ts';
 import { startPostgres, type TestPostgres, withClient } from '../support/postgres.ts';
 import { deferred } from './deferred.ts';
-import { MISSION, publish, sampleArtifact } from './samples.ts';
+import { MISSION, publish, sampleArtifact, sampleRecording, sampleReport } from './samples.ts';
 
 const PASSWORD = 'very-secret';
 
@@ -117,6 +117,35 @@ describe('a real PostgreSQL', () => {
     expect(await registry.versions.list(MISSION)).toHaveLength(1);
     await registry.close();
     await registry.close();
+  });
+
+  it('serves a role that may only read and insert, as the documentation advises', async () => {
+    const databaseUrl = await server.createDatabase();
+    await (await openRegistry({ databaseUrl })).close();
+    const role = `serving_${process.pid}`;
+    await withClient(databaseUrl, (client) =>
+      client.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA mission TO ${role};
+        GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA mission TO ${role}; GRANT UPDATE ON mission.missions TO ${role}`),
+    );
+    const url = new URL(databaseUrl);
+    url.username = role;
+    const registry = await openRegistry({ databaseUrl: url.href });
+    await publish(registry, 'one');
+    await registry.routes.set(0, {
+      mission: MISSION,
+      weights: [{ version: 1, weight: 10_000 }],
+      by: 'ada',
+      reason: 'go live',
+      activation: { report: null, forced: true },
+    });
+    await registry.recordings.put(sampleRecording(1));
+    await registry.reports.put(sampleReport());
+    expect(await registry.audit.verify()).toMatchObject({ intact: true, entries: 5 });
+    await registry.close();
+    await expect(
+      withClient(url.href, (client) => client.query('ALTER TABLE mission.audit DISABLE TRIGGER ALL')),
+    ).rejects.toThrow('must be owner');
+    await expect(withClient(url.href, (client) => client.query('DELETE FROM mission.audit'))).rejects.toThrow('denied');
   });
 
   it('leaves no connection behind when it is closed, watchers included', async () => {
