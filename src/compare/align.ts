@@ -69,7 +69,7 @@ export function alignByKey(baseline: readonly string[], candidate: readonly stri
 
 /** As many disjoint equal pairs as there can be, whatever the order (Kuhn's augmenting paths). */
 export function matchUnordered(rows: number, columns: number, equal: (b: number, c: number) => boolean): Alignment {
-  const rowOf = new Array<number>(columns).fill(-1);
+  const rowOf = Array.from({ length: columns }, () => -1);
   const cells = equalCells(rows, columns, equal);
   const claim = (row: number, tried: Set<number>): boolean => {
     for (let column = 0; column < columns; column += 1) {

@@ -21,8 +21,7 @@ export const DIVERGENCE_WORDS: Readonly<Record<Divergence['kind'], string>> = {
  */
 export function describeValue(value: Json | undefined, maxLength = 80): string {
   if (value === undefined) return '(absent)';
-  const text = printable(canonicalJson(value));
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return clip(printable(canonicalJson(value)), maxLength);
 }
 
 /** A text without anything that a terminal or a log would act on: control and formatting characters become spaces. */
@@ -35,16 +34,37 @@ export function describePointer(pointer: string): string {
   return pointer === '' ? '(end)' : printable(pointer);
 }
 
-/** The two sides of a change: `true → false`, `completed → failed (RefundRefused)`. */
+/**
+ * The two sides of a change: `true` and `false`, `completed` and `failed (RefundRefused)`. Of long values that begin
+ * alike, the part around the first difference.
+ */
 export function describeSides(
   pointer: string,
   from: Json | undefined,
   to: Json | undefined,
   maxLength = 36,
 ): [string, string] {
-  const side = (value: Json | undefined) =>
-    (pointer === '' ? describeEndForm(value) : undefined) ?? describeValue(value, maxLength);
-  return [side(from), side(to)];
+  const whole = (value: Json | undefined) =>
+    (pointer === '' ? describeEndForm(value) : undefined) ?? describeValue(value, Number.POSITIVE_INFINITY);
+  const [left, right] = [whole(from), whole(to)];
+  const alike = commonStart(left, right);
+  const start = Math.max(left.length, right.length) > maxLength && alike > LEAD ? alike - LEAD : 0;
+  const side = (text: string) =>
+    clip(start === 0 ? text : `…${text.slice(start).replace(/^[\uDC00-\uDFFF]/, '')}`, maxLength);
+  return [side(left), side(right)];
+}
+
+/** Characters shown before the first difference of two long values. */
+const LEAD = 8;
+
+function commonStart(left: string, right: string): number {
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  return at;
+}
+
+function clip(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function describeDifference(difference: Difference): string {

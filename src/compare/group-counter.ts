@@ -90,6 +90,11 @@ export function byText(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
 }
 
+/** A value without one of its members. */
+export function without<Value extends object, Key extends keyof Value>(value: Value, member: Key): Omit<Value, Key> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== member)) as Omit<Value, Key>;
+}
+
 function shortKey(text: string): string {
   return text.length <= 2 * MAX_VALUE_LENGTH ? text : digestOf(text);
 }

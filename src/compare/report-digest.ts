@@ -1,5 +1,6 @@
 import { type Digest, digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
+import { without } from './group-counter.ts';
 import type { Report } from './report.ts';
 
 /**
@@ -7,15 +8,11 @@ import type { Report } from './report.ts';
  * the replays took. The same candidate over the same cohort under the same policy gives the same digest.
  */
 export function reportDigest(report: Omit<Report, 'digest'> | Report): Digest {
-  const { createdAt: _, ...rest } = report;
-  const judged: Record<string, unknown> = {
-    ...rest,
-    results: report.results.map(({ detail, ...result }) =>
-      detail === undefined ? result : { ...result, detail: { ...detail, durationMs: undefined } },
-    ),
-  };
-  delete judged['digest'];
-  return digestOfJson(judged as Json);
+  const judged = Object.entries(report).filter(([member]) => member !== 'digest' && member !== 'createdAt');
+  const results = report.results.map((result) =>
+    result.detail === undefined ? result : { ...result, detail: without(result.detail, 'durationMs') },
+  );
+  return digestOfJson({ ...Object.fromEntries(judged), results } as unknown as Json);
 }
 
 /** Whether a report is what its digest says: nothing in it was changed since it was made. */

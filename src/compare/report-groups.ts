@@ -1,7 +1,7 @@
 /** The groups of a report, counted result by result. */
 import type { Json } from '../shared/json.ts';
 import type { Difference } from './difference.ts';
-import { clipText, clipValue, createGroupCounter, foldGroups } from './group-counter.ts';
+import { clipText, clipValue, createGroupCounter, foldGroups, without } from './group-counter.ts';
 import type { Effect, ReplayResult } from './outcome.ts';
 import type {
   DivergenceGroup,
@@ -60,7 +60,7 @@ export function createReportGroups(): ReportGroups {
       }
     },
     finish: () => ({
-      flips: foldFlips(flips.groups().map(({ pointers: _, ...group }) => group)),
+      flips: foldFlips(withoutPointers(flips.groups())),
       effects: foldGroups(effects.groups(), MAX_GROUPS, (first) => ({ ...first, tool: '*', pointers: [] })),
       divergences: foldGroups(divergences.groups(), MAX_GROUPS, (first) => ({ ...first, step: '*', pointers: [] })),
       unanswered: foldGroups(withoutPointers(unanswered.groups()), MAX_GROUPS, (first) => ({ ...first, step: '*' })),
@@ -74,7 +74,7 @@ const foldedFailure: FailureGroup = { message: 'other failures', count: 0, examp
 function withoutPointers<Item extends { readonly pointers: readonly string[] }>(
   groups: readonly Item[],
 ): Omit<Item, 'pointers'>[] {
-  return groups.map(({ pointers: _, ...group }) => group);
+  return groups.map((group) => without(group, 'pointers'));
 }
 
 /** A value in a key: absent is told apart from every value. */

@@ -99,8 +99,9 @@ interface Share {
 }
 
 function shareCheck({ name, count, of, allowed, otherwise }: Share): Check {
+  if (allowed >= 1) return { verdict: 'passed', reason: `${name} ${count} of ${of}, any number allowed` };
   const most = allowedCount(allowed, of);
-  const limit = allowed > 0 && allowed < 1 ? `${most} (${percent(allowed)} of ${of})` : String(most);
+  const limit = allowed > 0 ? `${most} (${percent(allowed)} of ${of})` : String(most);
   return count <= most
     ? { verdict: 'passed', reason: `${name} ${count} of ${of} ≤ allowed ${limit}` }
     : { verdict: otherwise, reason: `${name} ${count} of ${of} > allowed ${limit}` };

@@ -25,10 +25,7 @@ export const tolerance = z
   });
 
 /** The value of the `compare` keyword. */
-export const compareRule = z.union([
-  z.enum(['ignore', 'unordered', 'text']),
-  z.strictObject({ tolerance }),
-]);
+export const compareRule = z.union([z.enum(['ignore', 'unordered', 'text']), z.strictObject({ tolerance })]);
 
 /** The value of the `redact` keyword. */
 export const redactRule = z.enum(['secret', 'personal']);
@@ -61,8 +58,7 @@ export const compare = {
     annotate(schema, { [COMPARE_KEYWORD]: { tolerance: tolerance.parse(limit) } }),
 
   /** The order of the array's items does not matter. */
-  unordered: <Schema extends z.ZodType>(schema: Schema): Schema =>
-    annotate(schema, { [COMPARE_KEYWORD]: 'unordered' }),
+  unordered: <Schema extends z.ZodType>(schema: Schema): Schema => annotate(schema, { [COMPARE_KEYWORD]: 'unordered' }),
 
   /** Two texts are equal when they have the same words: case, white space and punctuation do not matter. */
   text: <Schema extends z.ZodType>(schema: Schema): Schema => annotate(schema, { [COMPARE_KEYWORD]: 'text' }),
@@ -84,6 +80,6 @@ export const redact = {
 
 /** A registered `id` names the schema it was given to; the annotated one is another schema, so it goes without. */
 function annotate<Schema extends z.ZodType>(schema: Schema, annotation: Readonly<Record<string, unknown>>): Schema {
-  const { id: _, ...existing } = schema.meta() ?? {};
-  return schema.meta({ ...existing, ...annotation });
+  const existing = Object.entries(schema.meta() ?? {}).filter(([key]) => key !== 'id');
+  return schema.meta({ ...Object.fromEntries(existing), ...annotation });
 }

@@ -163,9 +163,9 @@ function stepsOf(number: number, approve: boolean): ReplayedStep[] {
 /** The recorded steps of one run, as the side-by-side trace takes them. */
 export function sampleTrace(number: number): Trace {
   const write = effectsOf(number, true)[0] as Effect;
-  const steps = [...stepsOf(number, true).slice(0, 3)].map(
-    (step) => [step.id, step.kind, step.request, step.result] as const,
-  );
+  const steps = stepsOf(number, true)
+    .slice(0, 3)
+    .map((step) => [step.id, step.kind, step.request, step.result] as const);
   const rest = [
     ['assess#1', 'model', assessRequest(number, ASSESS_2), { object: { approve: true } }],
     [write.step, 'tool', write.request, { receipt: 'R-1' }],
@@ -189,50 +189,59 @@ export function sampleTrace(number: number): Trace {
 /** Number 0 to 213: first the matched, then the flipped, the unanswered, the failed; the others only diverged. */
 export function sampleResult(number: number): ReplayResult {
   const kind = kindOf(number);
-  const approve = kind === 'flipped' ? false : number % 3 !== 0;
-  const before = kind === 'flipped' ? true : approve;
-  const ends = kind !== 'unanswered' && kind !== 'failed';
+  const before = kind === 'flipped' || number % 3 !== 0;
+  const after = kind !== 'flipped' && before;
+  const stopped = STOPS[kind];
   const baselineEnd = endOf(number, before);
-  const candidateEnd = ends ? endOf(number, approve) : null;
+  const candidateEnd = stopped === undefined ? endOf(number, after) : null;
   const baselineEffects = effectsOf(number, before);
-  const candidateEffects = ends ? effectsOf(number, approve) : [];
+  const candidateEffects = stopped === undefined ? effectsOf(number, after) : [];
   const found = {
     endDifferences: candidateEnd === null ? [] : compareEnds(baselineEnd, candidateEnd),
-    effectDifferences: ends ? compareEffects(baselineEffects, candidateEffects) : [],
+    effectDifferences: stopped === undefined ? compareEffects(baselineEffects, candidateEffects) : [],
     divergence: kind === 'matched' ? null : divergenceOf(number),
   };
-  const unanswered =
-    kind === 'unanswered'
-      ? {
-          step: 'getHistory#1',
-          kind: 'tool' as const,
-          reason: 'the recorded run never asked for the customer’s history',
-          remedy: 'read=live',
-        }
-      : undefined;
-  const failure =
-    kind === 'failed'
-      ? { message: "Cannot read properties of undefined (reading 'discount')", step: 'assess#1' }
-      : undefined;
+  const steps = stepsOf(number, after).slice(0, stopped === undefined ? 5 : 4);
   return {
     recording: recordingSummary(number),
-    outcome: classifyOutcome({ ...found, unanswered, failure }),
+    outcome: classifyOutcome({ ...found, unanswered: stopped?.unanswered, failure: stopped?.failure }),
     baselineEnd,
     candidateEnd,
     ...found,
     baselineEffects,
     candidateEffects,
-    steps: kind === 'matched' ? [] : stepsOf(number, approve).slice(0, ends ? 5 : 4),
-    ...(unanswered !== undefined && { unanswered }),
-    ...(failure !== undefined && { failure }),
+    steps: kind === 'matched' ? [] : steps,
+    ...stopped,
     determinism: { deterministic: true },
     ...(number % 10 === 0 && { official: { deterministic: true } }),
-    evidence: kind === 'matched' ? { exact: 5 } : { exact: 3, live: 1, ...(ends ? { simulated: 1 } : { none: 1 }) },
+    evidence: EVIDENCE[kind],
     durationMs: 2 + (number % 5),
   };
 }
 
-function kindOf(number: number): 'matched' | 'flipped' | 'unanswered' | 'failed' | 'diverged' {
+type Kind = 'matched' | 'flipped' | 'unanswered' | 'failed' | 'diverged';
+
+const STOPS: Partial<Record<Kind, Pick<ReplayResult, 'unanswered' | 'failure'>>> = {
+  unanswered: {
+    unanswered: {
+      step: 'getHistory#1',
+      kind: 'tool',
+      reason: 'The recorded run never asked for the customer’s history.',
+      remedy: 'Allow live reads (read=live), if the tool may be asked again.',
+    },
+  },
+  failed: { failure: { message: "Cannot read properties of undefined (reading 'discount')", step: 'assess#1' } },
+};
+
+const EVIDENCE: Record<Kind, ReplayResult['evidence']> = {
+  matched: { exact: 5 },
+  flipped: { exact: 3, live: 1, simulated: 1 },
+  diverged: { exact: 3, live: 1, simulated: 1 },
+  unanswered: { exact: 3, live: 1, none: 1 },
+  failed: { exact: 3, live: 1 },
+};
+
+function kindOf(number: number): Kind {
   if (number < MATCHED) return 'matched';
   if (number < MATCHED + FLIPPED) return 'flipped';
   if (number < MATCHED + FLIPPED + UNANSWERED) return 'unanswered';

@@ -1,0 +1,245 @@
+/**
+ * A report as GitHub-flavoured Markdown, for a pull request comment.
+ *
+ * Invariants:
+ * 1. Whatever comes from a run or an author stands in code, where Markdown, HTML and @mentions mean nothing.
+ * 2. Bounded, so that it stays under the 65,536 characters that a comment may have; what is left out is counted.
+ */
+import { shortDigest } from '../../shared/digest.ts';
+import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
+import type { Group, Report } from '../report.ts';
+import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
+import { nextSteps } from './next-steps.ts';
+import { excludedReasons } from './terminal-counts.ts';
+import {
+  EFFECT_WORDS,
+  EXCLUDED_MEANING,
+  flipsByField,
+  headline,
+  OUTCOME_MEANING,
+  OUTCOME_ORDER,
+  percentOf,
+  recordingName,
+} from './words.ts';
+
+const ROWS_SHOWN = 25;
+const CHANGES_SHOWN = 20;
+const CHANGE_LINES_SHOWN = 60;
+const LINE_LENGTH = 200;
+const CELL_LENGTH = 160;
+const MAX_SECTIONS_LENGTH = 58_000;
+
+const MARKS = { passed: '✅', failed: '❌', inconclusive: '⚠️' } as const;
+
+/** The report as Markdown. */
+export function renderMarkdown(report: Report): string {
+  const { verdict } = report;
+  const head = [
+    `### ${MARKS[verdict.verdict]} ${escapeText(headline(report))}`,
+    '',
+    `**${verdict.verdict}**: ${verdict.reasons.map(escapeText).join('; ')}`,
+    '',
+    ...outcomeTable(report),
+    '',
+    recordingSentence(report),
+  ];
+  const sections = [
+    flipTable(report),
+    details('Writes that would differ (none was executed)', effectTable(report)),
+    details('Where runs first leave the recorded way', divergenceTable(report)),
+    details('What changed between the two versions', changeBlocks(report)),
+    details('Where the evidence ended', unansweredTable(report)),
+    details('Where the candidate failed', failureTable(report)),
+    details('Next', nextBlock(report)),
+  ];
+  return [head, ...fitting(sections), ['', identitySentence(report), '']].flat().join('\n');
+}
+
+/** The sections that fit, in order; one that does not is replaced by a sentence. */
+function fitting(sections: readonly string[][]): string[][] {
+  let left = MAX_SECTIONS_LENGTH;
+  return sections.map((section) => {
+    const length = section.join('\n').length;
+    if (length <= left) {
+      left -= length;
+      return section;
+    }
+    return ['', 'A section is left out here, for it is too long for a comment; the report has it.'];
+  });
+}
+
+function identitySentence({ counts, digest, candidate, baseline, cohort, policy }: Report): string {
+  const parts = [
+    `report ${shortDigest(digest)}`,
+    `candidate ${shortDigest(candidate.artifact)}`,
+    `baseline ${shortDigest(baseline.artifact)}`,
+    `cohort ${shortDigest(cohort.digest)}`,
+    `policy ${shortDigest(policy.digest)}`,
+    `Temporal's own replayer: asked about ${counts.determinismChecked}, disagrees on ${counts.determinismDisagreements}`,
+  ];
+  return `<sub>${parts.join(' · ')}</sub>`;
+}
+
+function outcomeTable({ counts }: Report): string[] {
+  const rows = OUTCOME_ORDER.map((outcome) => [
+    outcome,
+    String(counts.outcomes[outcome]),
+    percentOf(counts.outcomes[outcome], counts.faithful),
+    OUTCOME_MEANING[outcome],
+  ]);
+  return table(['outcome', 'runs', 'share', ''], rows, [2, 3]);
+}
+
+function recordingSentence({ counts, cohort, excluded, partial }: Report): string {
+  const reasons = excludedReasons(excluded).map(
+    ({ reason, count }) => `${count} ${reason} (${EXCLUDED_MEANING[reason]})`,
+  );
+  const left = reasons.length === 0 ? 'none excluded' : `${counts.excluded} excluded: ${reasons.join(', ')}`;
+  const seen = partial ? `, of which ${counts.recordings} were seen before the replay was stopped` : '';
+  return `${cohort.recordings} recordings in the cohort (${inlineCode(cohort.selection)})${seen}: ${counts.faithful} faithful, ${left}.`;
+}
+
+function flipTable({ flips }: Report): string[] {
+  if (flips.length === 0) return [];
+  const rows = flipsByField(flips).flatMap(({ shown, others, otherRuns }) => [
+    ...shown.map((flip) => {
+      const [from, to] = describeSides(flip.pointer, flip.from, flip.to, 80);
+      const sides = flip.folded === undefined ? [inlineCode(from), inlineCode(to)] : ['other values', ''];
+      return [inlineCode(describePointer(flip.pointer)), ...sides, String(flip.count), example(flip)];
+    }),
+    ...(others === 0 ? [] : [['', `and ${others} other changes`, '', String(otherRuns), '']]),
+  ]);
+  return [
+    '',
+    '**What would come out differently**',
+    '',
+    ...table(['field', 'from', 'to', 'runs', 'example'], rows, [4]),
+  ];
+}
+
+function effectTable({ effects }: Report): string[] {
+  const rows = effects.map((group) => [
+    inlineCode(group.tool),
+    EFFECT_WORDS[group.kind],
+    codeList(group.pointers),
+    String(group.count),
+    example(group),
+  ]);
+  return table(['write', '', 'where', 'runs', 'example'], rows, [4]);
+}
+
+function divergenceTable({ divergences }: Report): string[] {
+  const rows = divergences.map((group) => [
+    inlineCode(group.step),
+    DIVERGENCE_WORDS[group.kind],
+    codeList(group.pointers),
+    String(group.count),
+    example(group),
+  ]);
+  return table(['step', '', 'where', 'runs', 'example'], rows, [4]);
+}
+
+function unansweredTable({ unanswered }: Report): string[] {
+  const rows = unanswered.map((group) => [
+    inlineCode(group.step),
+    inlineCode(group.reason),
+    inlineCode(group.remedy),
+    String(group.count),
+    example(group),
+  ]);
+  return table(['step', 'why', 'to go on', 'runs', 'example'], rows, [4]);
+}
+
+function failureTable({ failures }: Report): string[] {
+  const rows = failures.map((group) => [
+    inlineCode(group.step ?? 'workflow'),
+    inlineCode(group.message),
+    String(group.count),
+    example(group),
+  ]);
+  return table(['step', 'failure', 'runs', 'example'], rows, [3]);
+}
+
+const DIFF_SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
+  same: ' ',
+  removed: '-',
+  added: '+',
+  value: '!',
+  skip: '#',
+};
+
+function changeBlocks({ changes }: Report): string[] {
+  const shown = changes.slice(0, CHANGES_SHOWN).flatMap((change) => {
+    const lines = changeLines(change).map((one) => {
+      const text = `${DIFF_SIGNS[one.kind]} ${one.parts.map((part) => part.text).join('')}`;
+      return text.length > LINE_LENGTH ? `${text.slice(0, LINE_LENGTH - 1)}…` : text;
+    });
+    const more = lines.length - CHANGE_LINES_SHOWN;
+    const block = [...lines.slice(0, CHANGE_LINES_SHOWN), ...(more > 0 ? [`# and ${more} more lines`] : [])];
+    return [`- ${inlineCode(changeTitle(change))}`, ...(lines.length === 0 ? [] : ['', ...fence('diff', block), ''])];
+  });
+  return changes.length > CHANGES_SHOWN ? [...shown, `- and ${changes.length - CHANGES_SHOWN} more`] : shown;
+}
+
+function nextBlock(report: Report): string[] {
+  return fence(
+    'sh',
+    nextSteps(report).flatMap(({ command, why }) => [`# ${why}`, printable(command)]),
+  );
+}
+
+function details(summary: string, body: readonly string[]): string[] {
+  return body.length === 0 ? [] : ['', `<details><summary>${summary}</summary>`, '', ...body, '', '</details>'];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, index) => (right.includes(index + 1) ? '---:' : '---'));
+  const hidden = rows.length - ROWS_SHOWN;
+  const more = hidden > 0 ? ['', `and ${hidden} more rows`] : [];
+  return [line(head), line(rule), ...rows.slice(0, ROWS_SHOWN).map(line), ...more];
+}
+
+function example(group: Group): string {
+  return group.folded === undefined ? inlineCode(recordingName(group.example)) : `${group.folded} kinds together`;
+}
+
+function codeList(pointers: readonly string[]): string {
+  return pointers
+    .slice(0, 3)
+    .map((pointer) => inlineCode(describePointer(pointer)))
+    .join(', ');
+}
+
+/** Code within a line and within a table: fenced by more backticks than it holds, its pipes escaped. */
+export function inlineCode(text: string): string {
+  const whole = printable(text);
+  const clipped = whole.length > CELL_LENGTH ? `${whole.slice(0, CELL_LENGTH - 1)}…` : whole;
+  const shown = clipped.replaceAll('|', '\\|');
+  if (shown.trim() === '') return '';
+  const ticks = '`'.repeat(longestRun(shown) + 1);
+  const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
+  return `${ticks}${pad}${shown}${pad}${ticks}`;
+}
+
+function fence(language: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const ticks = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
+  return [`${ticks}${language}`, ...lines, ticks];
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}
+
+/** Our own sentences, with names of versions in them. */
+function escapeText(text: string): string {
+  return escapeHtml(printable(text))
+    .replaceAll(/[\\`*_[\]|~]/g, '\\$&')
+    .replaceAll(/(?<!\w)@/g, '@\u{200B}');
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,146 @@
+/** A report on a terminal, in the order in which a person asks: what came of it, of how many, what, where, why, what now. */
+import stringWidth from 'string-width';
+import { shortDigest } from '../../shared/digest.ts';
+import { printable } from '../describe.ts';
+import type { Report, Verdict } from '../report.ts';
+import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
+import { cell, clipToWidth, tableLines, wrapText } from './layout.ts';
+import { nextSteps } from './next-steps.ts';
+import type { Paint, Palette, TerminalOptions } from './palette.ts';
+import { outcomeLines, recordingLines } from './terminal-counts.ts';
+import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
+import { headline } from './words.ts';
+
+/** Lines of one component's change that are shown; the rest is for `mission diff`. */
+const CHANGE_LINES_SHOWN = 14;
+
+/**
+ * The report as text for people.
+ *
+ * @returns lines separated by line feeds, the last one included; with the plain palette no escape sequences.
+ */
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const { palette } = options;
+  const section = (title: string, aside: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', heading(title, aside, palette), ...lines];
+  const faithful = `of ${report.counts.faithful} faithful recordings`;
+  return [
+    ...headLines(report, options),
+    ...section('Recordings', '', recordingLines(report, options)),
+    ...section('Outcomes', faithful, outcomeLines(report, options)),
+    ...section('What would come out differently', 'field, from → to', flipLines(report, options)),
+    ...section('Writes that would differ', 'none was executed', effectLines(report, options)),
+    ...section('Where runs first leave the recorded way', '', divergenceLines(report, options)),
+    ...section(`What changed`, between(report), changedLines(report, options)),
+    ...section('Where the evidence ended', '', unansweredLines(report, options)),
+    ...section('Where the candidate failed', '', failureLines(report, options)),
+    ...section('Where Temporal’s own replayer disagrees', '', disagreementLines(report, options)),
+    '',
+    ...verdictLines(report.verdict, options),
+    ...section('Next', '', nextLines(report, options)),
+    '',
+  ].join('\n');
+}
+
+function heading(title: string, aside: string, palette: Palette): string {
+  return aside === '' ? palette.bold(title) : `${palette.bold(title)}  ${palette.dim(aside)}`;
+}
+
+function between(report: Report): string {
+  return `${printable(report.baseline.name)} → ${printable(report.candidate.name)}`;
+}
+
+const MARKS = { passed: '✓', failed: '✗', inconclusive: '?' } as const;
+
+function verdictPaint({ verdict }: Verdict, palette: Palette): Paint {
+  return { passed: palette.green, failed: palette.red, inconclusive: palette.yellow }[verdict];
+}
+
+function headLines(report: Report, { palette, width }: TerminalOptions): string[] {
+  const paint = verdictPaint(report.verdict, palette);
+  const [first = '', ...more] = wrapText(headline(report), width - 2);
+  const line = (text: string) => paint(palette.bold(text));
+  const about = [
+    `candidate ${shortDigest(report.candidate.artifact)}`,
+    `baseline ${printable(report.baseline.name)} ${shortDigest(report.baseline.artifact)}`,
+    `report ${shortDigest(report.digest)}`,
+  ].join(' · ');
+  return [
+    `${line(`${MARKS[report.verdict.verdict]} ${first}`)}`,
+    ...more.map((text) => `  ${line(text)}`),
+    `  ${palette.dim(clipToWidth(about, width - 2))}`,
+  ];
+}
+
+function verdictLines(verdict: Verdict, { palette, width }: TerminalOptions): string[] {
+  const paint = verdictPaint(verdict, palette);
+  const reasons = verdict.reasons.flatMap((reason) =>
+    wrapText(printable(reason), width - 4).map((text, index) => `${index === 0 ? '  · ' : '    '}${text}`),
+  );
+  return [`${palette.bold('Verdict')}  ${paint(palette.bold(verdict.verdict.toUpperCase()))}`, ...reasons];
+}
+
+function changedLines(report: Report, { palette, width }: TerminalOptions): string[] {
+  return report.changes.flatMap((change) => {
+    const lines = changeLines(change);
+    const title = `  ${palette.bold(clipToWidth(changeTitle(change), width - 2))}`;
+    const only = lines.length === 1 && lines[0]?.kind === 'value' ? lines[0].parts[0]?.text : undefined;
+    if (only !== undefined) {
+      return tableLines([[cell(changeTitle(change), palette.bold), cell(only, undefined, { flexible: true })]], width);
+    }
+    const shown = lines.slice(0, CHANGE_LINES_SHOWN).flatMap((one) => drawChangeLine(one, palette, width));
+    const hidden = lines.length - CHANGE_LINES_SHOWN;
+    return [title, ...shown, ...(hidden > 0 ? [`    ${palette.dim(`and ${hidden} more lines`)}`] : [])];
+  });
+}
+
+const SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
+  same: ' ',
+  removed: '-',
+  added: '+',
+  value: ' ',
+  skip: ' ',
+};
+
+/** One line of a change, wrapped, its changed words emphasised. */
+function drawChangeLine(one: ChangeLine, palette: Palette, width: number): string[] {
+  const paint: Paint = {
+    same: palette.dim,
+    removed: palette.red,
+    added: palette.green,
+    value: identity,
+    skip: palette.dim,
+  }[one.kind];
+  const words = one.parts.flatMap(({ text, changed }) => text.split(/(?<= )/).map((word) => ({ text: word, changed })));
+  const lines: { text: string; drawn: string }[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    const drawn = paint(word.changed ? palette.underline(palette.bold(word.text)) : word.text);
+    if (last !== undefined && stringWidth(last.text + word.text) <= width - 6) {
+      lines[lines.length - 1] = { text: last.text + word.text, drawn: last.drawn + drawn };
+    } else lines.push({ text: word.text, drawn });
+  }
+  return lines.map(({ drawn }, index) => `    ${paint(index === 0 ? SIGNS[one.kind] : ' ')} ${drawn}`.trimEnd());
+}
+
+function identity(text: string): string {
+  return text;
+}
+
+function disagreementLines(report: Report, { palette, width }: TerminalOptions): string[] {
+  const rows = report.disagreements
+    .slice(0, 5)
+    .map(({ recording, ours, official }) => [
+      cell(printable(recording), palette.bold, { flexible: true }),
+      cell(`ours: ${printable(ours)}`, palette.red, { flexible: true }),
+      cell(`Temporal's: ${printable(official)}`, palette.red, { flexible: true }),
+    ]);
+  return tableLines(rows, width);
+}
+
+function nextLines(report: Report, { palette, width }: TerminalOptions): string[] {
+  return nextSteps(report).flatMap(({ command, why }) => [
+    `  ${palette.cyan(printable(command))}`,
+    ...wrapText(why, width - 6).map((text) => `      ${palette.dim(text)}`),
+  ]);
+}

@@ -1,0 +1,111 @@
+/** The words that all renderings of a report share. */
+import type { ComponentChange } from '../../artifact/component-change.ts';
+import { printable } from '../describe.ts';
+import type { EvidenceGrade, ExcludedRecording, ReplayOutcome } from '../outcome.ts';
+import type { EffectGroup, FlipGroup, Group, Report } from '../report.ts';
+
+/** Outcomes in the order in which they are shown. */
+export const OUTCOME_ORDER: readonly ReplayOutcome[] = ['matched', 'changed', 'diverged', 'unanswered', 'failed'];
+
+export const OUTCOME_MEANING: Readonly<Record<ReplayOutcome, string>> = {
+  matched: 'same steps, same end',
+  changed: 'another end, or other writes',
+  diverged: 'other steps, same end and writes',
+  unanswered: 'asked what is not recorded',
+  failed: 'the candidate itself failed',
+};
+
+export const EXCLUDED_MEANING: Readonly<Record<ExcludedRecording['reason'], string>> = {
+  unfaithful: 'the baseline itself does not replay them as they were',
+  unreadable: 'their histories cannot be read',
+  unsupported: 'they hold what replay does not support',
+  'still-open': 'their runs have not ended',
+};
+
+export const EFFECT_WORDS: Readonly<Record<EffectGroup['kind'], string>> = {
+  dropped: 'would no longer be made',
+  added: 'would be made in addition',
+  changed: 'would be made with another request',
+  moved: 'would be made in another order',
+};
+
+export const EVIDENCE_ORDER: readonly EvidenceGrade[] = ['exact', 'volatile', 'stale', 'live', 'simulated', 'none'];
+
+export const EVIDENCE_WORDS: Readonly<Record<EvidenceGrade, string>> = {
+  exact: 'exactly as recorded',
+  volatile: 'recorded, but for volatile fields',
+  stale: 'recorded for another request',
+  live: 'asked anew',
+  simulated: 'simulated',
+  none: 'without evidence',
+};
+
+/** `1 run`, `34 runs`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** `27.1 %` */
+export function percentOf(count: number, of: number): string {
+  return of === 0 ? '–' : `${((count / of) * 100).toFixed(1)} %`;
+}
+
+/** A recording as people know it: its workflow id. */
+export function recordingName(id: string): string {
+  const end = id.lastIndexOf('/');
+  return printable(end > 0 ? id.slice(0, end) : id);
+}
+
+/** An example, or what a folded group stands for. */
+export function exampleWords(group: Group): string {
+  return group.folded === undefined ? `e.g. ${recordingName(group.example)}` : `${group.folded} kinds together`;
+}
+
+/** The changed component that a step is named after, if there is one: a place to look first, not a proof of cause. */
+export function changeOfStep(report: Report, step: string): ComponentChange | undefined {
+  const name = step.replace(/#\d+$/, '');
+  return report.changes.find((change) => NAMED_STEPS.has(change.component) && change.name === name);
+}
+
+const NAMED_STEPS: ReadonlySet<ComponentChange['component']> = new Set(['prompt', 'tool', 'decision']);
+
+/** Flip groups of one field that are shown one by one. */
+const FLIPS_SHOWN = 4;
+
+/** Flips by field: those to show one by one, and how many others there are. Flips that happened once add little. */
+export function flipsByField(flips: readonly FlipGroup[]): { shown: FlipGroup[]; others: number; otherRuns: number }[] {
+  const fields = new Map<string, FlipGroup[]>();
+  for (const flip of flips) {
+    const field = fields.get(flip.pointer);
+    if (field === undefined) fields.set(flip.pointer, [flip]);
+    else field.push(flip);
+  }
+  return [...fields.values()].map((field) => {
+    const telling = field.filter((flip, index) => index === 0 || (flip.count > 1 && flip.folded === undefined));
+    const shown = field.length <= FLIPS_SHOWN ? field : telling.slice(0, FLIPS_SHOWN - 1);
+    const others = field.filter((flip) => !shown.includes(flip));
+    return {
+      shown,
+      others: others.reduce((sum, flip) => sum + (flip.folded ?? 1), 0),
+      otherRuns: others.reduce((sum, flip) => sum + flip.count, 0),
+    };
+  });
+}
+
+/** One sentence that says what the replay found. */
+export function headline(report: Report): string {
+  const { counts, candidate, baseline, verdict } = report;
+  const { changed, failed, diverged } = counts.outcomes;
+  const of = `${counts.faithful} recorded ${counts.faithful === 1 ? 'run' : 'runs'}`;
+  const [to, from] = [printable(candidate.name), printable(baseline.name)];
+  if (verdict.verdict === 'inconclusive') return `No verdict on ${to}: ${verdict.reasons[0] ?? 'nothing was judged'}.`;
+  if (changed > 0) {
+    const allowed = verdict.verdict === 'passed' ? ', within what the policy allows' : '';
+    return `${changed} of ${of} would come out differently under ${to}${allowed}.`;
+  }
+  if (counts.determinismDisagreements > 0) return `Temporal's own replayer disagrees about ${to}.`;
+  if (failed > 0) return `${to} fails in ${failed} of ${of}.`;
+  if (verdict.verdict === 'failed') return `${to} takes other steps in ${diverged} of ${of}.`;
+  const way = diverged > 0 ? `; ${diverged} get there by other steps` : '';
+  return `All ${of} come out under ${to} as they did under ${from}${way}.`;
+}

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ReplayOutcome } from '../../src/compare/outcome.ts';
+import type { ReportCounts, Verdict } from '../../src/compare/report.ts';
+import { evaluateGate, exitCodeOf, type GateFacts } from '../../src/gate/evaluate-gate.ts';
+import { DEFAULT_POLICY, parsePolicy } from '../../src/gate/parse-policy.ts';
+import type { ReplayPolicy } from '../../src/gate/policy.ts';
+
+interface Some extends Partial<Record<ReplayOutcome, number>> {
+  readonly excluded?: number;
+  readonly checked?: number;
+  readonly disagreed?: number;
+  readonly partial?: boolean;
+}
+
+function facts({ excluded = 0, checked = 0, disagreed = 0, partial = false, ...some }: Some): GateFacts {
+  const outcomes = { matched: 0, changed: 0, diverged: 0, unanswered: 0, failed: 0, ...some };
+  const faithful = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const counts: ReportCounts = {
+    recordings: faithful + excluded,
+    faithful,
+    excluded,
+    outcomes,
+    effectsChanged: 0,
+    determinismChecked: checked,
+    determinismDisagreements: disagreed,
+  };
+  return { counts, partial };
+}
+
+const policy = (content: object): ReplayPolicy => parsePolicy(JSON.stringify(content), 'policy.json');
+
+describe('evaluateGate: each condition by itself, with its arithmetic', () => {
+  const cases: [string, Some, object, Verdict['verdict'], string][] = [
+    ['all matched', { matched: 214 }, {}, 'passed', 'changed 0 of 214 ≤ allowed 0'],
+    ['changed', { matched: 180, changed: 34 }, {}, 'failed', 'changed 34 of 214 > allowed 0'],
+    [
+      'changed within the share',
+      { matched: 98, changed: 2 },
+      { allow: { changed: 0.02 } },
+      'passed',
+      'changed 2 of 100 ≤ allowed 2 (2 % of 100)',
+    ],
+    [
+      'changed beyond the share',
+      { matched: 97, changed: 3 },
+      { allow: { changed: 0.02 } },
+      'failed',
+      'changed 3 of 100 > allowed 2 (2 % of 100)',
+    ],
+    [
+      'a share that floats',
+      { matched: 93, changed: 7 },
+      { allow: { changed: 0.07 } },
+      'passed',
+      'changed 7 of 100 ≤ allowed 7 (7 % of 100)',
+    ],
+    ['failed', { matched: 9, failed: 1 }, {}, 'failed', 'failed 1 of 10 > allowed 0'],
+    ['diverged is free by default', { diverged: 5 }, {}, 'passed', 'diverged 5 of 5, any number allowed'],
+    ['diverged, when limited', { diverged: 5 }, { allow: { diverged: 0 } }, 'failed', 'diverged 5 of 5 > allowed 0'],
+    ['unanswered', { matched: 9, unanswered: 1 }, {}, 'inconclusive', 'unanswered 1 of 10 > allowed 0'],
+    ['nothing', {}, {}, 'inconclusive', 'faithful recordings 0 < required 1'],
+    ['too little', { matched: 29 }, { minimumRecordings: 30 }, 'inconclusive', 'faithful recordings 29 < required 30'],
+    ['too many excluded', { matched: 9, excluded: 1 }, {}, 'inconclusive', 'excluded 1 of 10 > allowed 0 (5 % of 10)'],
+    [
+      'only excluded',
+      { excluded: 3 },
+      { allow: { excluded: 1 } },
+      'inconclusive',
+      'faithful recordings 0 < required 1',
+    ],
+    [
+      'partial',
+      { matched: 9, partial: true },
+      {},
+      'inconclusive',
+      'stopped before the whole cohort was seen: 9 recordings so far',
+    ],
+    [
+      'disagreement',
+      { matched: 9, checked: 5, disagreed: 1 },
+      {},
+      'failed',
+      "Temporal's own replayer disagrees on 1 of 5 > allowed 0",
+    ],
+    ['agreement', { matched: 9, checked: 5 }, {}, 'passed', "Temporal's own replayer agrees on 5 of 5"],
+  ];
+  it.each(cases)('%s', (_, some, content, verdict, reason) => {
+    const found = evaluateGate(facts(some), policy(content));
+    expect(found.verdict).toBe(verdict);
+    expect(found.reasons).toContain(reason);
+  });
+
+  it('tells the worst first, and what passed only when all passed', () => {
+    const found = evaluateGate(facts({ changed: 1, unanswered: 1, matched: 8, partial: true }), DEFAULT_POLICY);
+    expect(found).toEqual({
+      verdict: 'failed',
+      reasons: [
+        'changed 1 of 10 > allowed 0',
+        'unanswered 1 of 10 > allowed 0',
+        'stopped before the whole cohort was seen: 10 recordings so far',
+      ],
+    });
+  });
+
+  it('does not pass counts that do not add up', () => {
+    const { counts } = facts({ matched: 9 });
+    const found = evaluateGate({ counts: { ...counts, faithful: 10, recordings: 10 }, partial: false }, DEFAULT_POLICY);
+    expect(found).toEqual({ verdict: 'inconclusive', reasons: ['outcomes add up to 9 ≠ faithful 10'] });
+  });
+
+  it.each([
+    ['passed', 0],
+    ['failed', 1],
+    ['inconclusive', 3],
+  ] as const)('%s ends with exit code %d', (verdict, code) => {
+    expect(exitCodeOf({ verdict, reasons: [] })).toBe(code);
+  });
+});
+
+describe('evaluateGate: properties', () => {
+  const badness = { passed: 0, inconclusive: 1, failed: 2 };
+  const counts = fc.record({
+    matched: fc.integer({ min: 1, max: 60 }),
+    changed: fc.nat(5),
+    diverged: fc.nat(5),
+    unanswered: fc.nat(5),
+    failed: fc.nat(5),
+    excluded: fc.nat(5),
+    partial: fc.boolean(),
+  });
+  const share = fc.constantFrom(0, 0.01, 0.05, 0.1, 0.5, 1);
+  const policies = fc
+    .record({ changed: share, diverged: share, unanswered: share, failed: share, excluded: share })
+    .map((allow) => policy({ allow, minimumRecordings: 10 }));
+  const worse = fc.constantFrom<ReplayOutcome[]>('changed', 'diverged', 'unanswered', 'failed');
+
+  it('a recording that no longer matches never improves the verdict', () => {
+    fc.assert(
+      fc.property(counts, policies, worse, (some, allowed, outcome) => {
+        const before = evaluateGate(facts(some), allowed);
+        const after = evaluateGate(
+          facts({ ...some, matched: some.matched - 1, [outcome]: some[outcome as 'changed'] + 1 }),
+          allowed,
+        );
+        expect(badness[after.verdict]).toBeGreaterThanOrEqual(badness[before.verdict]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('a verdict always has a reason, and never passes on no data or a part of it', () => {
+    fc.assert(
+      fc.property(counts, policies, (some, allowed) => {
+        const found = evaluateGate(facts(some), allowed);
+        expect(found.reasons.length).toBeGreaterThan(0);
+        if (some.partial) expect(found.verdict).not.toBe('passed');
+        expect(evaluateGate(facts({ excluded: some.excluded }), allowed).verdict).not.toBe('passed');
+      }),
+    );
+  });
+});
