@@ -1,16 +1,17 @@
 /** Which values of a recording its mission declared as secret or personal: the annotated places of its JSON Schemas. */
 import { REDACT_KEYWORD, type RedactRule, redactRule } from '../mission/annotations.ts';
-import type { MissionDefinition } from '../mission/definition.ts';
 import { isJsonObject, type Json, type JsonObject, unescapePointerToken } from '../shared/json.ts';
 import { deriveTrace } from './derive-trace.ts';
 import { startedOf } from './history-events.ts';
 import { payloadToJson } from './payloads.ts';
 import type { History } from './recording.ts';
 
-/** The schemas that say what to redact; a definition has them, and so can a plain Temporal workflow. */
-export type RedactionSchemas = Pick<MissionDefinition, 'input' | 'output'> & {
-  readonly tools: Readonly<Record<string, Pick<MissionDefinition['tools'][string], 'input' | 'output'>>>;
-};
+/** The schemas that say what to redact. A definition has them; a plain Temporal workflow can be given some. */
+export interface RedactionSchemas {
+  readonly input: JsonObject;
+  readonly output: JsonObject;
+  readonly tools: Readonly<Record<string, { readonly input: JsonObject; readonly output: JsonObject }>>;
+}
 
 /** Values found, each with its rule: a secret stays one wherever else it is called personal. */
 export type DeclaredValues = ReadonlyMap<string | number, RedactRule>;
@@ -31,18 +32,18 @@ interface Place {
 
 function* places(histories: readonly History[], schemas: RedactionSchemas): Generator<Place> {
   for (const history of histories) {
-    yield { schema: schemas.input as Json, value: payloadToJson(startedOf(history).input?.payloads?.[0]) };
+    yield { schema: schemas.input, value: payloadToJson(startedOf(history).input?.payloads?.[0]) };
     const ended = history.events?.at(-1);
     const result = ended?.workflowExecutionCompletedEventAttributes?.result;
-    if (result) yield { schema: schemas.output as Json, value: payloadToJson(result.payloads?.[0]) };
+    if (result) yield { schema: schemas.output, value: payloadToJson(result.payloads?.[0]) };
     const continued = ended?.workflowExecutionContinuedAsNewEventAttributes?.input;
-    if (continued) yield { schema: schemas.input as Json, value: payloadToJson(continued.payloads?.[0]) };
+    if (continued) yield { schema: schemas.input, value: payloadToJson(continued.payloads?.[0]) };
   }
   for (const step of deriveTrace(histories).steps) {
     const tool = step.kind === 'tool' ? schemas.tools[step.name] : undefined;
     if (tool !== undefined) {
-      yield { schema: tool.input as Json, value: step.request };
-      yield { schema: tool.output as Json, value: step.result };
+      yield { schema: tool.input, value: step.request };
+      yield { schema: tool.output, value: step.result };
     }
     if (step.kind === 'model' && isJsonObject(step.request) && isJsonObject(step.result)) {
       yield { schema: step.request['output'] ?? null, value: step.result['object'] ?? null };

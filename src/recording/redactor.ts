@@ -110,5 +110,5 @@ function patternOf(replacements: ReadonlyMap<string, string>, values: DeclaredVa
 }
 
 function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (character) => `\\${character}`);
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, (character) => `\\${character}`);
 }

@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { decodeHistory } from '../../src/recording/decode-history.ts';
+import { exportFixture, readFixture, readFixtures } from '../../src/recording/fixtures.ts';
+import { sampleJson } from './support/sample.ts';
+
+const recording = buildRecording([decodeHistory(sampleJson('mission'), 'mission')]);
+const options = { why: 'denied in error', addedBy: 'kim', addedAt: new Date(0) };
+let root: string;
+let folder: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fixtures-'));
+  folder = join(root, 'refund', 'case-1');
+});
+afterEach(() => rm(root, { recursive: true }));
+
+describe('a regression case on disk', () => {
+  it('is read as it was exported, with the corrected outcome beside it', async () => {
+    const expected = { status: 'completed', result: { approve: false } } as const;
+    await exportFixture(recording, folder, { ...options, expected });
+    const found = [];
+    for await (const fixture of readFixtures([root])) found.push(fixture);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({
+      directory: folder,
+      case: { expected, why: 'denied in error', digest: recording.digest },
+    });
+    expect(found[0]?.recording.trace).toEqual(recording.trace);
+    expect(found[0]?.recording.end).toEqual(recording.end);
+  });
+
+  it('keeps every link of a chain', async () => {
+    const chain = buildRecording([...recording.histories, decodeHistory(sampleJson('plain'), 'plain')]);
+    await exportFixture(chain, folder, options);
+    expect((await readdir(folder)).sort()).toEqual(['case.json', 'history.1.json', 'history.json']);
+    expect((await readFixture(folder)).recording.digest).toBe(chain.digest);
+  });
+
+  it('is not overwritten unless asked, and leaves nothing half-written', async () => {
+    await exportFixture(recording, folder, options);
+    await expect(exportFixture(recording, folder, { ...options, why: 'again' })).rejects.toThrow(
+      'a case of this name already',
+    );
+    await exportFixture(recording, folder, { ...options, why: 'again', replace: true });
+    expect((await readFixture(folder)).case.why).toBe('again');
+    expect(await readdir(join(root, 'refund'))).toEqual(['case-1']);
+  });
+
+  it.each([
+    ['case.json', '{', 'case.json: it is not JSON'],
+    ['case.json', '{"format":1}', 'case.json, field "workflowId"'],
+    ['history.json', '{}', 'history.json: there is no list of events'],
+  ])('with a broken %s is refused by name (%#)', async (file, text, message) => {
+    await exportFixture(recording, folder, options);
+    await writeFile(join(folder, file), text);
+    await expect(readFixture(folder)).rejects.toThrow(message);
+  });
+
+  it('whose history was edited is refused', async () => {
+    await exportFixture(recording, folder, options);
+    const file = join(folder, 'history.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"judge#1"', '"judge#2"'));
+    await expect(readFixture(folder)).rejects.toThrow('field "digest"');
+  });
+
+  it('that is not there is said to be', async () => {
+    await expect(readFixture(folder)).rejects.toMatchObject({ code: 'FIXTURE_INVALID' });
+  });
+});
