@@ -1,16 +1,3 @@
-/**
- * Drives a workflow through a recorded history: gives it exactly the activations that the history gives, grouped as they
- * were, and matches every command it answers with the event that was recorded.
- *
- * Owns: the order of things. The machines own what each thing does; `CommandCheck` owns what "the same command" means.
- * Invariants
- * 1. For the code that made the history, the activations are those that Temporal's core would give (a differential test
- *    holds the two equal), and no Mismatch is thrown.
- * 2. Commands are matched in the order in which they were issued, each at most once.
- * 3. A Mismatch leaves the driver as it was before the event that did not fit: a simulation can go on from there.
- * Source: `workflow_machines.rs` of sdk-core.
- */
-import Long from 'long';
 import {
   type Activation,
   type Command,
@@ -19,7 +6,6 @@ import {
   type HistoryEvent,
   type Job,
   toMs,
-  toNumber,
   WorkflowTaskFailedCause,
 } from '../proto.ts';
 import {
@@ -38,6 +24,7 @@ import type { LocalActivityMachine } from './local-activity-machine.ts';
 import { MachineShop } from './machine-shop.ts';
 import { PlainMachine, type QueuedCommand } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
+import { cancelJob, signalJob } from './outside-jobs.ts';
 import { handlePatch, isChangeVersionUpsert, PatchLedger } from './patch-ledger.ts';
 import { randomnessSeed } from './randomness-seed.ts';
 import { startJob } from './start-job.ts';
@@ -59,12 +46,15 @@ export class HistoryDriver {
   readonly events: readonly HistoryEvent[];
   /** Commands issued and not yet matched. */
   readonly queue: QueuedCommand[] = [];
+  /** Acceptance events of updates that the workflow was already given. */
+  readonly givenUpdates = new Set<HistoryEvent>();
   /** Workflow time, in milliseconds since the epoch. */
   nowMs = 0;
   /** Index of the next event that was not handled. */
   position = 0;
   readonly #identity: RunIdentity;
   readonly #check: CommandCheck;
+  readonly #strict: boolean;
   readonly #patches = new PatchLedger();
   readonly #facts: TaskFacts;
   readonly #markers: HistoryEvent[] = [];
@@ -72,10 +62,12 @@ export class HistoryDriver {
   #startedId = 0;
   #finalSeen = false;
 
-  constructor(history: History, identity: RunIdentity, check: CommandCheck) {
+  /** @param strict whether a command that the history has no place for ends the lockstep at once, or only when it is in the way */
+  constructor(history: History, identity: RunIdentity, check: CommandCheck, strict = true) {
     this.events = history.events ?? [];
     this.#identity = identity;
     this.#check = check;
+    this.#strict = strict;
     this.#facts = new TaskFacts(this.events);
   }
 
@@ -100,6 +92,13 @@ export class HistoryDriver {
     for (const command of commands) this.#take(command);
     this.#resolveLocalActivities();
     this.#dropCancelled();
+  }
+
+  /** Jobs that wait to be given, for whoever goes on after a Mismatch. */
+  takePendingJobs(): readonly Job[] {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    return jobs;
   }
 
   #take(command: Command): void {
@@ -138,7 +137,7 @@ export class HistoryDriver {
     if (isCommandEvent(event)) {
       this.position += this.#applyCommandEvent(event, this.events[this.position + 1]);
     } else {
-      if (this.#endsCommands(event)) this.#expectNoMoreCommands(event);
+      if (this.#strict && this.#endsCommands(event)) this.#expectNoMoreCommands(event);
       this.#applyOutsideEvent(event, targetId);
       this.position += 1;
     }
@@ -232,10 +231,7 @@ export class HistoryDriver {
       return;
     }
     if (typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) this.#taskStarted(event, targetId);
-    const signalled = event.workflowExecutionSignaledEventAttributes;
-    if (signalled) this.#jobs.push(signalJob(signalled, event));
-    const cancelled = event.workflowExecutionCancelRequestedEventAttributes;
-    if (cancelled) this.#jobs.push({ cancelWorkflow: { reason: cancelled.cause ?? '' } });
+    this.#jobs.push(...signalJob(event), ...cancelJob(event));
     this.#reset(event);
     const initiatedBy = initiatingEventId(event);
     if (initiatedBy === undefined) return;
@@ -290,7 +286,9 @@ export class HistoryDriver {
       return;
     }
     const job = this.updates.requestJob(this.#admissionOf(event) ?? event);
-    if (job) this.#jobs.push(job);
+    if (job === undefined) return;
+    this.givenUpdates.add(event);
+    this.#jobs.push(job);
   }
 
   /** An update that was admitted first has its request in that event. */
@@ -326,19 +324,4 @@ export class HistoryDriver {
     machine.verify(marker, event);
     this.#check({ machine: new PlainMachine(), eventType: typeOf(event), command: machine.command }, event);
   }
-}
-
-function signalJob(
-  signalled: NonNullable<HistoryEvent['workflowExecutionSignaledEventAttributes']>,
-  event: HistoryEvent,
-): Job {
-  return {
-    signalWorkflow: {
-      signalName: signalled.signalName ?? '',
-      input: signalled.input?.payloads ?? [],
-      identity: signalled.identity ?? '',
-      headers: signalled.header?.fields ?? {},
-      originatingEventId: Long.fromNumber(toNumber(event.eventId)),
-    } as never,
-  };
 }

@@ -1,7 +1,12 @@
-import { type HistoryEvent, type Job, toNumber } from '../proto.ts';
+import { type History, type HistoryEvent, type Job, toNumber } from '../proto.ts';
 import { randomnessSeed } from './randomness-seed.ts';
 
-type Started = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']>;
+export type Started = NonNullable<HistoryEvent['workflowExecutionStartedEventAttributes']>;
+
+/** How a history says that its run was started. */
+export function startedAttributes(history: History | undefined): Started | undefined {
+  return history?.events?.[0]?.workflowExecutionStartedEventAttributes ?? undefined;
+}
 
 /**
  * The job that starts a run, from its started event. Absent fields are left out: the workflow's side takes proto defaults

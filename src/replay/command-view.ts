@@ -1,0 +1,45 @@
+/**
+ * Commands in the form in which they are compared and shown: what a run asks of the world, whether it stands in a history
+ * as an event or was just issued by a candidate.
+ */
+import type { StepCommand } from '../compare/outcome.ts';
+import type { StepContext, StepNote } from '../mission/wire.ts';
+import type { Json, JsonObject } from '../shared/json.ts';
+
+export interface CommandView extends StepCommand {
+  /** Rules and observations that travel with it. */
+  readonly notes: readonly StepNote[];
+  /** Timeouts, retry policy, target: what is asked besides the request. */
+  readonly options: JsonObject;
+}
+
+/** The step as reports show it. */
+export function toStepCommand({ step, kind, name, effect, request }: CommandView): StepCommand {
+  return { step, kind, name, ...(effect === undefined ? {} : { effect }), request };
+}
+
+/** A note as a step of its own. */
+export function noteCommand(note: StepNote): StepCommand {
+  const kind = note.kind === 'rule' ? 'rule' : 'observation';
+  const request = note.input === undefined ? { result: note.result } : { input: note.input, result: note.result };
+  return { step: note.step, kind, name: note.name, request };
+}
+
+/** Gives plain Temporal commands the ids that the kit gives its steps: `<name>#<ordinal>`. */
+export class StepNamer {
+  readonly #ordinals = new Map<string, number>();
+
+  next(name: string): string {
+    const ordinal = (this.#ordinals.get(name) ?? 0) + 1;
+    this.#ordinals.set(name, ordinal);
+    return `${name}#${ordinal}`;
+  }
+}
+
+/** The context of a kit step, when the second argument of an activity is one. */
+export function stepContextOf(argument: Json | undefined, activityId: string): StepContext | undefined {
+  if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) return undefined;
+  const context = argument as unknown as StepContext;
+  const ours = context.step === activityId && (context.kind === 'model' || context.kind === 'tool');
+  return ours ? context : undefined;
+}

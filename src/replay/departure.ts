@@ -1,0 +1,52 @@
+/** What a replay is given, and where it stands when a candidate leaves the lockstep. */
+import type { MissionDefinition } from '../mission/definition.ts';
+import type { RunEnd } from '../recording/trace.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
+import type { MatchedPair } from './command-check.ts';
+import type { LiveAnswers } from './live-answers.ts';
+import { startedAttributes } from './lockstep/start-job.ts';
+import type { LockstepRun } from './lockstep-run.ts';
+import type { History } from './proto.ts';
+import type { RuleBook } from './rule-book.ts';
+import type { RunFacts, Sandbox } from './sandbox.ts';
+
+/** A recording as a replay takes it. */
+export interface ReplayInput {
+  readonly summary: RecordingSummary;
+  readonly end: RunEnd;
+  readonly histories: readonly History[];
+}
+
+/** A candidate that is loaded and ready. */
+export interface ReplayCandidate {
+  readonly sandbox: Sandbox;
+  /** Absent for plain Temporal workflows. */
+  readonly definition: MissionDefinition | undefined;
+}
+
+export interface ReplayOptions {
+  readonly answers: AnswerPolicy;
+  readonly limits: ReplayLimits;
+  readonly live: LiveAnswers;
+}
+
+export interface Departure {
+  readonly candidate: ReplayCandidate;
+  readonly input: ReplayInput;
+  readonly options: ReplayOptions;
+  readonly rules: RuleBook;
+  readonly matched: readonly MatchedPair[];
+  readonly lockstep: LockstepRun;
+  /** The link of the chain in which the lockstep ended. */
+  readonly link: number;
+}
+
+export function identityOf(input: ReplayInput, link: number) {
+  const started = startedAttributes(input.histories[link]);
+  return { workflowId: input.summary.workflowId, runId: started?.originalExecutionRunId || input.summary.runId };
+}
+
+export function factsOf(history: History | undefined): RunFacts {
+  return { namespace: 'default', taskQueue: startedAttributes(history)?.taskQueue?.name ?? '' };
+}

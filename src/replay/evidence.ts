@@ -1,0 +1,80 @@
+/**
+ * What a recording can answer.
+ *
+ * Owns: finding the recorded answer to a candidate's request, by grade.
+ * Invariants
+ * 1. `exact`: the very request was recorded. `volatile`: but for fields declared not to matter. `stale`: the same step with
+ *    another request. `none`: nothing of the kind. An answer of a better grade is always preferred.
+ * 2. Among equal grades the first unused answer is taken, in recorded order; a used exact answer may answer again only if
+ *    asking again changes nothing (reads and models), so that a second write is never taken for the first.
+ */
+import type { EvidenceGrade, StepCommand } from '../compare/outcome.ts';
+import { canonicalJson } from '../shared/json.ts';
+import type { CommandView } from './command-view.ts';
+import type { HistoryEvent } from './proto.ts';
+import type { RuleBook } from './rule-book.ts';
+
+/** One recorded step with its answer. */
+export interface RecordedAnswer {
+  readonly view: CommandView;
+  /** The events that answered it, in order: an activity has one, a child two (started, ended). */
+  readonly events: readonly { readonly event: HistoryEvent; readonly latencyMs: number }[];
+  used: boolean;
+}
+
+export interface FoundAnswer {
+  readonly grade: Extract<EvidenceGrade, 'exact' | 'volatile' | 'stale' | 'none'>;
+  readonly answer: RecordedAnswer | undefined;
+}
+
+export class Evidence {
+  readonly #answers: readonly RecordedAnswer[];
+  readonly #rules: RuleBook;
+  readonly #keys = new Map<RecordedAnswer, { readonly exact: string; readonly volatile: string }>();
+
+  constructor(answers: readonly RecordedAnswer[], rules: RuleBook) {
+    this.#answers = answers;
+    this.#rules = rules;
+  }
+
+  find(view: CommandView): FoundAnswer {
+    const same = this.#answers.filter((answer) => sameKind(answer.view, view) && answer.events.length > 0);
+    const wanted = this.#keysOf(view);
+    const exact = pick(same, (answer) => this.#keysOfAnswer(answer).exact === wanted.exact, mayRepeat(view));
+    if (exact) return { grade: 'exact', answer: exact };
+    const volatile = pick(same, (answer) => this.#keysOfAnswer(answer).volatile === wanted.volatile, mayRepeat(view));
+    if (volatile) return { grade: 'volatile', answer: volatile };
+    const stale = same.find((answer) => answer.view.step === view.step) ?? same.find((answer) => !answer.used);
+    return stale ? { grade: 'stale', answer: stale } : { grade: 'none', answer: undefined };
+  }
+
+  #keysOfAnswer(answer: RecordedAnswer) {
+    let keys = this.#keys.get(answer);
+    if (keys === undefined) {
+      keys = this.#keysOf(answer.view);
+      this.#keys.set(answer, keys);
+    }
+    return keys;
+  }
+
+  #keysOf(view: CommandView): { readonly exact: string; readonly volatile: string } {
+    return { exact: canonicalJson(view.request), volatile: canonicalJson(this.#rules.withoutVolatile(view)) };
+  }
+}
+
+function sameKind(recorded: StepCommand, wanted: StepCommand): boolean {
+  return recorded.kind === wanted.kind && recorded.name === wanted.name;
+}
+
+function mayRepeat(view: CommandView): boolean {
+  return view.kind === 'model' || (view.kind === 'tool' && view.effect === 'read');
+}
+
+function pick(
+  answers: readonly RecordedAnswer[],
+  fits: (answer: RecordedAnswer) => boolean,
+  mayRepeat: boolean,
+): RecordedAnswer | undefined {
+  const fitting = answers.filter(fits);
+  return fitting.find((answer) => !answer.used) ?? (mayRepeat ? fitting[0] : undefined);
+}

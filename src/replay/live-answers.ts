@@ -1,0 +1,18 @@
+import type { Json } from '../shared/json.ts';
+import type { CommandView } from './command-view.ts';
+
+/** What asking again gave. `refused`: the budget is spent or nothing is connected. */
+export type LiveAnswer =
+  | { readonly result: Json }
+  | { readonly failure: { readonly message: string; readonly type: string } }
+  | { readonly refused: string };
+
+/** The only way out of a replay, there only when the policy opens it. Never given a write. */
+export interface LiveAnswers {
+  ask(view: CommandView): Promise<LiveAnswer>;
+}
+
+/** For replays whose policy asks nothing again. */
+export const NO_LIVE_ANSWERS: LiveAnswers = {
+  ask: async () => ({ refused: 'this replay was given no way to ask again' }),
+};

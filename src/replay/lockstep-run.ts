@@ -1,0 +1,59 @@
+/** One link of a recording driven through a candidate, as far as the candidate does what was recorded. */
+import type { MatchedPair } from './command-check.ts';
+import { type CommandCheck, HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
+import { Mismatch } from './lockstep/mismatch.ts';
+import type { Activation, History } from './proto.ts';
+import type { RunFacts, Sandbox, SandboxRun } from './sandbox.ts';
+
+export type LockstepEnd =
+  /** The history ended, and the candidate did all of it. */
+  | { readonly kind: 'followed' }
+  | { readonly kind: 'mismatch'; readonly mismatch: Mismatch }
+  /** The candidate's code threw, hung or could not be started. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface LockstepRun {
+  readonly driver: HistoryDriver;
+  readonly end: LockstepEnd;
+  /** Still alive after a mismatch, for a simulation to go on with. Dispose of it. */
+  readonly run: SandboxRun | undefined;
+}
+
+export interface LockstepOptions {
+  readonly sandbox: Sandbox;
+  readonly facts: RunFacts;
+  readonly identity: RunIdentity;
+  readonly check: CommandCheck;
+  readonly strict?: boolean;
+}
+
+export async function runInLockstep(history: History, options: LockstepOptions): Promise<LockstepRun> {
+  const { sandbox, facts, identity, check, strict = true } = options;
+  const driver = new HistoryDriver(history, identity, check, strict);
+  let run: SandboxRun | undefined;
+  try {
+    let activation = driver.next();
+    if (activation === undefined)
+      return { driver, end: { kind: 'failed', message: 'the history starts nothing' }, run };
+    run = await sandbox.start(activation, facts);
+    while (activation !== undefined) {
+      const failed = await step(run, driver, activation);
+      if (failed !== undefined) return { driver, end: { kind: 'failed', message: failed }, run };
+      activation = driver.next();
+    }
+    return { driver, end: { kind: 'followed' }, run };
+  } catch (error) {
+    if (error instanceof Mismatch) return { driver, end: { kind: 'mismatch', mismatch: error }, run };
+    return { driver, end: { kind: 'failed', message: error instanceof Error ? error.message : String(error) }, run };
+  }
+}
+
+async function step(run: SandboxRun, driver: HistoryDriver, activation: Activation): Promise<string | undefined> {
+  const answer = await run.activate(activation);
+  if (answer.failure) return answer.failure.message;
+  driver.answer(answer.commands);
+  return undefined;
+}
+
+/** The pairs that a lockstep let pass, over all links. */
+export type MatchedPairs = readonly MatchedPair[];

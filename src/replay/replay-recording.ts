@@ -1,0 +1,134 @@
+/**
+ * The replay of one recording: lockstep as far as it goes, then simulation, then the comparison.
+ *
+ * Invariants
+ * 1. Lockstep ends at the first command that differs, payload included; everything before it is known to be the same.
+ * 2. The result is a function of recording, candidate and policy (and of the live answers, where the policy asks for them).
+ */
+import { classifyOutcome } from '../compare/classify-outcome.ts';
+import { compareEffects } from '../compare/compare-effects.ts';
+import { compareEnds } from '../compare/compare-ends.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
+import { candidateEffects, recordedEffects, replayedSteps } from './candidate-way.ts';
+import { checkPayloads, type MatchedPair } from './command-check.ts';
+import { type Continuation, continueAfter } from './continuation.ts';
+import {
+  type Departure,
+  factsOf,
+  identityOf,
+  type ReplayCandidate,
+  type ReplayInput,
+  type ReplayOptions,
+} from './departure.ts';
+import { judgeDeterminism } from './determinism.ts';
+import { describeDivergence } from './divergence.ts';
+import { runInLockstep } from './lockstep-run.ts';
+import { type RecordedCommands, readCommands } from './recorded-commands.ts';
+import { RuleBook } from './rule-book.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** Replays one recording. Never throws for what the candidate does; its failures are outcomes. */
+export async function replayRecording(
+  candidate: ReplayCandidate,
+  input: ReplayInput,
+  options: ReplayOptions,
+): Promise<ReplayResult> {
+  const startedMs = performance.now();
+  const rules = new RuleBook(candidate.definition);
+  const matched: MatchedPair[] = [];
+  const { lockstep, link } = await followLinks(candidate.sandbox, input, rules, matched);
+  try {
+    const found =
+      lockstep.end.kind === 'followed'
+        ? followed(input, matched)
+        : await departed({ candidate, input, options, rules, matched, lockstep, link });
+    return { ...found, recording: input.summary, durationMs: performance.now() - startedMs };
+  } finally {
+    await lockstep.run?.dispose();
+  }
+}
+
+type Found = Omit<ReplayResult, 'recording' | 'durationMs'>;
+
+async function followLinks(sandbox: Sandbox, input: ReplayInput, rules: RuleBook, matched: MatchedPair[]) {
+  const check = checkPayloads(rules, matched);
+  const last = input.histories.length - 1;
+  for (let link = 0; ; link += 1) {
+    const history = input.histories[link] ?? {};
+    const lockstep = await runInLockstep(history, {
+      sandbox,
+      facts: factsOf(history),
+      identity: identityOf(input, link),
+      check,
+    });
+    if (lockstep.end.kind !== 'followed' || link >= last) return { lockstep, link };
+    await lockstep.run?.dispose();
+  }
+}
+
+function followed(input: ReplayInput, matched: readonly MatchedPair[]): Found {
+  return {
+    outcome: 'matched',
+    baselineEnd: input.end,
+    candidateEnd: input.end,
+    endDifferences: [],
+    baselineEffects: [],
+    candidateEffects: [],
+    effectDifferences: [],
+    divergence: null,
+    steps: [],
+    determinism: { deterministic: true },
+    evidence: { exact: matched.length },
+  };
+}
+
+async function departed(departure: Departure): Promise<Found> {
+  const { candidate, input, rules, lockstep } = departure;
+  const commands = readCommands(input.histories);
+  const way = await continueAfter(departure, commands);
+  const failure = lockstep.end.kind === 'failed' ? { message: lockstep.end.message } : way.failure;
+  const divergence = describeDivergence(departure, commands, way);
+  const { endDifferences, effectDifferences } = compareFinished(departure, commands, way);
+  const { unanswered } = way;
+  const facts = { endDifferences, effectDifferences, divergence, unanswered, failure };
+  return {
+    outcome: classifyOutcome(facts),
+    baselineEnd: input.end,
+    candidateEnd: way.end,
+    endDifferences,
+    baselineEffects: recordedEffects(commands.views),
+    candidateEffects: candidateEffects(way),
+    effectDifferences,
+    divergence,
+    steps: replayedSteps(way, commands),
+    ...(unanswered === undefined ? {} : { unanswered }),
+    ...(failure === undefined ? {} : { failure }),
+    determinism: await judgeDeterminism(
+      candidate.sandbox,
+      input.histories,
+      factsOf(input.histories[0]),
+      identities(input),
+    ),
+    evidence: countGrades(way),
+  };
+
+  function compareFinished({ input: { end } }: Departure, recorded: RecordedCommands, continued: Continuation) {
+    if (continued.end === null) return { endDifferences: [], effectDifferences: [] };
+    return {
+      endDifferences: compareEnds(end, continued.end, rules.output),
+      effectDifferences: compareEffects(recordedEffects(recorded.views), candidateEffects(continued), (tool) =>
+        rules.toolRules(tool),
+      ),
+    };
+  }
+}
+
+function identities(input: ReplayInput) {
+  return input.histories.map((_, link) => identityOf(input, link));
+}
+
+function countGrades(way: Continuation): Found['evidence'] {
+  const counts: Record<string, number> = { exact: way.prefix.length };
+  for (const { grade } of way.steps) counts[grade] = (counts[grade] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,96 @@
+import { payloadToJson } from '../recording/payloads.ts';
+import { optionsOfCommand } from './activity-options.ts';
+import type { CommandView, StepNamer } from './command-view.ts';
+import type { Command } from './proto.ts';
+import {
+  activityView,
+  argumentsView,
+  cancelExternalView,
+  childView,
+  endView,
+  failureView,
+  memoView,
+  patchView,
+  searchAttributesView,
+  signalView,
+  timerView,
+  updateView,
+} from './view-parts.ts';
+
+/** The view of a command that a candidate issued; `undefined` for those that ask nothing of the world (cancelling its own timer). */
+export function viewOfCommand(command: Command, namer: StepNamer): CommandView | undefined {
+  return viewOfWork(command, namer) ?? viewOfMark(command, namer) ?? viewOfEnd(command);
+}
+
+function viewOfWork(command: Command, namer: StepNamer): CommandView | undefined {
+  const {
+    scheduleActivity: activity,
+    scheduleLocalActivity: local,
+    startTimer: timer,
+    startChildWorkflowExecution: child,
+  } = command;
+  if (activity) {
+    const { activityId, activityType, arguments: payloads } = activity;
+    return activityView(
+      { activityId: activityId ?? '', activityType: activityType ?? '', payloads, options: optionsOfCommand(activity) },
+      namer,
+    );
+  }
+  if (local) {
+    const { activityId, activityType, arguments: payloads } = local;
+    return activityView(
+      { activityId: activityId ?? '', activityType: activityType ?? '', payloads, options: {} },
+      namer,
+    );
+  }
+  if (timer) return timerView(timer.startToFireTimeout, namer);
+  if (child)
+    return childView(
+      { workflowId: child.workflowId ?? '', workflowType: child.workflowType ?? '', payloads: child.input },
+      namer,
+    );
+  return viewOfExternal(command, namer);
+}
+
+function viewOfExternal(command: Command, namer: StepNamer): CommandView | undefined {
+  const { signalExternalWorkflowExecution: signal, requestCancelExternalWorkflowExecution: cancel } = command;
+  if (signal) {
+    const target = signal.childWorkflowId ?? signal.workflowExecution?.workflowId ?? '';
+    return signalView(signal.signalName ?? '', target, signal.args, namer);
+  }
+  if (cancel) return cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer);
+  return undefined;
+}
+
+function viewOfMark(command: Command, namer: StepNamer): CommandView | undefined {
+  const {
+    modifyWorkflowProperties: memo,
+    upsertWorkflowSearchAttributes: attributes,
+    setPatchMarker: patch,
+    updateResponse: update,
+  } = command;
+  if (memo) return memoView(memo.upsertedMemo?.fields, namer);
+  if (attributes) return searchAttributesView(attributes.searchAttributes?.indexedFields, namer);
+  if (patch) return patchView(patch.patchId ?? '');
+  if (!update) return undefined;
+  if (update.accepted) return updateView('accepted', null, namer);
+  if (update.rejected) return updateView('completed', failureView(update.rejected), namer);
+  return updateView('completed', payloadToJson(update.completed), namer);
+}
+
+function viewOfEnd(command: Command): CommandView | undefined {
+  const {
+    completeWorkflowExecution: completed,
+    failWorkflowExecution: failed,
+    continueAsNewWorkflowExecution: continued,
+  } = command;
+  if (completed) return endView('completed', payloadToJson(completed.result));
+  if (failed) return endView('failed', failureView(failed.failure));
+  if (continued) {
+    return endView('continued-as-new', {
+      workflowType: continued.workflowType ?? '',
+      input: argumentsView(continued.arguments),
+    });
+  }
+  return command.cancelWorkflowExecution ? endView('cancelled', null) : undefined;
+}

@@ -1,0 +1,99 @@
+import { payloadsToJson, payloadToJson } from '../recording/payloads.ts';
+import type { Json } from '../shared/json.ts';
+import { optionsOfEvent } from './activity-options.ts';
+import type { CommandView, StepNamer } from './command-view.ts';
+import { localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
+import type { HistoryEvent } from './proto.ts';
+import {
+  activityView,
+  argumentsView,
+  cancelExternalView,
+  childView,
+  endView,
+  failureView,
+  memoView,
+  patchView,
+  searchAttributesView,
+  signalView,
+  timerView,
+  updateView,
+} from './view-parts.ts';
+
+/** The view of a recorded command event; `undefined` for every other event. */
+export function viewOfEvent(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  return viewOfWork(event, namer) ?? viewOfExternal(event, namer) ?? viewOfMark(event, namer) ?? viewOfEnd(event);
+}
+
+function viewOfWork(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  const { activityTaskScheduledEventAttributes: activity, timerStartedEventAttributes: timer } = event;
+  if (activity) {
+    const { activityId, activityType, input } = activity;
+    const options = optionsOfEvent(activity);
+    return activityView(
+      { activityId: activityId ?? '', activityType: activityType?.name ?? '', payloads: input?.payloads, options },
+      namer,
+    );
+  }
+  if (timer) return timerView(timer.startToFireTimeout, namer);
+  const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
+  if (!child) return undefined;
+  const { workflowId, workflowType, input } = child;
+  return childView(
+    { workflowId: workflowId ?? '', workflowType: workflowType?.name ?? '', payloads: input?.payloads },
+    namer,
+  );
+}
+
+function viewOfExternal(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  const signal = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
+  if (signal)
+    return signalView(
+      signal.signalName ?? '',
+      signal.workflowExecution?.workflowId ?? '',
+      signal.input?.payloads,
+      namer,
+    );
+  const cancel = event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes;
+  return cancel ? cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer) : undefined;
+}
+
+function viewOfMark(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  const memo = event.workflowPropertiesModifiedEventAttributes;
+  if (memo) return memoView(memo.upsertedMemo?.fields, namer);
+  const attributes = event.upsertWorkflowSearchAttributesEventAttributes;
+  if (attributes) return searchAttributesView(attributes.searchAttributes?.indexedFields, namer);
+  const patch = patchMarkerOf(event);
+  if (patch) return patchView(patch.patchId);
+  const local = localActivityMarkerOf(event);
+  if (local) {
+    const payloads = event.markerRecordedEventAttributes?.details?.['input']?.payloads;
+    return activityView(
+      { activityId: local.activityId, activityType: local.activityType, payloads, options: {} },
+      namer,
+    );
+  }
+  return viewOfUpdate(event, namer);
+}
+
+function viewOfUpdate(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  if (event.workflowExecutionUpdateAcceptedEventAttributes) return updateView('accepted', null, namer);
+  const completed = event.workflowExecutionUpdateCompletedEventAttributes;
+  if (!completed) return undefined;
+  const { success, failure } = completed.outcome ?? {};
+  return updateView('completed', failure ? failureView(failure) : payloadToJson(success?.payloads?.[0]), namer);
+}
+
+function viewOfEnd(event: HistoryEvent): CommandView | undefined {
+  const completed = event.workflowExecutionCompletedEventAttributes;
+  if (completed) return endView('completed', (payloadsToJson(completed.result)[0] ?? null) as Json);
+  const failed = event.workflowExecutionFailedEventAttributes;
+  if (failed) return endView('failed', failureView(failed.failure));
+  const continued = event.workflowExecutionContinuedAsNewEventAttributes;
+  if (continued) {
+    return endView('continued-as-new', {
+      workflowType: continued.workflowType?.name ?? '',
+      input: argumentsView(continued.input?.payloads),
+    });
+  }
+  return event.workflowExecutionCanceledEventAttributes ? endView('cancelled', null) : undefined;
+}

@@ -1,0 +1,163 @@
+/** Views of the commands that commands and events describe in nearly the same words. */
+import {
+  type DecisionQuestion,
+  MEMO_DECISION_PREFIX,
+  MEMO_NOTES,
+  type ModelRequest,
+  type StepNote,
+  toolOfActivity,
+} from '../mission/wire.ts';
+import { payloadMapToJson, payloadToJson } from '../recording/payloads.ts';
+import type { Json, JsonObject } from '../shared/json.ts';
+import { type CommandView, type StepNamer, stepContextOf } from './command-view.ts';
+import { type Failure, type Payload, type Timestamp, toMs } from './proto.ts';
+
+type Payloads = readonly Payload[] | null | undefined;
+type Fields = { readonly [key: string]: Payload } | null | undefined;
+
+export function argumentsView(payloads: Payloads): Json {
+  const values = (payloads ?? []).map((payload) => payloadToJson(payload));
+  return values.length > 1 ? values : (values[0] ?? null);
+}
+
+export interface ActivityParts {
+  readonly activityId: string;
+  readonly activityType: string;
+  readonly payloads: Payloads;
+  readonly options: JsonObject;
+}
+
+/** A model or tool step of the kit, or a plain activity. */
+export function activityView(parts: ActivityParts, namer: StepNamer): CommandView {
+  const { activityId, activityType, payloads, options } = parts;
+  const context = payloads?.length === 2 ? stepContextOf(payloadToJson(payloads[1]), activityId) : undefined;
+  if (context === undefined) {
+    const request = argumentsView(payloads);
+    return { step: namer.next(activityType), kind: 'activity', name: activityType, request, notes: [], options };
+  }
+  const request = payloadToJson(payloads?.[0]);
+  const notes = context.notes ?? [];
+  if (context.kind === 'model') {
+    return {
+      step: context.step,
+      kind: 'model',
+      name: (request as unknown as ModelRequest).prompt ?? activityType,
+      request,
+      notes,
+      options,
+    };
+  }
+  const name = toolOfActivity(activityType) ?? activityType;
+  return { step: context.step, kind: 'tool', name, effect: context.effect ?? 'write', request, notes, options };
+}
+
+export function timerView(duration: Timestamp | null | undefined, namer: StepNamer): CommandView {
+  return {
+    step: namer.next('timer'),
+    kind: 'wait',
+    name: 'timer',
+    request: { durationMs: toMs(duration) },
+    notes: [],
+    options: {},
+  };
+}
+
+export interface ChildParts {
+  readonly workflowId: string;
+  readonly workflowType: string;
+  readonly payloads: Payloads;
+}
+
+export function childView({ workflowId, workflowType, payloads }: ChildParts, namer: StepNamer): CommandView {
+  const request = argumentsView(payloads);
+  return {
+    step: namer.next(workflowType),
+    kind: 'child',
+    name: workflowType,
+    request,
+    notes: [],
+    options: { workflowId },
+  };
+}
+
+export function signalView(name: string, target: string, payloads: Payloads, namer: StepNamer): CommandView {
+  const request = { workflowId: target, input: argumentsView(payloads) };
+  return { step: namer.next(`signal:${name}`), kind: 'signal', name, request, notes: [], options: {} };
+}
+
+export function cancelExternalView(target: string, namer: StepNamer): CommandView {
+  return {
+    step: namer.next('cancel'),
+    kind: 'signal',
+    name: 'cancel',
+    request: { workflowId: target },
+    notes: [],
+    options: {},
+  };
+}
+
+/** A memo entry: a question of the kit, its closing notes, or the author's own. */
+export function memoView(fields: Fields, namer: StepNamer): CommandView {
+  const memo = payloadMapToJson(fields);
+  const question = questionIn(memo);
+  if (question !== undefined) {
+    const { step, name, notes = [], ...asked } = question;
+    const request = { question: asked.question, options: [...asked.options], evidence: asked.evidence };
+    return { step, kind: 'decision', name, request, notes, options: {} };
+  }
+  const { [MEMO_NOTES]: notes, ...rest } = memo;
+  const noted = Array.isArray(notes) ? (notes as unknown as StepNote[]) : [];
+  return {
+    step: namer.next('memo'),
+    kind: 'memo',
+    name: Object.keys(memo).join(', '),
+    request: rest,
+    notes: noted,
+    options: {},
+  };
+}
+
+function questionIn(memo: JsonObject): DecisionQuestion | undefined {
+  for (const [key, value] of Object.entries(memo)) {
+    if (key.startsWith(MEMO_DECISION_PREFIX) && value !== null) return value as unknown as DecisionQuestion;
+  }
+  return undefined;
+}
+
+export function searchAttributesView(fields: Fields, namer: StepNamer): CommandView {
+  const request = payloadMapToJson(fields);
+  return {
+    step: namer.next('search-attributes'),
+    kind: 'search-attributes',
+    name: Object.keys(request).join(', '),
+    request,
+    notes: [],
+    options: {},
+  };
+}
+
+export function patchView(patchId: string): CommandView {
+  return { step: `patch:${patchId}`, kind: 'patch', name: patchId, request: null, notes: [], options: {} };
+}
+
+export function updateView(name: string, request: Json, namer: StepNamer): CommandView {
+  return { step: namer.next(`update:${name}`), kind: 'update', name, request, notes: [], options: {} };
+}
+
+/** The run's own end. */
+export function endView(name: string, request: Json): CommandView {
+  return { step: 'end', kind: 'end', name, request, notes: [], options: {} };
+}
+
+/** What can be compared of a failure: messages and types down the causes, never stack traces. */
+export function failureView(failure: Failure | null | undefined): Json {
+  if (!failure) return null;
+  const { message, applicationFailureInfo: info, cause } = failure;
+  const details = info?.details?.payloads;
+  return {
+    message: message ?? '',
+    ...(info?.type ? { type: info.type } : {}),
+    ...(details && details.length > 0 ? { details: details.map((payload) => payloadToJson(payload)) } : {}),
+    ...(cause ? { cause: failureView(cause) } : {}),
+  };
+}

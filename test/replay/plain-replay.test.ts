@@ -1,0 +1,156 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { ReplayResult } from '../../src/compare/outcome.ts';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import type { ReplayInput } from '../../src/replay/departure.ts';
+import { NO_LIVE_ANSWERS } from '../../src/replay/live-answers.ts';
+import { replayRecording } from '../../src/replay/replay-recording.ts';
+import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
+import { coreReplays } from './plain/core-activations.ts';
+import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { bundleVariant } from './plain/variant.ts';
+
+const options = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), live: NO_LIVE_ANSWERS };
+const lenient = { ...options, answers: answerPolicy.parse({ activity: 'recorded' }) };
+
+/** The links of one workflow are one recording. */
+function recordingsOf(runs: readonly RecordedRun[]): Map<string, ReplayInput> {
+  const names = new Set(runs.map((run) => run.name.replace(/ \(link.*/, '')));
+  return new Map(
+    [...names].map((name) => {
+      const links = runs.filter((run) => run.name === name || run.name.startsWith(`${name} (link`));
+      const recording = buildRecording(links.map((run) => run.history));
+      return [name, { summary: recording, end: recording.end, histories: recording.histories }];
+    }),
+  );
+}
+
+describe('replay of plain Temporal workflows', () => {
+  let runs: RecordedRun[];
+  let inputs: Map<string, ReplayInput>;
+  let original: Sandbox;
+
+  beforeAll(async () => {
+    const code = await bundlePlain();
+    runs = await recordPlainRuns(inject('temporalAddress'), code);
+    inputs = recordingsOf(runs);
+    original = await createSandbox({ code }, 5_000);
+  });
+
+  const replay = (sandbox: Sandbox, name: string, how = options): Promise<ReplayResult> =>
+    replayRecording({ sandbox, definition: undefined }, inputs.get(name) as ReplayInput, how);
+
+  it('finds every recording matched by the code that made it', async () => {
+    for (const name of inputs.keys()) {
+      const { outcome, divergence, failure } = await replay(original, name);
+      expect({ name, outcome, divergence, failure }).toEqual({
+        name,
+        outcome: 'matched',
+        divergence: null,
+        failure: undefined,
+      });
+    }
+  });
+
+  const changes: readonly (readonly [what: string, scenario: string, from: string, to: string, expected: object])[] = [
+    [
+      'a changed argument',
+      'sequential',
+      'greet(first)',
+      'greet(first.toUpperCase())',
+      { outcome: 'unanswered', kind: 'request', step: 'greet#2', deterministic: true },
+    ],
+    [
+      'a changed result',
+      'sequential',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      'return `${second}!`',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      'return `${second}?`',
+      { outcome: 'changed', kind: 'end', step: 'end', deterministic: true },
+    ],
+    [
+      'a removed step',
+      'sequential',
+      'const second = await greet(first);',
+      'const second = first;',
+      { outcome: 'changed', kind: 'missing', step: 'greet#2', deterministic: false },
+    ],
+    [
+      'an added step',
+      'sequential',
+      'const first = await greet(name);',
+      'await sleep(5); const first = await greet(name);',
+      { outcome: 'diverged', kind: 'extra', step: 'timer#1', deterministic: false },
+    ],
+    [
+      'steps in another order',
+      'attributes',
+      "await greet('x');\n  upsertMemo({ note: null });",
+      "upsertMemo({ note: null });\n  await greet('x');",
+      { outcome: 'diverged', kind: 'order', deterministic: false },
+    ],
+    [
+      'a sequence made parallel',
+      'sequential',
+      'const first = await greet(name);\n  const second = await greet(first);',
+      'const [first, second] = await Promise.all([greet(name), greet(`hello ' + '${name}`)]); void first;',
+      { outcome: 'diverged', kind: 'extra', deterministic: true },
+    ],
+    [
+      'a timer of another length',
+      'timers',
+      'await sleep(20);',
+      'await sleep(30);',
+      { outcome: 'diverged', kind: 'request', step: 'timer#1', deterministic: true },
+    ],
+    [
+      'another failure',
+      'fails',
+      "message: 'no luck'",
+      "message: 'bad luck'",
+      { outcome: 'changed', kind: 'end', deterministic: true },
+    ],
+    [
+      'other activity options',
+      'retried',
+      "startToCloseTimeout: '10s',\n  retry: { initialInterval: 10, maximumAttempts: 3 },\n});\nconst local",
+      "startToCloseTimeout: '10s',\n  retry: { initialInterval: 10, maximumAttempts: 7 },\n});\nconst local",
+      { outcome: 'unanswered-or-diverged', deterministic: true },
+    ],
+    [
+      'another argument of a later link',
+      'chain',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      'greet(`link ${left}`)',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      'greet(left === 0 ? "last" : `link ${left}`)',
+      { outcome: 'unanswered', kind: 'request', step: 'greet#3', deterministic: true },
+    ],
+  ];
+
+  it.each(changes)('flags %s', async (_, scenario, from, to, expected) => {
+    const code = await bundleVariant(from, to);
+    const sandbox = await createSandbox({ code }, 5_000);
+    const result = await replay(sandbox, scenario);
+    const { outcome, divergence, determinism } = result;
+    const wanted = expected as { outcome: string; kind?: string; step?: string; deterministic: boolean };
+    expect(wanted.outcome.split('-or-')).toContain(outcome);
+    if (wanted.kind !== undefined) expect(divergence?.kind).toBe(wanted.kind);
+    if (wanted.step !== undefined) expect(divergence?.step).toBe(wanted.step);
+    expect(determinism.deterministic).toBe(wanted.deterministic);
+    const links = runs.filter((run) => run.name === scenario || run.name.startsWith(`${scenario} (link`));
+    const official = await coreReplays(code, links);
+    expect(official.every(({ error }) => error === undefined)).toBe(wanted.deterministic);
+  });
+
+  it('goes on with recorded answers when the policy allows them, to the end of the chain', async () => {
+    const sandbox = await createSandbox({ code: await bundleVariant('greet(`link ', 'greet(`Link ') }, 5_000);
+    const result = await replay(sandbox, 'chain', lenient);
+    expect(result).toMatchObject({
+      outcome: 'diverged',
+      candidateEnd: { status: 'completed', result: 0 },
+      evidence: { stale: 3 },
+    });
+  });
+});
