@@ -58,7 +58,7 @@ describe('golden renderings of the sample report', () => {
     );
   });
   it.each(reports)('%s, as Markdown', async (name, report) => {
-    await expect(renderMarkdown(report)).toMatchFileSnapshot(`goldens/${name}.md`);
+    await expect(renderMarkdown(report)).toMatchFileSnapshot(`goldens/${name}.md.txt`);
   });
   it('inconclusive, as JUnit XML', async () => {
     await expect(renderJUnit(inconclusive)).toMatchFileSnapshot('goldens/inconclusive.junit.xml');
