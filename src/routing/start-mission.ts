@@ -85,12 +85,12 @@ function stampOf(mission: string, artifact: string, decision: RouteDecision): Ru
 }
 
 function startPinned(client: Client, workflowId: string, input: Json, stamp: RunStamp) {
-  const { taskQueue, deploymentName, buildId } = placementOf(stamp.mission, stamp.artifact);
+  const { taskQueue, deployment } = placementOf(stamp.mission, stamp.artifact);
   return client.workflow.start(stamp.mission, {
     workflowId,
     taskQueue,
     args: [input],
-    versioningOverride: { pinnedTo: { deploymentName, buildId } },
+    versioningOverride: { pinnedTo: deployment },
     memo: { [MEMO_STAMP]: stamp },
     searchAttributes: {
       [SEARCH_ATTRIBUTES.mission]: [stamp.mission],

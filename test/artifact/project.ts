@@ -1,7 +1,7 @@
 /** Copies of the fixture project in folders of their own, with edits. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
@@ -29,7 +29,10 @@ export async function copyProject(edits: Edits = {}): Promise<string> {
   for (const [path, edit] of Object.entries(edits)) {
     const file = join(root, path);
     if (edit === null) await rm(file);
-    else await writeFile(file, edit(await readFile(file, 'utf8').catch(() => '')));
+    else {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, edit(await readFile(file, 'utf8').catch(() => '')));
+    }
   }
   return root;
 }

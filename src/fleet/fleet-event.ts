@@ -1,0 +1,21 @@
+import type { MissionError } from '../shared/errors.ts';
+import type { WantedArtifact } from './plan-fleet.ts';
+
+/** What a fleet tells whoever runs it, for logs and progress. */
+export type FleetEvent =
+  | { readonly kind: 'starting' | 'ready' | 'stopping' | 'stopped'; readonly target: WantedArtifact }
+  /** This worker is down; it is tried again after the time given, the others go on. */
+  | { readonly kind: 'failed'; readonly target: WantedArtifact; readonly error: Error; readonly retryInMs: number }
+  /** Registry or server could not be read: what is hosted goes on as it is. */
+  | { readonly kind: 'blind'; readonly error: Error | MissionError; readonly retryInMs: number };
+
+/** One line for people. */
+export function describeFleetEvent(event: FleetEvent): string {
+  if (event.kind === 'blind') {
+    return `cannot see what to host (${event.error.message}); going on as before, trying again in ${event.retryInMs} ms`;
+  }
+  const { mission, versions, reasons } = event.target;
+  const names = versions.map((number) => `${mission}@${number}`).join(', ');
+  if (event.kind === 'failed') return `${names} failed: ${event.error.message}; trying again in ${event.retryInMs} ms`;
+  return event.kind === 'starting' ? `${names} starting (${reasons.join(', ')})` : `${names} ${event.kind}`;
+}

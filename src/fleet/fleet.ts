@@ -1,0 +1,221 @@
+/**
+ * A fleet: this process hosts what the registry says must be live, one worker for each artifact, and follows its changes.
+ *
+ * Any number of processes may run one; they need not know of each other.
+ */
+import { hostname } from 'node:os';
+import type { Registry } from '../registry/registry.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
+import type { TemporalConnection } from '../temporal/connection.ts';
+import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
+import { Berth, type BerthState, pause } from './berth.ts';
+import type { FleetEvent } from './fleet-event.ts';
+import { readFleetFacts } from './fleet-facts.ts';
+import { type HostOptions, hostArtifact } from './host-artifact.ts';
+import { planFleet, type WantedArtifact } from './plan-fleet.ts';
+import { awaitReady } from './readiness.ts';
+
+export interface FleetOptions {
+  readonly registry: Registry;
+  readonly temporal: TemporalConnection;
+  /** Host these missions only. @default all of the registry */
+  readonly missions?: readonly string[];
+  /** How many of each mission's newest versions are kept warm. @default 3 */
+  readonly keepLast?: number;
+  /** Give each worker a thread of its own for workflow code: 50 MB more each, and one cannot slow down another. @default false */
+  readonly ownThreads?: boolean;
+  /** How long running activities may go on when a worker is stopped, in milliseconds. @default 10 000 */
+  readonly drainMs?: number;
+  /** How often the registry is read when nothing calls for it, in milliseconds. @default 2 000 */
+  readonly pollMs?: number;
+  readonly onEvent?: (event: FleetEvent) => void;
+}
+
+/** One artifact of a fleet. */
+export interface FleetMember extends WantedArtifact {
+  readonly state: BerthState;
+  /** The last failure's message. */
+  readonly error?: string;
+}
+
+export interface Fleet {
+  /** What is hosted now. */
+  members(): readonly FleetMember[];
+  /**
+   * Waits until all that the registry asks for is ready: the server knows the version and has a worker of this process.
+   *
+   * @param timeoutMs - default 30 000
+   * @throws MissionError `VERSION_NOT_HOSTED` naming what is not ready when the time is over.
+   */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Reads the registry now instead of at the next poll, and resolves when workers have been started and stopped for it. */
+  refresh(): Promise<void>;
+  /** Drains all workers and lets go of the server. The registry and the client's connection stay open. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Starts a fleet. It returns when the first workers are starting; `ready()` waits for them.
+ *
+ * @throws MissionError `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` when the server's search attributes are in the way, or whatever the registry throws, when the first look at it fails.
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  await installRuntime();
+  await stampable(options.temporal);
+  const connection = await options.temporal.openNative();
+  const runner = new FleetRunner(options, {
+    connection,
+    namespace: options.temporal.namespace,
+    identity: `mission-worker-${process.pid}@${hostname()}`,
+    ownThread: options.ownThreads ?? false,
+    drainMs: options.drainMs ?? 10_000,
+  });
+  try {
+    await runner.start();
+    return runner;
+  } catch (error) {
+    await runner.shutdown();
+    throw error;
+  }
+}
+
+/** A server where we may not look is left to the first start of a run, which says what is missing. */
+async function stampable({ connection, namespace }: TemporalConnection): Promise<void> {
+  const attributes = await ensureSearchAttributes(connection, namespace);
+  if (attributes.state !== 'conflict') return;
+  throw new MissionError('CONFIG_INVALID', `Runs cannot be stamped: ${attributes.names.join(', ')} are taken.`, {
+    remedy: attributes.hint,
+    details: { namespace, names: [...attributes.names] },
+  });
+}
+
+class FleetRunner implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #host: HostOptions;
+  readonly #berths = new Map<string, Berth>();
+  readonly #closing = new AbortController();
+  #unwatch: () => Promise<void> = async () => undefined;
+  #loop: Promise<void> = Promise.resolve();
+  #reconciling: Promise<void> = Promise.resolve();
+  #nudge = new AbortController();
+
+  constructor(options: FleetOptions, host: HostOptions) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  async start(): Promise<void> {
+    await this.refresh();
+    this.#unwatch = await this.#options.registry.routes.watch(() => this.#nudge.abort());
+    this.#loop = this.#follow();
+  }
+
+  members(): FleetMember[] {
+    return [...this.#berths.values()].map(({ target, state, lastError }) => ({
+      ...target,
+      state,
+      ...(state === 'failed' && lastError !== undefined ? { error: lastError.message } : {}),
+    }));
+  }
+
+  async ready(timeoutMs = 30_000): Promise<void> {
+    const tooLate = AbortSignal.timeout(timeoutMs);
+    for (;;) {
+      const waiting = this.members().filter(({ state }) => state !== 'ready' && state !== 'stopping');
+      if (waiting.length === 0) return;
+      if (tooLate.aborted || this.#closing.signal.aborted) throw notReady(waiting, timeoutMs);
+      await pause(50, tooLate);
+    }
+  }
+
+  /** One look at a time: two at once would start the same worker twice. */
+  refresh(): Promise<void> {
+    const next = this.#reconciling.catch(() => undefined).then(() => this.#reconcile());
+    this.#reconciling = next;
+    return next;
+  }
+
+  async shutdown(): Promise<void> {
+    this.#closing.abort();
+    this.#nudge.abort();
+    await this.#loop;
+    await this.#reconciling.catch(() => undefined);
+    await this.#unwatch();
+    await Promise.all([...this.#berths.values()].map((berth) => berth.stop()));
+    this.#berths.clear();
+    await this.#host.connection.close();
+  }
+
+  async #follow(): Promise<void> {
+    const pollMs = this.#options.pollMs ?? 2_000;
+    while (!this.#closing.signal.aborted) {
+      await pause(pollMs, this.#nudge.signal);
+      this.#nudge = new AbortController();
+      if (this.#closing.signal.aborted) return;
+      await this.refresh().catch((error: unknown) =>
+        this.#emit({ kind: 'blind', error: asError(error), retryInMs: pollMs }),
+      );
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const { registry, temporal, missions, keepLast = 3 } = this.#options;
+    const facts = await readFleetFacts(registry, temporal.client, missions);
+    const plan = planFleet(facts, new Set(this.#berths.keys()), keepLast);
+    for (const target of plan.wanted) this.#berths.get(target.artifact)?.retarget(target);
+    for (const target of plan.start) this.#berths.set(target.artifact, this.#open(target));
+    for (const artifact of plan.stop) this.#close(artifact);
+  }
+
+  #open(target: WantedArtifact): Berth {
+    const { registry, temporal } = this.#options;
+    return new Berth(target, {
+      host: async () => hostArtifact(await registry.artifacts.get(target.artifact), this.#host),
+      awaitReady: (signal) => awaitReady(temporal, target, this.#host.identity, signal),
+      onEvent: (event) => this.#emit(event),
+    });
+  }
+
+  /** Draining takes its time; when the artifact is wanted again meanwhile, it is started anew once it is through. */
+  #close(artifact: string): void {
+    const berth = this.#berths.get(artifact);
+    if (berth === undefined || berth.state === 'stopping') return;
+    void berth.stop().then(() => {
+      if (this.#berths.get(artifact) === berth) this.#berths.delete(artifact);
+      this.#nudge.abort();
+    });
+  }
+
+  #emit(event: FleetEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/**
+ * The SDK's runtime is one for the whole process. Ours leaves signals to whoever runs the fleet, and says only what went
+ * wrong; a runtime that is there already is kept.
+ */
+async function installRuntime(): Promise<void> {
+  const { DefaultLogger, Runtime } = await import('@temporalio/worker');
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  } catch (error) {
+    if (!messageOf(error).includes('already')) throw error;
+  }
+}
+
+function notReady(waiting: readonly FleetMember[], timeoutMs: number): MissionError {
+  const list = waiting.map(({ mission, versions, state, error }) => {
+    const why = error === undefined ? state : `${state}: ${error}`;
+    return `${versions.map((number) => `${mission}@${number}`).join(', ')} (${why})`;
+  });
+  return new MissionError('VERSION_NOT_HOSTED', `Not ready after ${timeoutMs} ms: ${list.join('; ')}.`, {
+    remedy: 'Correct what failed; failed workers are tried again by themselves.',
+    details: { waiting: list },
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,81 @@
+/** One artifact on one Temporal worker of this process. */
+import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
+import type { Artifact } from '../artifact/artifact.ts';
+import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
+import { loadActivities } from '../artifact/load-activities.ts';
+import { placementOf } from '../routing/placement.ts';
+
+export interface HostOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Shown by the server as the worker's name. */
+  readonly identity: string;
+  /** A thread of its own for workflow code (about 50 MB), or this process's main thread (about 10 MB). */
+  readonly ownThread: boolean;
+  /** How long running activities may go on after a stop, in milliseconds. */
+  readonly drainMs: number;
+}
+
+export interface HostedArtifact {
+  /** Resolves when the worker has stopped as asked, rejects when it failed. */
+  readonly ended: Promise<void>;
+  /** Stops polling, lets running activities end within the time given, and resolves when all is over. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Limits of one worker. Many share a process, so each is modest; a busy mission is served by more processes.
+ * At least two pollers of workflow tasks are needed: one of them watches the sticky queue.
+ */
+const LIMITS = {
+  maxCachedWorkflows: 200,
+  maxConcurrentWorkflowTaskExecutions: 20,
+  maxConcurrentActivityTaskExecutions: 50,
+  maxConcurrentWorkflowTaskPolls: 2,
+  maxConcurrentActivityTaskPolls: 2,
+} satisfies Partial<WorkerOptions>;
+
+/** The SDK's own limit for workflow code that does not yield, which it would otherwise lift on the main thread. */
+const ENDLESS_LOOP_LIMIT = { isolateExecutionTimeout: '5s' };
+
+/**
+ * Starts to host an artifact. Nothing of its source is needed.
+ *
+ * @throws MissionError `ARTIFACT_LOAD_FAILED` when its activity code cannot be loaded.
+ */
+export async function hostArtifact(artifact: Artifact, options: HostOptions): Promise<HostedArtifact> {
+  const { Worker } = await import('@temporalio/worker');
+  const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest);
+  const [workflowBundle, activities] = await Promise.all([linkWorkflowBundle(artifact), loadActivities(artifact)]);
+  const worker = await Worker.create({
+    ...LIMITS,
+    connection: options.connection,
+    namespace: options.namespace,
+    identity: options.identity,
+    taskQueue,
+    workflowBundle,
+    activities,
+    reuseV8Context: true,
+    ...ENDLESS_LOOP_LIMIT,
+    // The SDK's name for "on the main thread".
+    debugMode: !options.ownThread,
+    shutdownGraceTime: options.drainMs,
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: deployment,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  });
+  return run(worker);
+}
+
+function run(worker: Worker): HostedArtifact {
+  const ended = worker.run();
+  return {
+    ended,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended.catch(() => undefined);
+    },
+  };
+}
