@@ -1,5 +1,5 @@
 /** Any endpoint that speaks the OpenAI chat completions protocol: OpenAI, vLLM, Ollama, LM Studio, LiteLLM, gateways. */
-import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3Middleware } from '@ai-sdk/provider';
+import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { ModelProvider } from './providers.ts';
 
 export interface OpenaiCompatibleOptions {
@@ -27,30 +27,39 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): ModelProvide
       supportsStructuredOutputs: structuredOutputs,
       ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
     });
-    return withMiddleware(endpoint.chatModel(modelId), options);
+    return adapt(endpoint.chatModel(modelId), options);
   };
   return Object.assign(provider, { secretEnv: apiKeyEnv === undefined ? [] : [apiKeyEnv] });
 }
 
-async function withMiddleware(model: LanguageModelV3, options: OpenaiCompatibleOptions): Promise<LanguageModelV3> {
-  const { structuredOutputs = true, reasoningTag } = options;
-  if (structuredOutputs && reasoningTag === undefined) return model;
+async function adapt(model: LanguageModelV3, options: OpenaiCompatibleOptions): Promise<LanguageModelV3> {
+  const { name, structuredOutputs = true, reasoningTag } = options;
+  const adapted: LanguageModelV3 = Object.create(model, {
+    doGenerate: {
+      value: (call: LanguageModelV3CallOptions) => {
+        const named = withOwnNames(call, name);
+        return model.doGenerate(structuredOutputs ? named : tellSchema(named));
+      },
+    },
+  });
+  if (reasoningTag === undefined) return adapted;
   const { extractReasoningMiddleware, wrapLanguageModel } = await import('ai');
-  const middleware: LanguageModelV3Middleware[] = [];
-  if (!structuredOutputs) middleware.push(schemaInPrompt);
-  if (reasoningTag !== undefined) middleware.push(extractReasoningMiddleware({ tagName: reasoningTag }));
-  return wrapLanguageModel({ model, middleware });
+  return wrapLanguageModel({ model: adapted, middleware: extractReasoningMiddleware({ tagName: reasoningTag }) });
+}
+
+/** Parameters that the AI SDK has a name of its own for, and drops under the protocol's name. */
+const OWN_NAMES: Readonly<Record<string, string>> = { reasoning_effort: 'reasoningEffort', verbosity: 'textVerbosity' };
+
+function withOwnNames(call: LanguageModelV3CallOptions, provider: string): LanguageModelV3CallOptions {
+  const own = Object.entries(call.providerOptions?.[provider] ?? {});
+  const renamed = Object.fromEntries(own.map(([key, value]) => [OWN_NAMES[key] ?? key, value]));
+  return { ...call, providerOptions: { ...call.providerOptions, [provider]: renamed } };
 }
 
 /** For endpoints that know `json_object` at most. */
-const schemaInPrompt: LanguageModelV3Middleware = {
-  specificationVersion: 'v3',
-  transformParams: ({ params }) => Promise.resolve(tellSchema(params)),
-};
-
-function tellSchema(params: LanguageModelV3CallOptions): LanguageModelV3CallOptions {
-  const format = params.responseFormat;
-  if (format?.type !== 'json' || format.schema === undefined) return params;
+function tellSchema(call: LanguageModelV3CallOptions): LanguageModelV3CallOptions {
+  const format = call.responseFormat;
+  if (format?.type !== 'json' || format.schema === undefined) return call;
   const content = `Answer with one JSON object that fits this JSON Schema, and with nothing else:\n${JSON.stringify(format.schema)}`;
-  return { ...params, prompt: [{ role: 'system', content }, ...params.prompt], responseFormat: { type: 'json' } };
+  return { ...call, prompt: [{ role: 'system', content }, ...call.prompt], responseFormat: { type: 'json' } };
 }

@@ -215,6 +215,7 @@ export function specificityOf(condition: Condition | undefined): number {
     case 'setting':
       return specificityOf(condition.of);
     case 'proposition':
+      return condition.mentions.length;
     case 'comparison':
     case 'window':
       return 1;

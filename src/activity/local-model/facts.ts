@@ -25,6 +25,18 @@ export interface Fact {
 
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 const PROSE_WORDS_MIN = 5;
+/** Fields that people write into, however short. */
+const PROSE_NAMES = new Set([
+  'messag',
+  'text',
+  'comment',
+  'description',
+  'complaint',
+  'body',
+  'subject',
+  'note',
+  'letter',
+]);
 const IDENTIFIER = /[@/\\_]|^[\w-]*\d[\w-]*$|^\w+:\/\//;
 
 /** The facts of a JSON value, one per leaf. */
@@ -50,7 +62,11 @@ function toFact(path: string, value: Fact['value']): Fact {
     return { ...base, mentions: mentionsOfLabel(value), prose: false };
   }
   const words = wordsOf(value.replaceAll('-', ' '));
-  return { ...base, mentions: claimsIn(words), prose: words.length >= PROSE_WORDS_MIN };
+  return {
+    ...base,
+    mentions: claimsIn(words),
+    prose: words.length >= PROSE_WORDS_MIN || nameWords.some((word) => PROSE_NAMES.has(word)),
+  };
 }
 
 /** `changed_mind` is a label; `ORD-1042` and `a@example.com` say nothing. */
