@@ -9,9 +9,14 @@ import type { SqlRow } from './sql.ts';
 
 const reply = (message: PgliteReply): void => parentPort?.postMessage(message);
 
+/** PGlite reads and writes bytea digit by digit in JavaScript: for histories that is most of the time. */
 const opening = PGlite.create({
   dataDir: String(workerData),
-  parsers: { [types.INT8]: (text: string) => Number(text) },
+  parsers: {
+    [types.INT8]: (text: string) => Number(text),
+    [types.BYTEA]: (text: string) => new Uint8Array(Buffer.from(text.slice('\\x'.length), 'hex')),
+  },
+  serializers: { [types.BYTEA]: (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}` },
 });
 
 async function serve(request: PgliteRequest): Promise<readonly SqlRow[]> {
