@@ -1,4 +1,5 @@
 /** `mission-runtime/mission`: what a mission's workflow code imports. Safe inside the workflow sandbox. */
+export { compare, redact, volatile } from './mission/annotations.ts';
 export type { MissionDefinition } from './mission/definition.ts';
 export { defineMission, type Mission, type MissionContext, type MissionWorkflow } from './mission/mission.ts';
 export type { DecisionSpec, MissionSpec, PromptSpec, ToolSpec } from './mission/spec.ts';

@@ -1,7 +1,7 @@
 /**
  * The definition: everything of a mission that can change without code, as JSON. It is what a version snapshots, what
  * `mission diff` compares, and what a hybrid swaps one entry of. Schemas are JSON Schema (draft 2020-12) and carry the
- * annotations of `compare.ts` and `privacy.ts` under their own keywords.
+ * annotations of `annotations.ts` under their own keywords.
  */
 import * as z from 'zod';
 import { MISSION_NAME } from '../shared/version-ref.ts';

@@ -167,6 +167,13 @@ describe('compare rules: what the author of a schema forgives is no difference, 
       differ: ['/children/0/children/0/note'],
     },
     {
+      name: 'a variant told apart by its value',
+      schema: z.union([compare.ignore(z.enum(['a', 'b'])), z.enum(['c', 'd'])]),
+      baseline: 'a',
+      candidate: 'b',
+      differ: [],
+    },
+    {
       name: 'a variant that ignores',
       schema: variants,
       baseline: { approve: true, note: 'a' },

@@ -50,10 +50,10 @@ describe('evaluateGate: each condition by itself, with its arithmetic', () => {
     ],
     [
       'a share that floats',
-      { matched: 93, changed: 7 },
-      { allow: { changed: 0.07 } },
+      { matched: 71, changed: 29 },
+      { allow: { changed: 0.29 } },
       'passed',
-      'changed 7 of 100 ≤ allowed 7 (7 % of 100)',
+      'changed 29 of 100 ≤ allowed 29 (29 % of 100)',
     ],
     ['failed', { matched: 9, failed: 1 }, {}, 'failed', 'failed 1 of 10 > allowed 0'],
     ['diverged is free by default', { diverged: 5 }, {}, 'passed', 'diverged 5 of 5, any number allowed'],
