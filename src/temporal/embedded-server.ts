@@ -143,13 +143,22 @@ async function launch(options: EmbeddedServerOptions, binary: string, places: Pl
 }
 
 function startArguments({ port, uiPort, namespace }: Places, dataFile: string): string[] {
-  return [
-    ...['server', 'start-dev', '--ip', LOOPBACK, '--ui-ip', LOOPBACK],
-    ...['--port', String(port), '--ui-port', String(uiPort)],
-    ...['--namespace', namespace, '--db-filename', dataFile],
-    ...['--log-level', 'error', '--log-format', 'json'],
+  const flags = {
+    ip: LOOPBACK,
+    'ui-ip': LOOPBACK,
+    port,
+    'ui-port': uiPort,
+    namespace,
+    'db-filename': dataFile,
+    'log-level': 'error',
+    'log-format': 'json',
     // The server would otherwise ask its makers over the internet whether there is a newer one.
-    ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
+    'dynamic-config-value': 'frontend.enableServerVersionCheck=false',
+  };
+  return [
+    'server',
+    'start-dev',
+    ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }

@@ -34,7 +34,7 @@ async function acquire(lock: string, deadline: number): Promise<() => Promise<vo
 
 function heldTooLong(lock: string, cause: MissionError): MissionError {
   const { pid = null } = cause.details;
-  const who = pid === null ? 'Another process' : `Process ${pid}`;
+  const who = typeof pid === 'number' ? `Process ${pid}` : 'Another process';
   return new MissionError('TEMPORAL_UNAVAILABLE', `${who} keeps starting the Temporal server and does not finish.`, {
     remedy: `Wait for it or end it, then try again. Its lock is ${lock}.`,
     details: { lock, pid },

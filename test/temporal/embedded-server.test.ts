@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type EmbeddedServer,
   findEmbeddedServer,
@@ -91,9 +91,7 @@ describe('an embedded server', () => {
     const first = await open();
     process.kill(first.pid, 'SIGKILL');
     const port = Number(first.address.split(':')[1]);
-    await expect.poll(() => stateOfProcess(first.pid)).toBe('ended');
-    const squatter = createServer().listen(port, '127.0.0.1');
-    await once(squatter, 'listening');
+    const squatter = await squat(port);
     try {
       const second = await open();
       expect(second.address).not.toBe(first.address);
@@ -142,6 +140,16 @@ describe('an embedded server', () => {
     }
   });
 });
+
+/** Listens on a port as soon as the killed server has let go of it. */
+async function squat(port: number): Promise<Server> {
+  const listen = async () => {
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  };
+  return vi.waitUntil(() => listen().catch(() => undefined), 10_000);
+}
 
 async function startForgottenWorkflow(address: string): Promise<string> {
   const connection = await Connection.connect({ address });
