@@ -4,12 +4,11 @@
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
  * version is pinned exactly; `test/replay/sandbox.test.ts` fails when the seam moves. Nothing else imports from there.
  */
-import { createRequire } from 'node:module';
+import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
-
-const require = createRequire(import.meta.url);
 
 interface SdkWorkflow {
   activate(activation: Activation): Promise<SdkCompletion>;
@@ -27,11 +26,14 @@ interface SdkCreator {
   destroy(): Promise<void>;
 }
 
-interface SdkInternals {
-  readonly reusable: {
-    create(bundle: object, timeoutMs: number, activities: { has(name: string): boolean }): Promise<SdkCreator>;
-  };
-  readonly handlers: { installed: boolean; overridePrepareStackTrace(): void };
+interface SdkHandlers {
+  installed: boolean;
+  overridePrepareStackTrace(): void;
+}
+
+/** What this file uses of the SDK's creator; its own types are internal. */
+interface SdkCreators {
+  create(bundle: object, timeoutMs: number, activities: { has(name: string): boolean }): Promise<SdkCreator>;
 }
 
 /** The code of a bundle, as `bundleWorkflowCode` writes it (with its source map in a comment at the end). */
@@ -70,8 +72,9 @@ const ANY_ACTIVITY = { has: () => true };
  * @param taskTimeoutMs how long one activation may compute before it is cut off; a loop that never ends fails that run alone.
  */
 export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs: number): Promise<Sandbox> {
-  const sdk = loadInternals();
-  const creator = await sdk.reusable.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);
+  prepareHandlers();
+  const creators = ReusableVMWorkflowCreator as unknown as SdkCreators;
+  const creator = await creators.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);
   return {
     async start(first, facts) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
@@ -81,21 +84,18 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs: number
   };
 }
 
-let internals: SdkInternals | undefined;
+let handlersReady = false;
 
 /**
- * The promise hooks that the SDK installs for its stack trace query cost about half the time of a replay (FACTS), so
- * they are left out: the handlers are marked as installed, and only the source-mapped stack traces are switched on.
+ * The promise hooks that the SDK installs for its stack trace query cost about half the time of a replay, so they are
+ * left out: the handlers are marked as installed, and only the source-mapped stack traces are switched on.
  */
-function loadInternals(): SdkInternals {
-  if (internals === undefined) {
-    const { ReusableVMWorkflowCreator: reusable } = require('@temporalio/worker/lib/workflow/reusable-vm.js');
-    const { globalHandlers: handlers } = require('@temporalio/worker/lib/workflow/vm-shared.js');
-    internals = { reusable, handlers } as SdkInternals;
-    internals.handlers.installed = true;
-    internals.handlers.overridePrepareStackTrace();
-  }
-  return internals;
+function prepareHandlers(): void {
+  if (handlersReady) return;
+  handlersReady = true;
+  const handlers = globalHandlers as unknown as SdkHandlers;
+  handlers.installed = true;
+  handlers.overridePrepareStackTrace();
 }
 
 let bundleCount = 0;

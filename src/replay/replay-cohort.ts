@@ -1,0 +1,136 @@
+/** A candidate over many recordings: on threads, in bounded memory, in whatever order they get done. */
+import type { MissionDefinition } from '../mission/definition.ts';
+import { decodeRecordingContent } from '../recording/content.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
+import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
+import { SampledOpinions } from './sampled-opinions.ts';
+import { officialDeterminism } from './second-opinion.ts';
+import { ThreadPool } from './thread-pool.ts';
+import type { ReplayEvent } from './thread-protocol.ts';
+
+export type { ReplayEvent } from './thread-protocol.ts';
+
+/** Workflow code that recordings are given to: a version's, linked, or a plain Temporal bundle. */
+export interface ReplayTarget {
+  /** Unique among the targets of one replay. */
+  readonly name: string;
+  readonly bundle: { readonly code: string };
+  readonly definition?: MissionDefinition | undefined;
+}
+
+export interface ReplaySource {
+  readonly summary: RecordingSummary;
+  /** As `encodeRecordingContent` writes it. */
+  readonly content: Uint8Array;
+}
+
+export interface CohortReplayOptions {
+  readonly candidate: ReplayTarget;
+  /** The target that made a recording, for the self-check; `undefined` leaves it unchecked (plain workflows). */
+  readonly baselineOf?: (summary: RecordingSummary) => Promise<ReplayTarget | undefined>;
+  readonly answers: AnswerPolicy;
+  readonly limits: ReplayLimits;
+  /** How many recordings Temporal's own replayer is asked about. */
+  readonly secondOpinion: number | 'all';
+  readonly live?: LiveAnswers;
+  /** Threads. @default one per processor */
+  readonly workers?: number | undefined;
+  /** Ends the replay early; what was done until then has been given. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Replays every recording against the candidate.
+ *
+ * Each recording gives exactly one event. Memory is bounded by the threads and by what was sent to them, not by the cohort.
+ */
+export async function* replayCohort(
+  options: CohortReplayOptions,
+  recordings: AsyncIterable<ReplaySource>,
+): AsyncGenerator<ReplayEvent> {
+  const waits = options.answers.model === 'live' || options.answers.read === 'live';
+  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
+  const pool = new ThreadPool({ answers, limits, workers, live, waits });
+  const opinions = new SampledOpinions(options.secondOpinion);
+  try {
+    for await (const { event, content } of runAll(pool, options, recordings)) yield* opinions.offer(event, content);
+    for (const { event, content } of opinions.take()) yield await withOpinion(event, content, options);
+  } finally {
+    await pool.close();
+  }
+}
+
+interface Done {
+  readonly event: ReplayEvent;
+  readonly content: Uint8Array;
+}
+
+/** Keeps the pool busy and gives results as they come. */
+async function* runAll(
+  pool: ThreadPool,
+  options: CohortReplayOptions,
+  recordings: AsyncIterable<ReplaySource>,
+): AsyncGenerator<Done> {
+  const running = new Map<number, Promise<Done & { readonly id: number }>>();
+  const loader = new TargetLoader(pool, options);
+  let id = 0;
+  for await (const source of recordings) {
+    if (options.signal?.aborted) break;
+    id += 1;
+    running.set(id, runOne(pool, loader, source, id));
+    if (running.size >= pool.capacity) yield await takeNext(running);
+  }
+  while (running.size > 0 && !options.signal?.aborted) yield await takeNext(running);
+}
+
+async function takeNext(running: Map<number, Promise<Done & { readonly id: number }>>): Promise<Done> {
+  const done = await Promise.race(running.values());
+  running.delete(done.id);
+  return done;
+}
+
+async function runOne(pool: ThreadPool, loader: TargetLoader, { summary, content }: ReplaySource, id: number) {
+  const candidate = loader.load(loader.candidate);
+  const baseline = await loader.baselineOf(summary);
+  const event = await pool.run({ id, summary, content, candidate, baseline });
+  return { id, event, content };
+}
+
+/** Hands every target to the pool once. */
+class TargetLoader {
+  readonly candidate: ReplayTarget;
+  readonly #pool: ThreadPool;
+  readonly #baselineOf: CohortReplayOptions['baselineOf'];
+  readonly #keys = new Set<string>();
+
+  constructor(pool: ThreadPool, { candidate, baselineOf }: CohortReplayOptions) {
+    this.#pool = pool;
+    this.candidate = candidate;
+    this.#baselineOf = baselineOf;
+  }
+
+  load({ name, bundle, definition }: ReplayTarget): string {
+    if (!this.#keys.has(name)) {
+      this.#keys.add(name);
+      this.#pool.addTarget(name, { code: bundle.code, definition });
+    }
+    return name;
+  }
+
+  async baselineOf(summary: RecordingSummary): Promise<string | undefined> {
+    const target = await this.#baselineOf?.(summary);
+    return target === undefined ? undefined : this.load(target);
+  }
+}
+
+async function withOpinion(
+  event: ReplayEvent,
+  content: Uint8Array,
+  { candidate, signal }: CohortReplayOptions,
+): Promise<ReplayEvent> {
+  if (event.kind === 'excluded' || signal?.aborted) return event;
+  const { workflowId } = event.result.recording;
+  const official = await officialDeterminism(candidate.bundle.code, decodeRecordingContent(content), workflowId);
+  return { kind: 'result', result: { ...event.result, official } };
+}

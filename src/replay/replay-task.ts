@@ -1,0 +1,66 @@
+/**
+ * One recording, from its stored bytes to what is reported of it: read, self-checked, replayed.
+ *
+ * Invariant: the baseline's own replay comes first. A recording that its own artifact does not reproduce says nothing about
+ * a candidate, so it is listed as unfaithful and not counted (DESIGN.md, decision 5).
+ */
+
+import type { ExcludedRecording } from '../compare/outcome.ts';
+import { decodeRecordingContent } from '../recording/content.ts';
+import { runEndOf } from '../recording/run-end.ts';
+import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts';
+import { isNexusEvent } from './lockstep/event-facts.ts';
+import type { History } from './proto.ts';
+import { replayRecording } from './replay-recording.ts';
+import type { ReplayEvent, ReplayTask } from './thread-protocol.ts';
+
+export async function runTask(
+  task: Pick<ReplayTask, 'summary' | 'content'>,
+  candidate: ReplayCandidate,
+  baseline: ReplayCandidate | undefined,
+  options: ReplayOptions,
+): Promise<ReplayEvent> {
+  const { summary } = task;
+  const read = readInput(task);
+  if ('detail' in read) return excluded(summary, 'unreadable', read.detail);
+  const unsupported = findUnsupported(read.histories);
+  if (unsupported !== undefined) return excluded(summary, 'unsupported', unsupported);
+  const unfaithful = baseline === undefined ? undefined : await selfCheck(baseline, read, options);
+  if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
+  return { kind: 'result', result: await replayRecording(candidate, read, options) };
+}
+
+function readInput({
+  summary,
+  content,
+}: Pick<ReplayTask, 'summary' | 'content'>): ReplayInput | { readonly detail: string } {
+  try {
+    const histories = decodeRecordingContent(content);
+    const last = histories.at(-1);
+    if (last === undefined) return { detail: 'it holds no history' };
+    return { summary, end: runEndOf(last), histories };
+  } catch (error) {
+    return { detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function findUnsupported(histories: readonly History[]): string | undefined {
+  const nexus = histories.some(({ events }) => events?.some(isNexusEvent));
+  return nexus ? 'it calls Nexus operations, which replay does not drive yet' : undefined;
+}
+
+async function selfCheck(
+  baseline: ReplayCandidate,
+  input: ReplayInput,
+  options: ReplayOptions,
+): Promise<string | undefined> {
+  const { outcome, divergence, failure } = await replayRecording(baseline, input, options);
+  if (outcome === 'matched') return undefined;
+  if (failure !== undefined) return `its own version fails on it: ${failure.message}`;
+  return `its own version does not reproduce it: ${outcome} at ${divergence?.step ?? 'an unknown step'}`;
+}
+
+function excluded(summary: ReplayTask['summary'], reason: ExcludedRecording['reason'], detail: string): ReplayEvent {
+  const { id, workflowId, runId } = summary;
+  return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason, detail } };
+}

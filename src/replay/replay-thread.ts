@@ -1,0 +1,83 @@
+/** A thread of the pool: loads targets, replays tasks one after another, and has no way out but its port. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../shared/errors.ts';
+import type { ReplayCandidate } from './departure.ts';
+import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
+import { lockDown } from './lockdown.ts';
+import { runTask } from './replay-task.ts';
+import { createSandbox } from './sandbox.ts';
+import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget, ToThread } from './thread-protocol.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('replay-thread runs in a worker thread only');
+const { answers, limits } = workerData as ThreadOptions;
+lockDown();
+
+const targets = new Map<string, ThreadTarget>();
+const loaded = new Map<string, Promise<ReplayCandidate>>();
+const asked = new Map<number, (answer: LiveAnswer) => void>();
+let askCount = 0;
+
+function send(message: FromThread): void {
+  port?.postMessage(message);
+}
+
+function candidateOf(key: string): Promise<ReplayCandidate> {
+  const known = loaded.get(key);
+  if (known !== undefined) return known;
+  const target = targets.get(key);
+  if (target === undefined) throw new Error(`Target ${key} was not loaded.`);
+  const loading = createSandbox({ code: target.code }, limits.perRecordingMs).then((sandbox) => ({
+    sandbox,
+    definition: target.definition,
+  }));
+  loaded.set(key, loading);
+  return loading;
+}
+
+function liveFor(id: number): LiveAnswers {
+  return {
+    ask: (view) =>
+      new Promise((resolve) => {
+        askCount += 1;
+        asked.set(askCount, resolve);
+        send({ kind: 'live-ask', id, askId: askCount, view });
+      }),
+  };
+}
+
+async function replay(task: ReplayTask): Promise<ReplayEvent> {
+  const candidate = await candidateOf(task.candidate);
+  const baseline = task.baseline === undefined ? undefined : await candidateOf(task.baseline);
+  return runTask(task, candidate, baseline, { answers, limits, live: liveFor(task.id) });
+}
+
+/** Code that failed may have left its context in any state; the next recording gets a fresh one. */
+function forgetAfterFailure(task: ReplayTask, event: ReplayEvent): void {
+  if (event.kind === 'result' && event.result.outcome === 'failed') loaded.delete(task.candidate);
+}
+
+async function perform(task: ReplayTask): Promise<void> {
+  send({ kind: 'begun', id: task.id });
+  const event = await replay(task).catch((error: unknown): ReplayEvent => {
+    const { id, workflowId, runId } = task.summary;
+    const detail = `the replay itself failed: ${messageOf(error)}`;
+    return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason: 'unreadable', detail } };
+  });
+  forgetAfterFailure(task, event);
+  send({ kind: 'done', id: task.id, event });
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'load':
+      targets.set(message.key, message.target);
+      return;
+    case 'live-answer':
+      asked.get(message.askId)?.(message.answer);
+      asked.delete(message.askId);
+      return;
+    default:
+      void perform(message.task);
+  }
+});

@@ -1,0 +1,116 @@
+/** The pool's side of one thread: what it is doing, and what becomes of that when it dies. */
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../registry/source-thread.ts';
+import type { LiveAnswers } from './live-answers.ts';
+import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
+
+/** How a task ended: reported, or its thread died under it. */
+export type TaskEnd =
+  | { readonly kind: 'event'; readonly event: ReplayEvent }
+  | { readonly kind: 'died'; readonly reason: string; readonly begun: boolean };
+
+interface Running {
+  readonly settle: (end: TaskEnd) => void;
+  begun: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Real time beyond the recording's own limit after which a thread counts as hung. */
+const GRACE_MS = 5_000;
+
+export class ThreadHost {
+  readonly #worker: Worker;
+  readonly #running = new Map<number, Running>();
+  readonly #loaded = new Set<string>();
+  readonly #live: LiveAnswers;
+  readonly #timeLimitMs: number;
+  alive = true;
+
+  constructor(options: ThreadOptions, live: LiveAnswers) {
+    this.#live = live;
+    // Twice the limit: the self-check and the replay, each with their own.
+    this.#timeLimitMs = 2 * options.limits.perRecordingMs + GRACE_MS;
+    this.#worker = startThread('replay-thread', import.meta.url, {
+      workerData: { answers: options.answers, limits: options.limits } satisfies ThreadOptions,
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: options.limits.memoryMb },
+    });
+    this.#worker.on('message', (message: FromThread) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#die(reasonOf(error, options)));
+    this.#worker.on('exit', () => this.#die('its thread ended'));
+  }
+
+  get load(): number {
+    return this.#running.size;
+  }
+
+  ensureLoaded(key: string, target: ThreadTarget): void {
+    if (this.#loaded.has(key)) return;
+    this.#loaded.add(key);
+    this.#worker.postMessage({ kind: 'load', key, target });
+  }
+
+  run(task: ReplayTask): Promise<TaskEnd> {
+    if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', begun: false });
+    return new Promise((settle) => {
+      this.#running.set(task.id, { settle, begun: false, timer: undefined });
+      this.#worker.postMessage({ kind: 'task', task });
+    });
+  }
+
+  #receive(message: FromThread): void {
+    const running = this.#running.get(message.id);
+    if (running === undefined) return;
+    switch (message.kind) {
+      case 'begun':
+        running.begun = true;
+        running.timer = setTimeout(() => this.#hang(), this.#timeLimitMs);
+        return;
+      case 'live-ask':
+        running.timer?.refresh();
+        void this.#askLive(message.askId, message.view, running);
+        return;
+      default:
+        this.#settle(message.id, { kind: 'event', event: message.event });
+    }
+  }
+
+  async #askLive(askId: number, view: Parameters<LiveAnswers['ask']>[0], running: Running): Promise<void> {
+    const answer = await this.#live
+      .ask(view)
+      .catch((error: unknown) => ({ refused: `asking again failed: ${String(error)}` }));
+    running.timer?.refresh();
+    this.#worker.postMessage({ kind: 'live-answer', askId, answer });
+  }
+
+  #settle(id: number, end: TaskEnd): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    clearTimeout(running.timer);
+    this.#running.delete(id);
+    running.settle(end);
+  }
+
+  #hang(): void {
+    this.#die('it exceeded its time limit (perRecordingMs)');
+    void this.#worker.terminate();
+  }
+
+  #die(reason: string): void {
+    if (!this.alive) return;
+    this.alive = false;
+    for (const [id, { begun }] of this.#running) this.#settle(id, { kind: 'died', reason, begun });
+  }
+
+  async close(): Promise<void> {
+    this.alive = false;
+    await this.#worker.terminate();
+  }
+}
+
+function reasonOf(error: Error, { limits }: ThreadOptions): string {
+  const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return outOfMemory
+    ? `it exceeded its memory limit (memoryMb: ${limits.memoryMb})`
+    : `its thread failed: ${error.message}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * Replays tasks on threads, and keeps one bad recording from harming another.
+ *
+ * Invariants
+ * 1. Every task ends exactly once, whatever happens to its thread.
+ * 2. A task whose thread died while others were on it is tried again alone; only one that dies alone has failed.
+ */
+import { availableParallelism } from 'node:os';
+import type { ReplayResult } from '../compare/outcome.ts';
+import { decodeRecordingContent } from '../recording/content.ts';
+import { runEndOf } from '../recording/run-end.ts';
+import type { LiveAnswers } from './live-answers.ts';
+import { type TaskEnd, ThreadHost } from './thread-host.ts';
+import type { ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
+
+export interface ThreadPoolOptions extends ThreadOptions {
+  readonly live: LiveAnswers;
+  /** @default one per processor */
+  readonly workers: number | undefined;
+  /** Whether steps may be asked again: then several recordings wait on one thread at a time. */
+  readonly waits: boolean;
+}
+
+/** Tasks sent ahead, so that a thread never waits for its next one. */
+const SENT_AHEAD = 3;
+
+export class ThreadPool {
+  readonly #options: ThreadPoolOptions;
+  readonly #hosts: (ThreadHost | undefined)[];
+  readonly #targets = new Map<string, ThreadTarget>();
+  readonly perThread: number;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+    const count = Math.max(1, options.workers ?? availableParallelism());
+    this.#hosts = Array.from({ length: count }, () => undefined);
+    this.perThread = options.waits
+      ? Math.max(SENT_AHEAD, Math.ceil(options.limits.liveConcurrency / count))
+      : SENT_AHEAD;
+  }
+
+  /** How many tasks it takes at a time without queueing. */
+  get capacity(): number {
+    return this.#hosts.length * this.perThread;
+  }
+
+  addTarget(key: string, target: ThreadTarget): void {
+    this.#targets.set(key, target);
+  }
+
+  async run(task: ReplayTask): Promise<ReplayEvent> {
+    const end = await this.#runOn(this.#leastLoaded(), task);
+    if (end.kind === 'event') return end.event;
+    const again = await this.#runAlone(task);
+    return again.kind === 'event' ? again.event : died(task, again.reason);
+  }
+
+  #leastLoaded(): ThreadHost {
+    const loads = this.#hosts.map((host) => (host?.alive ? host.load : -1));
+    const index = loads.indexOf(Math.min(...loads));
+    const host = this.#hosts[index];
+    if (host?.alive) return host;
+    const fresh = new ThreadHost(this.#options, this.#options.live);
+    this.#hosts[index] = fresh;
+    return fresh;
+  }
+
+  #runOn(host: ThreadHost, task: ReplayTask): Promise<TaskEnd> {
+    for (const key of [task.candidate, task.baseline]) {
+      const target = key === undefined ? undefined : this.#targets.get(key);
+      if (key !== undefined && target !== undefined) host.ensureLoaded(key, target);
+    }
+    return host.run(task);
+  }
+
+  async #runAlone(task: ReplayTask): Promise<TaskEnd> {
+    const host = new ThreadHost(this.#options, this.#options.live);
+    try {
+      return await this.#runOn(host, task);
+    } finally {
+      await host.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host?.close()));
+  }
+}
+
+/** The candidate took its thread with it: that is its failure, and the recording's outcome. */
+function died({ summary, content }: ReplayTask, message: string): ReplayEvent {
+  const last = decodeRecordingContent(content).at(-1);
+  const result: ReplayResult = {
+    recording: summary,
+    outcome: 'failed',
+    baselineEnd: last === undefined ? { status: 'open' } : runEndOf(last),
+    candidateEnd: null,
+    endDifferences: [],
+    baselineEffects: [],
+    candidateEffects: [],
+    effectDifferences: [],
+    divergence: null,
+    steps: [],
+    failure: { message },
+    determinism: { deterministic: false, reason: message },
+    evidence: {},
+    durationMs: 0,
+  };
+  return { kind: 'result', result };
+}

@@ -1,0 +1,42 @@
+/** What the pool and its threads say to each other. Everything here survives structured cloning. */
+import type { ExcludedRecording, ReplayResult } from '../compare/outcome.ts';
+import type { MissionDefinition } from '../mission/definition.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
+import type { CommandView } from './command-view.ts';
+import type { LiveAnswer } from './live-answers.ts';
+
+/** A target as a thread needs it. */
+export interface ThreadTarget {
+  readonly code: string;
+  readonly definition: MissionDefinition | undefined;
+}
+
+export interface ThreadOptions {
+  readonly answers: AnswerPolicy;
+  readonly limits: ReplayLimits;
+}
+
+export interface ReplayTask {
+  readonly id: number;
+  readonly summary: RecordingSummary;
+  /** As `encodeRecordingContent` writes it. */
+  readonly content: Uint8Array;
+  /** Keys of targets that were loaded before. */
+  readonly candidate: string;
+  readonly baseline: string | undefined;
+}
+
+export type ReplayEvent =
+  | { readonly kind: 'result'; readonly result: ReplayResult }
+  | { readonly kind: 'excluded'; readonly excluded: ExcludedRecording };
+
+export type ToThread =
+  | { readonly kind: 'load'; readonly key: string; readonly target: ThreadTarget }
+  | { readonly kind: 'task'; readonly task: ReplayTask }
+  | { readonly kind: 'live-answer'; readonly askId: number; readonly answer: LiveAnswer };
+
+export type FromThread =
+  | { readonly kind: 'begun'; readonly id: number }
+  | { readonly kind: 'done'; readonly id: number; readonly event: ReplayEvent }
+  | { readonly kind: 'live-ask'; readonly id: number; readonly askId: number; readonly view: CommandView };

@@ -1,0 +1,159 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { ReplayResult } from '../../src/compare/outcome.ts';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { encodeRecordingContent } from '../../src/recording/content.ts';
+import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import {
+  type CohortReplayOptions,
+  type ReplayEvent,
+  type ReplaySource,
+  replayCohort,
+} from '../../src/replay/replay-cohort.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundleVariant } from './plain/variant.ts';
+
+const defaults = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), secondOpinion: 0 };
+
+async function* streamOf(sources: readonly ReplaySource[]): AsyncGenerator<ReplaySource> {
+  yield* sources;
+}
+
+async function replayAll(options: CohortReplayOptions, sources: readonly ReplaySource[]): Promise<ReplayEvent[]> {
+  const events: ReplayEvent[] = [];
+  for await (const event of replayCohort(options, streamOf(sources))) events.push(event);
+  return events;
+}
+
+function idOf(event: ReplayEvent): string {
+  return event.kind === 'result' ? event.result.recording.id : event.excluded.recording.id;
+}
+
+/** Without what may differ from replay to replay: the time it took. */
+function essence(event: ReplayEvent): unknown {
+  return event.kind === 'result' ? { ...event.result, durationMs: 0 } : event;
+}
+
+function resultOf(events: readonly ReplayEvent[], workflowType: string): ReplayResult {
+  const found = events.find((event) => event.kind === 'result' && event.result.recording.workflowType === workflowType);
+  if (found?.kind !== 'result') throw new Error(`no result of ${workflowType}`);
+  return found.result;
+}
+
+describe('replay of a cohort on threads', () => {
+  let original: string;
+  let sources: ReplaySource[];
+
+  beforeAll(async () => {
+    original = await bundlePlain();
+    const runs = await recordPlainRuns(inject('temporalAddress'), original);
+    sources = runs
+      .filter((run) => !run.name.startsWith('chain'))
+      .map(({ history }) => {
+        const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([history]);
+        return { summary, content: encodeRecordingContent(histories) };
+      });
+  });
+
+  const target = (code: string, name = 'candidate') => ({ name, bundle: { code } });
+
+  it('gives one result per recording, and the official replayer agrees on each', async () => {
+    const events = await replayAll({ ...defaults, candidate: target(original), secondOpinion: 'all' }, sources);
+    expect(events.map(idOf).sort()).toEqual(sources.map(({ summary }) => summary.id).sort());
+    for (const event of events) {
+      expect(event).toMatchObject({
+        kind: 'result',
+        result: { outcome: 'matched', official: { deterministic: true } },
+      });
+    }
+  });
+
+  it('finds the same whatever the order and the number of threads', async () => {
+    const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
+    const options = { ...defaults, candidate: target(code) };
+    const one = await replayAll({ ...options, workers: 1 }, sources);
+    const three = await replayAll({ ...options, workers: 3 }, [...sources].reverse());
+    const sorted = (events: ReplayEvent[]) => [...events].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).map(essence);
+    expect(sorted(three)).toEqual(sorted(one));
+    expect(resultOf(one, 'timers').outcome).toBe('diverged');
+  });
+
+  it('excludes a recording that its own version does not reproduce, and says so', async () => {
+    const other = await bundleVariant('await sleep(20);', 'await sleep(30);');
+    const baseline = target(other, 'baseline');
+    const events = await replayAll(
+      { ...defaults, candidate: target(original), baselineOf: async () => baseline },
+      sources,
+    );
+    const excluded = events.filter((event) => event.kind === 'excluded');
+    expect(excluded).toHaveLength(1);
+    expect(excluded[0]).toMatchObject({
+      excluded: { reason: 'unfaithful', detail: expect.stringContaining('timer#1') },
+    });
+  });
+
+  it('excludes a recording whose bytes are damaged', async () => {
+    const [first] = sources as [ReplaySource];
+    const events = await replayAll({ ...defaults, candidate: target(original) }, [
+      { ...first, content: new Uint8Array(20) },
+    ]);
+    expect(events).toMatchObject([{ kind: 'excluded', excluded: { reason: 'unreadable' } }]);
+  });
+
+  it('stops when told to, and has given what was done', async () => {
+    const abort = new AbortController();
+    let count = 0;
+    const options = { ...defaults, candidate: target(original), workers: 1, signal: abort.signal };
+    for await (const _ of replayCohort(options, streamOf(sources))) {
+      count += 1;
+      if (count === 2) abort.abort();
+    }
+    expect(count).toBeGreaterThanOrEqual(2);
+    expect(count).toBeLessThan(sources.length);
+  });
+
+  describe('with a hostile candidate', () => {
+    const limits = replayLimits.parse({ perRecordingMs: 1_000, memoryMb: 256, maxSteps: 500 });
+    const attacks: readonly (readonly [what: string, code: string, message: RegExp])[] = [
+      ['an endless loop', 'for (;;) {}', /timed out|time limit/i],
+      ['an endless loop of promises', 'for (;;) await Promise.resolve();', /timed out|time limit/i],
+      [
+        'a memory bomb',
+        'const hoard: unknown[] = []; for (;;) hoard.push(new Array(100_000).fill(Math.random()));',
+        /memory limit|timed out|time limit/,
+      ],
+      ['something thrown that is no error', 'throw null;', /./],
+      ['a flood of steps', 'for (let i = 0; i < 10_000; i += 1) void sleep(i + 1);', /maxSteps|./],
+      [
+        'a reach for the process',
+        '(globalThis as never as { process: { exit(): void } }).process.exit();',
+        /process|undefined/,
+      ],
+      [
+        'a reach for the host through a constructor',
+        "const make = (console.log as never as { constructor: (code: string) => () => { exit(): void } }).constructor; make('return process')().exit();",
+        /cannot be made from text/,
+      ],
+      [
+        'a reach for the host through the prototype of an async function',
+        "const proto = Object.getPrototypeOf(AbortController.prototype.abort) as { constructor: (code: string) => () => unknown }; proto.constructor('return fetch')();",
+        /cannot be made from text/,
+      ],
+    ];
+
+    it.each(attacks)('%s fails alone', async (_, attack, message) => {
+      const code = await bundleVariant(
+        'export async function retried(key: string): Promise<string> {',
+        `export async function retried(key: string): Promise<string> {\n${attack}`,
+      );
+      const events = await replayAll({ ...defaults, limits, candidate: target(code), workers: 1 }, sources);
+      const { outcome, failure, unanswered, divergence } = resultOf(events, 'retried');
+      expect(['failed', 'changed', 'unanswered', 'diverged']).toContain(outcome);
+      expect(failure?.message ?? JSON.stringify(unanswered ?? divergence)).toMatch(message);
+      for (const event of events) {
+        if (event.kind === 'result' && event.result.recording.workflowType !== 'retried')
+          expect(event.result.outcome, idOf(event)).toBe('matched');
+      }
+      expect(events).toHaveLength(sources.length);
+    });
+  });
+});

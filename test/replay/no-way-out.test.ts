@@ -1,0 +1,79 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { encodeRecordingContent } from '../../src/recording/content.ts';
+import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import { type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundleVariant } from './plain/variant.ts';
+
+/** Each tries to open a connection by another road, and says in its result how far it came. */
+const ROADS: readonly (readonly [what: string, code: string])[] = [
+  ['fetch', 'await (globalThis as never as { fetch(url: string): Promise<unknown> }).fetch("http://127.0.0.1:PORT")'],
+  [
+    'process of the sandbox',
+    'const p = (globalThis as never as { process: { getBuiltinModule(n: string): { connect(p: number): void } } }).process; p.getBuiltinModule("net").connect(PORT)',
+  ],
+  [
+    'the host by a constructor',
+    'const p = (URL as never as { constructor: (c: string) => () => { getBuiltinModule(n: string): { connect(p: number): void } } }).constructor("return process")(); p.getBuiltinModule("net").connect(PORT)',
+  ],
+  [
+    'the host by an error of the host',
+    'try { new URL("::"); } catch (error) { const f = (error as { constructor: { constructor: (c: string) => () => (u: string) => Promise<unknown> } }).constructor.constructor; await f("return fetch")()("http://127.0.0.1:PORT"); }',
+  ],
+  [
+    'the host by a stack of calls',
+    'const seen: unknown[] = []; (Error as never as { prepareStackTrace: unknown }).prepareStackTrace = (_: unknown, calls: { getThis(): unknown; getFunction(): unknown }[]) => { for (const call of calls) seen.push(call.getThis(), call.getFunction()); return ""; }; void new Error("x").stack; const host = seen.find((one) => (one as { fetch?: unknown })?.fetch) as { fetch(u: string): Promise<unknown> }; await host.fetch("http://127.0.0.1:PORT")',
+  ],
+  [
+    'a tool that was not recorded',
+    'await proxyActivities<{ connect(port: number): Promise<void> }>({ startToCloseTimeout: "1s" }).connect(PORT)',
+  ],
+];
+
+describe('a candidate under the default policy', () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  let source: ReplaySource;
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
+    const run = runs.find(({ name }) => name === 'sequential');
+    const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([run?.history ?? {}]);
+    source = { summary, content: encodeRecordingContent(histories) };
+  });
+
+  afterAll(() => server.close());
+
+  it.each(ROADS)('opens no socket by way of %s', async (_, road) => {
+    const { port } = server.address() as { port: number };
+    const attack = road.replaceAll('PORT', String(port));
+    const code = await bundleVariant(
+      'const first = await greet(name);',
+      `const first = await greet(name);\n{ ${attack} }`,
+    );
+    const options = {
+      answers: answerPolicy.parse({}),
+      limits: replayLimits.parse({ perRecordingMs: 2_000 }),
+      secondOpinion: 0,
+      workers: 1,
+    };
+    const candidate = { name: 'candidate', bundle: { code } };
+    const outcomes: string[] = [];
+    for await (const event of replayCohort({ ...options, candidate }, only(source))) {
+      outcomes.push(event.kind === 'result' ? event.result.outcome : event.excluded.reason);
+    }
+    expect(outcomes).toHaveLength(1);
+    expect(['failed', 'unanswered', 'changed']).toContain(outcomes[0]);
+    expect(connections).toBe(0);
+  });
+});
+
+async function* only(source: ReplaySource): AsyncGenerator<ReplaySource> {
+  yield source;
+}
