@@ -23,7 +23,8 @@ export interface BuildOptions {
 
 /**
  * Builds the artifact of a mission from its source. The same source gives the same digest in any folder, on any machine
- * that has the same release of mission-runtime.
+ * that has the same release of mission-runtime. The project's own `package.json` and `tsconfig.json` are a part of its
+ * source: esbuild asks them how modules are read.
  *
  * @throws MissionError `USAGE` for an impossible name, `MISSION_SOURCE_MISSING`, `MISSION_BUNDLE_FAILED` (with file, line
  *   and column), `DEFINITION_INVALID` (with a JSON Pointer).

@@ -263,4 +263,21 @@ describe('a mission in production', () => {
       message: expect.stringContaining('no licence'),
     });
   });
+
+  it('goes on with the others when the code of one never yields', async () => {
+    const root = await copyProject({
+      ...source({ rule: 'x', workflow: 'w7', activity: 'a7' }),
+      [`${folders.workflow}/workflow.ts`]: () =>
+        `import { ticket } from './mission.ts';\nexport const run = ticket.workflow(async () => { for (;;); });`,
+    });
+    const looping = await buildArtifact({ root, mission });
+    await registry.artifacts.put(looping);
+    const entry = { mission, kind: 'publish', author: 'ada', message: '', commit: null, environment: {} } as const;
+    const { version } = await registry.versions.append({ ...entry, artifact: looping.digest });
+    await route({ 4: 10_000 }, [{ version: version.number, tier: 'endless' }]);
+    await host({ keepLast: 0 }).then((hosting) => hosting.ready());
+    const endless = await start({ text: 'a', tier: 'endless' });
+    expect(await resultOf(await start({ text: 'a' }))).toEqual(['w4', 'fast', 'a4']);
+    await temporal.client.workflow.getHandle(endless.workflowId).terminate('the test is over');
+  });
 });
