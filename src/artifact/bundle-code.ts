@@ -67,16 +67,21 @@ function authorsFiles(root: string, metafile: Metafile): string[] {
 }
 
 function isOfKit(file: string): boolean {
-  return file.startsWith(KIT_FOLDER);
+  return kitPath(file) !== undefined;
+}
+
+/** The path of a file within mission-runtime's own source: it is run from there, or its source map leads there. */
+function kitPath(file: string): string | undefined {
+  const folder = [KIT_FOLDER, join(KIT_FOLDER, '..', 'src', sep)].find((candidate) => file.startsWith(candidate));
+  return folder === undefined ? undefined : relative(folder, file).split(sep).join('/');
 }
 
 /** Files of mission-runtime itself are shown under its name, wherever it is installed. */
 function portableSourceMap(root: string, json: string): string {
   const map = JSON.parse(json) as { sources: string[] };
   const sources = map.sources.map((source) => {
-    const file = join(root, source);
-    if (isOfKit(file)) return `mission-runtime/${relative(KIT_FOLDER, file).split(sep).join('/')}`;
-    return source;
+    const path = kitPath(join(root, source));
+    return path === undefined ? source : `mission-runtime/${path}`;
   });
   return JSON.stringify({ ...map, sources });
 }
