@@ -16,6 +16,7 @@ const ROOMS = [
   'compare',
   'replay',
   'gate',
+  'release',
   'rollout',
   'decisions',
   'api',

@@ -2,6 +2,7 @@
  * Where a step's activity runs: inside a Temporal worker, or by itself when a replay asks a model live. Activities read
  * the scope and never Temporal's context, so that both are the same to them.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import type { StepContext } from '../mission/wire.ts';
 
@@ -45,6 +46,19 @@ export function currentScope(step: StepContext | undefined): StepScope {
   return context === undefined ? aloneScope(step) : temporalScope(context, step);
 }
 
+/** What a caller outside of Temporal decides about the activities that it runs. */
+export interface AloneScope {
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+}
+
+const alone = new AsyncLocalStorage<AloneScope>();
+
+/** Runs an activity without a Temporal worker: what it does sees this scope. */
+export function runAlone<Result>(scope: AloneScope, body: () => Promise<Result>): Promise<Result> {
+  return alone.run(scope, body);
+}
+
 /** Runs `body`, with heartbeats while it runs. */
 export async function withPulse<Result>(scope: StepScope, body: () => Promise<Result>): Promise<Result> {
   const pulse = setInterval(() => scope.heartbeat(), PULSE_MS);
@@ -77,13 +91,14 @@ const silent = () => undefined;
 
 function aloneScope(step: StepContext | undefined): StepScope {
   const id = step?.step ?? 'step#1';
+  const { signal = new AbortController().signal, attempt = 1 } = alone.getStore() ?? {};
   return {
     step: id,
     workflowId: '',
     runId: '',
-    attempt: 1,
+    attempt,
     idempotencyKey: `//${id}`,
-    signal: new AbortController().signal,
+    signal,
     timeoutMs: ALONE_TIMEOUT_MS,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     heartbeat: silent,

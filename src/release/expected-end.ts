@@ -1,0 +1,39 @@
+/**
+ * Regression cases whose recorded outcome was wrong: the candidate is held to the corrected one.
+ *
+ * The recorded writes belong to the wrong outcome, so for such a case only the end is judged.
+ */
+import { classifyOutcome } from '../compare/classify-outcome.ts';
+import { compareEnds } from '../compare/compare-ends.ts';
+import type { CompareRules } from '../compare/compare-rules.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
+import type { Fixture } from '../recording/fixtures.ts';
+import type { RunEnd } from '../recording/trace.ts';
+import { canonicalJson, type Json } from '../shared/json.ts';
+
+/** Recording id → the end that is right. */
+export type ExpectedEnds = ReadonlyMap<string, RunEnd>;
+
+/** The cases whose expected end is not the recorded one. */
+export function expectedEnds(fixtures: readonly Pick<Fixture, 'recording' | 'case'>[]): ExpectedEnds {
+  const corrected = fixtures.filter(
+    ({ recording, case: { expected } }) =>
+      canonicalJson(expected as Json) !== canonicalJson(recording.end as unknown as Json),
+  );
+  return new Map(corrected.map((fixture) => [fixture.recording.id, fixture.case.expected as RunEnd]));
+}
+
+/** The result, judged by the corrected end when there is one. Pure. */
+export function judgeByExpected(result: ReplayResult, expected: ExpectedEnds, rules: CompareRules): ReplayResult {
+  const right = expected.get(result.recording.id);
+  if (right === undefined || result.candidateEnd === null) return result;
+  const endDifferences = compareEnds(right, result.candidateEnd, rules);
+  const facts = {
+    endDifferences,
+    effectDifferences: [],
+    divergence: result.divergence,
+    unanswered: result.unanswered,
+    failure: result.failure,
+  };
+  return { ...result, baselineEnd: right, endDifferences, effectDifferences: [], outcome: classifyOutcome(facts) };
+}

@@ -1,0 +1,129 @@
+/**
+ * Asking again during a replay: the candidate's own activities, called in this process without a Temporal worker.
+ *
+ * Invariants
+ * 1. Only model steps, and reads that the candidate's definition declares as `read` and `replayable`. Everything else is
+ *    refused before any code of the author runs, whatever the command says of itself.
+ * 2. The same question is asked once: its answer is kept by the content of the question for the length of the replay.
+ * 3. No more calls than the budget, retries included, and no more at a time than the limit.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { runAlone } from '../activity/scope.ts';
+import type { LoadedActivities } from '../artifact/load-activities.ts';
+import type { MissionDefinition } from '../mission/definition.ts';
+import { MODEL_ACTIVITY, type StepContext, toolActivity } from '../mission/wire.ts';
+import type { ReplayLimits } from '../replay/answer-policy.ts';
+import type { CommandView } from '../replay/command-view.ts';
+import type { LiveAnswer, LiveAnswers } from '../replay/live-answers.ts';
+import { messageOf } from '../shared/errors.ts';
+import { canonicalJson, type Json } from '../shared/json.ts';
+import { type ConcurrencyLimit, createConcurrencyLimit } from './concurrency-limit.ts';
+
+export interface LiveOptions {
+  readonly activities: LoadedActivities;
+  readonly definition: MissionDefinition;
+  readonly limits: Pick<ReplayLimits, 'liveCalls' | 'liveConcurrency'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const ATTEMPTS_MAX = 3;
+const RETRY_MS_FIRST = 500;
+const RETRY_MS_MAX = 10_000;
+
+/** The live answers of one replay of one candidate. */
+export function liveAnswersOf(options: LiveOptions): LiveAnswers {
+  const asking: Asking = {
+    ...options,
+    signal: options.signal ?? new AbortController().signal,
+    limit: createConcurrencyLimit(options.limits.liveConcurrency),
+    budget: { left: options.limits.liveCalls, given: options.limits.liveCalls },
+  };
+  const kept = new Map<string, Promise<LiveAnswer>>();
+  return {
+    ask(view) {
+      const refused = refusalOf(view, options.definition);
+      if (refused !== undefined) return Promise.resolve({ refused });
+      const question = canonicalJson([view.kind, view.name, view.request]);
+      const before = kept.get(question);
+      if (before !== undefined) return before;
+      const answer = asking.limit(() => askWithRetries(asking, view));
+      kept.set(question, answer);
+      return answer;
+    },
+  };
+}
+
+interface Asking extends LiveOptions {
+  readonly signal: AbortSignal;
+  readonly limit: ConcurrencyLimit;
+  readonly budget: { left: number; readonly given: number };
+}
+
+/** Why a step may not be asked again, or `undefined` when it may. */
+function refusalOf({ kind, name, effect }: CommandView, { tools }: MissionDefinition): string | undefined {
+  if (kind === 'model') return undefined;
+  if (kind !== 'tool') return `only models and reads can be asked again, not a ${kind}`;
+  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
+  if (tool === undefined) return `the candidate declares no tool "${name}"`;
+  if (effect !== 'read' || tool.effect !== 'read')
+    return `tool "${name}" writes, and a write is never executed in a replay`;
+  return tool.replayable === true ? undefined : `tool "${name}" is not declared replayable`;
+}
+
+async function askWithRetries(asking: Asking, view: CommandView): Promise<LiveAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    if (asking.signal.aborted) return { refused: 'the replay was stopped' };
+    if (asking.budget.left <= 0) return { refused: `the budget of ${asking.budget.given} live calls is spent` };
+    asking.budget.left -= 1;
+    try {
+      return { result: await callActivity(asking, view, attempt) };
+    } catch (error) {
+      if (asking.signal.aborted) return { refused: 'the replay was stopped' };
+      if (attempt >= ATTEMPTS_MAX || isFinal(error)) return { failure: failureOf(error) };
+      const pauseMs = Math.min(retryAfterMs(error) ?? RETRY_MS_FIRST * 2 ** (attempt - 1), RETRY_MS_MAX);
+      await delay(pauseMs, undefined, { signal: asking.signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function callActivity({ activities, signal }: Asking, view: CommandView, attempt: number): Promise<Json> {
+  const type = view.kind === 'model' ? MODEL_ACTIVITY : toolActivity(view.name);
+  const activity = Object.hasOwn(activities, type) ? activities[type] : undefined;
+  if (activity === undefined) throw new Error(`The candidate has no activity "${type}".`);
+  const step: StepContext = {
+    step: view.step,
+    kind: view.kind === 'model' ? 'model' : 'tool',
+    ...(view.effect === undefined ? {} : { effect: view.effect }),
+  };
+  const call = activity as unknown as (request: Json, step: StepContext) => Promise<unknown>;
+  const result = await runAlone({ signal, attempt }, async () => call(view.request, step));
+  return jsonOf(result);
+}
+
+/** What a worker would have sent to the server: no `undefined`, no class instances. */
+function jsonOf(value: unknown): Json {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? null : (JSON.parse(text) as Json);
+}
+
+/** The members of Temporal's `ApplicationFailure` that decide about a retry, of whatever copy of it. */
+interface FailureFacts {
+  readonly type?: unknown;
+  readonly nonRetryable?: unknown;
+  readonly nextRetryDelay?: unknown;
+}
+
+function isFinal(error: unknown): boolean {
+  return (error as FailureFacts | null)?.nonRetryable === true;
+}
+
+function retryAfterMs(error: unknown): number | undefined {
+  const delayMs = (error as FailureFacts | null)?.nextRetryDelay;
+  return typeof delayMs === 'number' ? delayMs : undefined;
+}
+
+function failureOf(error: unknown): { readonly message: string; readonly type: string } {
+  const type = (error as FailureFacts | null)?.type;
+  const name = error instanceof Error ? error.name : 'Error';
+  return { message: messageOf(error), type: typeof type === 'string' ? type : name };
+}

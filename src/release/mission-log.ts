@@ -1,0 +1,137 @@
+/** The history of a mission for people: versions, traffic and replays in one order, each with its place in the audit trail. */
+import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ReportSummary } from '../registry/reports.ts';
+import type { Route } from '../registry/routes.ts';
+import type { Version } from '../registry/versions.ts';
+import { MissionError } from '../shared/errors.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
+
+export interface LogEntry {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed';
+  /** Who. Of a replay: whoever ran it, by the audit trail. */
+  readonly by: string;
+  /** What happened, in one line. */
+  readonly text: string;
+  /** The why, when one was given. */
+  readonly reason?: string;
+  /** The entry of the audit trail. */
+  readonly audit?: { readonly seq: number; readonly hash: string };
+}
+
+const REPORTS_SHOWN = 1_000;
+const AUDIT_PAGE = 1_000;
+
+/**
+ * What happened to a mission, in order.
+ *
+ * @throws MissionError `MISSION_UNKNOWN` when nothing did.
+ */
+export async function missionLog(registry: Registry, mission: string): Promise<LogEntry[]> {
+  const [versions, routes, reports, audit] = await Promise.all([
+    registry.versions.list(mission),
+    registry.routes.history(mission),
+    registry.reports.list({ mission, limit: REPORTS_SHOWN }),
+    readAudit(registry),
+  ]);
+  if (versions.length === 0) {
+    throw new MissionError('MISSION_UNKNOWN', `The registry has no mission "${mission}".`, {
+      remedy: `Publish it first: mission publish ${mission}.`,
+      details: { mission },
+    });
+  }
+  const earlierRoute = new Map(routes.map((route) => [route.revision + 1, route]));
+  const entries = [
+    ...versions.map((version) => versionEntry(version, audit.get(formatVersionRef(version)))),
+    ...routes.map((route) =>
+      routeEntry(route, earlierRoute.get(route.revision), audit.get(`${mission}#${route.revision}`)),
+    ),
+    ...reports.map((report) => reportEntry(report, audit.get(report.digest))),
+  ];
+  return entries.sort(byOrder);
+}
+
+/** In the order of the audit trail, which is the order in which it was stored. */
+function byOrder(left: LogEntry, right: LogEntry): number {
+  if (left.audit !== undefined && right.audit !== undefined) return left.audit.seq - right.audit.seq;
+  return left.at < right.at ? -1 : 1;
+}
+
+/** Subject → its entry, for the actions that a log shows. */
+async function readAudit({ audit }: Registry): Promise<Map<string, AuditEntry>> {
+  const found = new Map<string, AuditEntry>();
+  for (const action of ['version.append', 'route.set', 'report.put']) {
+    for (let after = 0; ; ) {
+      const page = await audit.list({ action, after, limit: AUDIT_PAGE });
+      for (const entry of page) found.set(entry.subject, entry);
+      const last = page.at(-1);
+      if (last === undefined || page.length < AUDIT_PAGE) break;
+      after = last.seq;
+    }
+  }
+  return found;
+}
+
+function versionEntry(version: Version, audit: AuditEntry | undefined): LogEntry {
+  const { mission, kind, restores, author, message, commit, createdAt } = version;
+  const name = formatVersionRef(version);
+  const from =
+    commit === null ? '' : ` from commit ${commit.sha.slice(0, 9)}${commit.dirty ? ' with uncommitted changes' : ''}`;
+  const text =
+    kind === 'rollback' && restores !== null
+      ? `${name} brings back ${formatVersionRef({ mission, number: restores })}`
+      : `${name} published${from}`;
+  return {
+    at: createdAt,
+    kind: kind === 'rollback' ? 'rolled-back' : 'published',
+    by: author,
+    text,
+    ...(message !== '' && { reason: message }),
+    ...place(audit),
+  };
+}
+
+function routeEntry(route: Route, before: Route | undefined, audit: AuditEntry | undefined): LogEntry {
+  const { report, forced } = route.activation;
+  const ground = forced
+    ? ', forced without a passing report'
+    : report === null
+      ? ''
+      : `, on report ${report.slice(7, 19)}`;
+  const from = before === undefined ? '' : ` (before: ${trafficWords(before)})`;
+  return {
+    at: route.createdAt,
+    kind: 'traffic',
+    by: route.by,
+    text: `traffic to ${trafficWords(route)}${from}${ground}`,
+    ...(route.reason !== '' && { reason: route.reason }),
+    ...place(audit),
+  };
+}
+
+/** `@3`, or `@2 95 %, @3 5 %, 1 rule`. */
+export function trafficWords({ weights, rules }: Pick<Route, 'weights' | 'rules'>): string {
+  const shares = weights.filter(({ weight }) => weight > 0);
+  const words = shares.map(({ version, weight }) =>
+    weight === 10_000 ? `@${version}` : `@${version} ${weight / 100} %`,
+  );
+  const ruleWords = rules.length === 0 ? [] : [rules.length === 1 ? '1 rule' : `${rules.length} rules`];
+  return [...words, ...ruleWords].join(', ');
+}
+
+function reportEntry(report: ReportSummary, audit: AuditEntry | undefined): LogEntry {
+  const partial = report.partial ? ', stopped early' : '';
+  return {
+    at: report.createdAt,
+    kind: 'replayed',
+    by: audit?.actor ?? '',
+    text: `${report.candidateName} replayed against ${report.baselineName}: ${report.verdict}${partial}, report ${report.digest.slice(7, 19)}`,
+    ...place(audit),
+  };
+}
+
+function place(audit: AuditEntry | undefined): Pick<LogEntry, 'audit'> {
+  return audit === undefined ? {} : { audit: { seq: audit.seq, hash: audit.hash } };
+}

@@ -1,0 +1,110 @@
+/** Rollback: an earlier behaviour comes back as a new version with all traffic, in one action. */
+import type { Registry } from '../registry/registry.ts';
+import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
+import type { Version } from '../registry/versions.ts';
+import { MissionError } from '../shared/errors.ts';
+import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { activeVersion, hasAllTraffic } from './active-version.ts';
+
+export interface RollbackOptions {
+  readonly registry: Registry;
+  readonly mission: string;
+  /** The version whose behaviour comes back. @default the one that was active before the active one */
+  readonly to?: VersionRef | undefined;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface Rollback {
+  /** The new entry of the ledger. */
+  readonly version: Version;
+  readonly restored: Version;
+  /** Number of the version that was active before. */
+  readonly previous: number;
+  readonly route: Route;
+}
+
+/**
+ * Rolls a mission back. No report is asked for: what comes back has run before, and taking back is always allowed.
+ *
+ * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, or when there is nothing to
+ *   go back to, `VERSION_UNKNOWN`, `ROUTE_CONFLICT`. Ledger and route change together or not at all.
+ */
+export async function rollback(options: RollbackOptions): Promise<Rollback> {
+  const { registry, mission, reason, by } = options;
+  if (reason.trim() === '') throw usage(`Rolling back ${mission} needs a reason.`, 'Say why: --reason "…".');
+  return registry.atomically(mission, async ({ versions, routes }) => {
+    const history = await routes.history(mission);
+    const [current] = history;
+    if (current === undefined) throw nothingActive(mission);
+    const all = await versions.list(mission);
+    const restored = target(all, history, options);
+    const previous = activeVersion(current);
+    refuseSame(restored, all, current);
+    const { version } = await versions.append({
+      mission,
+      artifact: restored.artifact,
+      kind: 'rollback',
+      restores: restored.number,
+      author: by,
+      message: reason,
+      commit: restored.commit,
+      environment: restored.environment,
+    });
+    const route = await routes.set(current.revision, {
+      mission,
+      weights: [{ version: version.number, weight: WEIGHT_TOTAL }],
+      by,
+      reason: `roll back to ${formatVersionRef(restored)}: ${reason}`,
+      activation: { report: null, forced: false },
+    });
+    return { version, restored, previous, route };
+  });
+}
+
+function target(all: readonly Version[], history: readonly Route[], { mission, to }: RollbackOptions): Version {
+  const number = to?.number ?? versionBefore(all, history);
+  const found = all.find((version) => version.number === number);
+  if (found !== undefined) return found;
+  if (to !== undefined) {
+    throw new MissionError('VERSION_UNKNOWN', `There is no ${formatVersionRef(to)}.`, {
+      remedy: `Choose one of: mission versions ${mission}.`,
+      details: { mission, number: to.number },
+    });
+  }
+  throw usage(
+    `No version of ${mission} was active before the active one, so there is nothing to go back to.`,
+    `Name the version: mission rollback ${mission} --to @1 --reason "…".`,
+  );
+}
+
+/** The version that was active last with another behaviour than now. */
+function versionBefore(all: readonly Version[], history: readonly Route[]): number | undefined {
+  const artifactOf = (number: number) => all.find((version) => version.number === number)?.artifact;
+  const [current, ...earlier] = history.map(activeVersion);
+  return earlier.find((number) => current !== undefined && artifactOf(number) !== artifactOf(current));
+}
+
+function refuseSame(restored: Version, all: readonly Version[], current: Route): void {
+  const active = all.find(({ number }) => number === activeVersion(current));
+  if (active === undefined || active.artifact !== restored.artifact || !hasAllTraffic(current, active.number)) return;
+  throw usage(
+    `${formatVersionRef(active)} has all traffic and is what ${formatVersionRef(restored)} is: there is nothing to roll back.`,
+    `Choose another version: mission versions ${restored.mission}.`,
+  );
+}
+
+function nothingActive(mission: string): MissionError {
+  return new MissionError(
+    'NO_ACTIVE_VERSION',
+    `No version of ${mission} is active, so there is nothing to take back.`,
+    {
+      remedy: `Activate a version: mission versions ${mission} lists them.`,
+      details: { mission },
+    },
+  );
+}
+
+function usage(message: string, remedy: string): MissionError {
+  return new MissionError('USAGE', message, { remedy });
+}

@@ -1,0 +1,218 @@
+/**
+ * Trying a candidate: recorded runs go through it, and the report is the evidence that an activation asks for.
+ *
+ * 1. The cohort is frozen first; what is replayed is exactly that, and the report names its hash.
+ * 2. Every recording is checked against the artifact that made it. Where the registry does not have that artifact, the
+ *    recording is excluded and says so.
+ * 3. Whatever happens, the report is stored: a replay that is stopped leaves a partial one, which never passes.
+ */
+import type { Artifact } from '../artifact/artifact.ts';
+import { diffArtifacts } from '../artifact/diff-artifacts.ts';
+import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
+import { loadActivities } from '../artifact/load-activities.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
+import type { Report, ReportCounts } from '../compare/report.ts';
+import { createReportBuilder, type ReportBuilder } from '../compare/report-builder.ts';
+import { evaluateGate } from '../gate/evaluate-gate.ts';
+import { policyDigest } from '../gate/parse-policy.ts';
+import type { ReplayPolicy } from '../gate/policy.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ReportDocument } from '../registry/reports.ts';
+import type { Version } from '../registry/versions.ts';
+import type { LiveAnswers } from '../replay/live-answers.ts';
+import { type ReplaySource, type ReplayTarget, replayCohort } from '../replay/replay-cohort.ts';
+import { RuleBook } from '../replay/rule-book.ts';
+import { MissionError } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { activeVersion } from './active-version.ts';
+import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
+import { judgeByExpected } from './expected-end.ts';
+import { liveAnswersOf } from './live-answers.ts';
+
+export interface TryProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly counts: ReportCounts;
+}
+
+export interface TryOptions {
+  readonly registry: Registry;
+  readonly candidate: VersionRef;
+  /** @default the active version, or the one before the candidate when that is the active one itself */
+  readonly baseline?: VersionRef | undefined;
+  readonly selection?: TrySelection;
+  readonly policy: ReplayPolicy;
+  /** Threads. @default one per processor */
+  readonly workers?: number | undefined;
+  readonly onProgress?: ((progress: TryProgress) => void) | undefined;
+  /** Each result as it comes, for whoever shows a single run in full. */
+  readonly onResult?: ((result: ReplayResult) => void) | undefined;
+  /** Stops early, with a partial report. */
+  readonly signal?: AbortSignal | undefined;
+  /** @default the system's clock */
+  readonly clock?: (() => Date) | undefined;
+}
+
+/**
+ * Replays recordings against a candidate and stores the report.
+ *
+ * @throws MissionError `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `USAGE` when there is nothing to compare with,
+ *   `RECORDING_UNKNOWN`, `FIXTURE_INVALID`, `ARTIFACT_LOAD_FAILED` when the candidate's activities are asked and cannot be
+ *   loaded, `REGISTRY_*`.
+ */
+export async function tryCandidate(options: TryOptions): Promise<Report> {
+  const { registry, policy, clock = () => new Date() } = options;
+  const versions = await resolveVersions(options);
+  const [candidate, baseline, chosen] = await Promise.all([
+    registry.artifacts.get(versions.candidate.artifact),
+    registry.artifacts.get(versions.baseline.artifact),
+    chooseRecordings(registry, versions.baseline, options.selection ?? {}),
+  ]);
+  const builder = createReportBuilder({
+    mission: versions.candidate.mission,
+    baseline: { name: formatVersionRef(versions.baseline), artifact: baseline.digest },
+    candidate: { name: formatVersionRef(versions.candidate), artifact: candidate.digest },
+    policy: { digest: policyDigest(policy), value: policy as Json },
+    changes: await diffArtifacts(baseline, candidate),
+  });
+  await runAll(options, { builder, chosen, candidate });
+  const { digest, members, selection } = chosen.cohort;
+  const report = builder.finish({
+    createdAt: clock().toISOString(),
+    cohort: { digest, recordings: members.length, selection },
+    judge: (facts) => evaluateGate(facts, policy),
+  });
+  await registry.reports.put(report as unknown as ReportDocument);
+  return report;
+}
+
+/** The two versions that a try compares. */
+async function resolveVersions({ registry, candidate, baseline }: TryOptions) {
+  const { mission } = candidate;
+  const version = await registry.versions.get(mission, candidate.number);
+  if (baseline !== undefined && baseline.mission !== mission) {
+    throw new MissionError(
+      'USAGE',
+      `${formatVersionRef(baseline)} is another mission than ${formatVersionRef(candidate)}.`,
+      {
+        remedy: `Compare with a version of ${mission}: mission versions ${mission}.`,
+      },
+    );
+  }
+  const number = baseline?.number ?? (await defaultBaseline(registry, version));
+  return { candidate: version, baseline: await registry.versions.get(mission, number) };
+}
+
+async function defaultBaseline(registry: Registry, candidate: Version): Promise<number> {
+  const route = await registry.routes.current(candidate.mission);
+  const active = route === undefined ? undefined : activeVersion(route);
+  if (active !== undefined && active !== candidate.number) return active;
+  if (candidate.number > 1) return candidate.number - 1;
+  throw new MissionError('USAGE', `There is no version before ${formatVersionRef(candidate)} to compare it with.`, {
+    remedy: `The first version needs no report: mission activate ${formatVersionRef(candidate)}.`,
+    details: { candidate: formatVersionRef(candidate) },
+  });
+}
+
+interface Trial {
+  readonly builder: ReportBuilder;
+  readonly chosen: ChosenRecordings;
+  readonly candidate: Artifact;
+}
+
+async function runAll(options: TryOptions, { builder, chosen, candidate }: Trial): Promise<void> {
+  const { policy, signal, onProgress, onResult } = options;
+  const targets = new BaselineTargets(options.registry);
+  const rules = new RuleBook(candidate.definition).output;
+  const total = chosen.cohort.members.length;
+  const told = () => {
+    const counts = builder.counts();
+    onProgress?.({ done: counts.recordings, total, counts });
+  };
+  told();
+  const sources = withKnownMaker(chosen.sources, targets, (excluded) => {
+    builder.exclude(excluded);
+    told();
+  });
+  const events = replayCohort(
+    {
+      candidate: await targetOf(formatVersionRef(options.candidate), candidate),
+      baselineOf: (summary) => targets.of(summary),
+      answers: policy.answers,
+      limits: policy.limits,
+      secondOpinion: policy.secondOpinion,
+      ...(await liveFor(options, candidate)),
+      workers: options.workers,
+      signal,
+    },
+    sources,
+  );
+  try {
+    for await (const event of events) {
+      if (event.kind === 'excluded') builder.exclude(event.excluded);
+      else {
+        const result = judgeByExpected(event.result, chosen.expected, rules);
+        builder.add(result);
+        onResult?.(result);
+      }
+      told();
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}
+
+/** The candidate's activity code is loaded only when the policy lets it be asked. */
+async function liveFor({ policy, signal }: TryOptions, candidate: Artifact): Promise<{ live?: LiveAnswers }> {
+  if (policy.answers.model !== 'live' && policy.answers.read !== 'live') return {};
+  const activities = await loadActivities(candidate);
+  const { definition } = candidate;
+  return { live: liveAnswersOf({ activities, definition, limits: policy.limits, signal }) };
+}
+
+async function targetOf(name: string, artifact: Artifact): Promise<ReplayTarget> {
+  return { name, bundle: await linkWorkflowBundle(artifact), definition: artifact.definition };
+}
+
+/** The artifacts that made recordings, each linked once. */
+class BaselineTargets {
+  readonly #registry: Registry;
+  readonly #targets = new Map<string, Promise<ReplayTarget | undefined>>();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** `undefined` when the registry does not have it. */
+  async of({ artifact }: RecordingSummary): Promise<ReplayTarget | undefined> {
+    if (artifact === undefined) return undefined;
+    let target = this.#targets.get(artifact);
+    if (target === undefined) {
+      target = this.#load(artifact);
+      this.#targets.set(artifact, target);
+    }
+    return target;
+  }
+
+  async #load(digest: string): Promise<ReplayTarget | undefined> {
+    if (!(await this.#registry.artifacts.has(digest))) return undefined;
+    return targetOf(digest, await this.#registry.artifacts.get(digest));
+  }
+}
+
+async function* withKnownMaker(
+  sources: AsyncIterable<ReplaySource>,
+  targets: BaselineTargets,
+  exclude: ReportBuilder['exclude'],
+): AsyncGenerator<ReplaySource> {
+  for await (const source of sources) {
+    const { summary } = source;
+    if (summary.artifact === undefined || (await targets.of(summary)) !== undefined) yield source;
+    else {
+      const detail = `it was made by artifact ${summary.artifact}, which the registry does not have, so it cannot be checked`;
+      exclude({ recording: summary, reason: 'unsupported', detail });
+    }
+  }
+}
