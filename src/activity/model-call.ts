@@ -10,7 +10,7 @@ import type { ChatMessage, ModelRequest, ModelResponse, ModelUsage, ToolCall } f
 import type { Json, JsonObject } from '../shared/json.ts';
 
 /** Under this name the id of the call reaches providers that ask for it: the local model's noise does. */
-export const CALL_OPTIONS = 'mission';
+const CALL_OPTIONS = 'mission';
 
 const STANDARD = new Set([
   'temperature',

@@ -83,7 +83,7 @@ export interface Mention {
 }
 
 /** What a list of words speaks of, in order. Words that say nothing are left out. */
-export function mentionsIn(words: readonly string[]): Mention[] {
+function mentionsIn(words: readonly string[]): Mention[] {
   const mentions: Mention[] = [];
   let deniedUntil = -1;
   for (let at = 0; at < words.length; ) {
