@@ -92,7 +92,9 @@ function spellings(value: string): string[] {
   const text = value.trim();
   const once = JSON.stringify(text).slice(1, -1);
   const twice = JSON.stringify(once).slice(1, -1);
-  return [...new Set([text, once, twice, encodeSafely(text)].map(normalText))].filter((spelling) => spelling !== '');
+  const written = [text, once, twice, encodeSafely(text)];
+  // Small letters alone are not enough: "İ" has two of them, and no pattern matches it by them.
+  return [...new Set([...written, ...written.map(normalText)])].filter((spelling) => spelling !== '');
 }
 
 function encodeSafely(text: string): string {

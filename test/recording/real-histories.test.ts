@@ -49,7 +49,7 @@ beforeAll(async () => {
   const plain = await start('plain', ['bob']);
   await plain.signal('tell', 'hi');
   const others = [await start('failing', []), await start('countdown', [2]), await start('forever', [])];
-  await Promise.allSettled([mission, plain, others[0], others[1]].map((handle) => handle?.result()));
+  await Promise.allSettled([mission, plain, ...others.slice(0, 2)].map(async (handle) => handle.result()));
   for await (const result of collectRecordings(collectOptions())) collected.push(result);
 }, 60_000);
 
