@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MissionError } from '../shared/errors.ts';
 
@@ -16,13 +16,22 @@ const KEY_BYTES = 32;
  */
 export async function loadRedactionKey(file = DEFAULT_REDACTION_KEY_FILE, text?: string): Promise<Uint8Array> {
   if (text !== undefined && text !== '') return parseKey(text, 'The redaction key');
+  await mkdir(dirname(file), { recursive: true });
+  await makeKey(file);
+  return parseKey(await readFile(file, 'utf8'), `The redaction key in ${file}`);
+}
+
+/** Linked into place when it is written, so that of two processes both read the one key, and whole. */
+async function makeKey(file: string): Promise<void> {
+  const fresh = `${file}.${randomUUID()}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+    await writeFile(fresh, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+    await link(fresh, file);
   } catch (error) {
     if ((error as { code?: string }).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(fresh, { force: true });
   }
-  return parseKey(await readFile(file, 'utf8'), `The redaction key in ${file}`);
 }
 
 function parseKey(text: string, what: string): Uint8Array {

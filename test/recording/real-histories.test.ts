@@ -115,6 +115,28 @@ describe('collecting', () => {
     expect(results).toMatchObject([{ status: 'failed', workflowId: 'nobody', error: { code: 'RUN_UNKNOWN' } }]);
   });
 
+  it('does not store a run whose declarations it cannot read', async () => {
+    const workflowId = `unknown-artifact-${bench.taskQueue}`;
+    const stamp = {
+      mission: 'm',
+      version: 'm@1',
+      artifact: `sha256:${'0'.repeat(64)}`,
+      reason: 'only one',
+      revision: 1,
+    };
+    await bench.client.workflow.execute('childGreeting', {
+      args: ['x'],
+      taskQueue: bench.taskQueue,
+      workflowId,
+      memo: { 'mission.stamp': stamp },
+    });
+    const { schemas: _, ...options } = collectOptions();
+    const results: CollectedRun[] = [];
+    for await (const item of collectRecordings({ ...options, runs: [{ workflowId }] })) results.push(item);
+    expect(results).toMatchObject([{ status: 'failed', error: { code: 'ARTIFACT_UNKNOWN' } }]);
+    expect(await registry.recordings.count({ workflowId })).toBe(0);
+  });
+
   it('stops when it is told to', async () => {
     const iterate = async () => {
       for await (const _ of collectRecordings({ ...collectOptions(), signal: AbortSignal.abort(new Error('enough')) }));
