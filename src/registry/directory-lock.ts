@@ -25,7 +25,7 @@ const claimSchema = z.strictObject({
   since: z.string(),
   released: z.boolean(),
 });
-type Claim = z.infer<typeof claimSchema>;
+export type Claim = z.infer<typeof claimSchema>;
 
 const CLAIM_FILE = /^owner\.([1-9][0-9]*)\.json$/;
 /** Takers that overtake each other this often are not a race any more. */
@@ -55,8 +55,8 @@ export async function lockDirectory(directory: string, now: Date): Promise<() =>
   });
 }
 
-/** Whether the claim `number` could be made and is the one that counts; older ones are swept then. */
-async function claimNumber(directory: string, number: number, claim: Claim): Promise<boolean> {
+/** Whether the claim `number` could be made and is the one that counts; older ones are swept then. Invariant 4. */
+export async function claimNumber(directory: string, number: number, claim: Claim): Promise<boolean> {
   const aside = join(directory, `owner.${randomUUID()}.new`);
   await writeFile(aside, JSON.stringify(claim));
   try {

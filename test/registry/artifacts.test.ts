@@ -76,9 +76,10 @@ describeOnBothEngines('artifacts', (bench) => {
         'ALTER TABLE mission.blobs DISABLE TRIGGER ALL; ALTER TABLE mission.artifacts DISABLE TRIGGER ALL',
       ),
     );
-    const workflow = digestOf(artifact.code.workflow);
-    const first = damage === 'an edited manifest' ? 'Refuse' : workflow;
-    await engine.query(sql, needsBytes === true ? [await gzipped('exports.prompt = "evil";'), workflow] : [first]);
+    // A source file: it is not part of the artifact's digest, so only its own can tell.
+    const source = digestOf('\u0000 odd');
+    const first = damage === 'an edited manifest' ? 'Refuse' : source;
+    await engine.query(sql, needsBytes === true ? [await gzipped('exports.prompt = "evil";'), source] : [first]);
     await engine.close();
     const registry = await bench.open(place);
     await expect(registry.artifacts.get(artifact.digest)).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockDirectory } from '../../src/registry/directory-lock.ts';
+import { claimNumber, lockDirectory } from '../../src/registry/directory-lock.ts';
 import { processStart } from '../../src/registry/process-identity.ts';
 import { NOW } from './samples.ts';
 
@@ -59,6 +59,14 @@ describe('the lock of a folder', () => {
       expect(claim.pid).toBe(process.pid);
       await winners[0]?.();
     }
+  });
+
+  it('is not won by a late taker of an older number, who leaves no trace', async () => {
+    const claim = { pid: process.pid, start: 'now', host: hostname(), since: NOW.toISOString(), released: false };
+    expect(await claimNumber(directory, 9, claim)).toBe(true);
+    expect(await claimNumber(directory, 8, claim)).toBe(false);
+    expect(await claimNumber(directory, 9, claim)).toBe(false);
+    expect(await readdir(directory)).toEqual(['owner.9.json']);
   });
 
   it('can be released when the folder is gone', async () => {
