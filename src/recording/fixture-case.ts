@@ -5,7 +5,7 @@ import type { Json } from '../shared/json.ts';
 
 const failure = z.strictObject({ message: z.string(), type: z.string() });
 
-export const runEnd = z.discriminatedUnion('status', [
+const runEnd = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('completed'), result: z.json() }),
   z.strictObject({ status: z.literal('failed'), failure }),
   z.strictObject({ status: z.enum(['cancelled', 'terminated', 'timed-out', 'continued-as-new', 'open']) }),

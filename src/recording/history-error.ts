@@ -1,6 +1,6 @@
 import { MissionError } from '../shared/errors.ts';
 
-export const EXPORT_REMEDY =
+const EXPORT_REMEDY =
   'Export the whole run again with `temporal workflow show --workflow-id <id> --run-id <run id> --output json`.';
 
 /** A history that cannot be used. `event` is the 1-based place in the history, when one event is at fault. */

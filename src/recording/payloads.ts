@@ -12,7 +12,7 @@ export type Payload = temporal.api.common.v1.IPayload;
 export type Payloads = temporal.api.common.v1.IPayloads;
 
 /** The key of a payload that is not JSON. */
-export const PAYLOAD_TAG = '$payload';
+const PAYLOAD_TAG = '$payload';
 
 /** The JSON form of a payload that is not JSON. `data` is base64; `metadata` is absent when only the encoding is set. */
 export type TaggedPayload = {

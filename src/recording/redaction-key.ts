@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { MissionError } from '../shared/errors.ts';
 
 /** Where the key of an embedded registry lies, beside it. */
-export const DEFAULT_REDACTION_KEY_FILE = '.mission/redaction.key';
+const DEFAULT_REDACTION_KEY_FILE = '.mission/redaction.key';
 
 const KEY_BYTES = 32;
 

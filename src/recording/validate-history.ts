@@ -24,7 +24,7 @@ const CLOSING: ReadonlySet<number> = new Set([
 ]);
 
 /** Whether an event ends its run. */
-export function isClosing(event: HistoryEvent): boolean {
+function isClosing(event: HistoryEvent): boolean {
   return CLOSING.has(event.eventType ?? 0);
 }
 
