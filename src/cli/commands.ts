@@ -1,0 +1,33 @@
+/** All commands, in the groups and in the order in which help shows them. */
+import type { Command } from 'commander';
+import type { CliHost } from './command.ts';
+import { addActivate } from './commands/activate.ts';
+import { addAudit } from './commands/audit.ts';
+import { addCase } from './commands/case.ts';
+import { addCollect } from './commands/collect.ts';
+import { addDev } from './commands/dev.ts';
+import { addDiff } from './commands/diff.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addLog } from './commands/log.ts';
+import { addPublish } from './commands/publish.ts';
+import { addRecordings } from './commands/recordings.ts';
+import { addReplay } from './commands/replay.ts';
+import { addReport } from './commands/report.ts';
+import { addRollback } from './commands/rollback.ts';
+import { addRuns } from './commands/runs.ts';
+import { addShow } from './commands/show.ts';
+import { addStart } from './commands/start.ts';
+import { addStop } from './commands/stop.ts';
+import { addTrace } from './commands/trace.ts';
+import { addVersions } from './commands/versions.ts';
+import { addWorker } from './commands/worker.ts';
+
+type AddCommand = (program: Command, host: CliHost) => void;
+
+export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
+  { title: 'Set up:', add: [addDoctor, addDev, addStop] },
+  { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
+  { title: 'Runs:', add: [addWorker, addStart, addRuns, addCollect, addRecordings, addTrace] },
+  { title: 'Before a release:', add: [addReplay, addReport, addCase] },
+  { title: 'Release:', add: [addActivate, addRollback, addLog, addAudit] },
+];

@@ -1,0 +1,110 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import type { AuditHead, AuditVerdict } from '../../registry/audit-chain.ts';
+import { MissionError, messageOf } from '../../shared/errors.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { EXIT } from '../io.ts';
+
+interface VerifyOptions {
+  readonly head?: AuditHead;
+  readonly file?: string;
+}
+
+interface ExportOptions {
+  readonly out?: string;
+}
+
+export function addAudit(program: Command, host: CliHost): void {
+  const audit = program.command('audit').description('check or export the audit trail');
+  addCommand<VerifyOptions>(audit, host, {
+    usage: 'verify',
+    summary: 'check that no entry was edited, reordered or cut off',
+    options: [
+      option('--head <seq:hash>', 'a head that was kept elsewhere: the trail must still hold it', readHead),
+      option('--file <export>', 'an exported trail instead of the registry'),
+    ],
+    examples: [['mission audit verify --head 214:sha256:9f…', 'also finds a trail whose end was cut off']],
+    run: verify,
+  });
+  addCommand<ExportOptions>(audit, host, {
+    usage: 'export',
+    summary: 'write the whole trail, one JSON entry per line',
+    options: [option('--out <file>', 'where to (default: standard output)')],
+    run: exportTrail,
+  });
+}
+
+function readHead(text: string): AuditHead {
+  const match = /^(\d+):(sha256:[0-9a-f]{64})$/.exec(text);
+  if (match === null) {
+    throw new MissionError('USAGE', `"${text}" is not the head of an audit trail.`, {
+      remedy: 'Write it as mission audit verify printed it: 214:sha256:….',
+    });
+  }
+  return { seq: Number(match[1]), hash: match[2] ?? '' };
+}
+
+async function verify({ context, output, options }: Call<VerifyOptions>): Promise<number> {
+  const { verifyAuditChain } = await import('../../registry/audit-chain.ts');
+  const known = options.head === undefined ? {} : { head: options.head };
+  const verdict =
+    options.file === undefined
+      ? await (await context.registry()).audit.verify(known)
+      : await verifyAuditChain(await readExport(context.path(options.file)), known);
+  if (!verdict.intact) throw broken(verdict);
+  const head = `${verdict.head.seq}:${verdict.head.hash}`;
+  await output.result(verdict, () =>
+    [
+      `${output.palette.green('✓')} The audit trail is intact: ${verdict.entries} entries.`,
+      `  Its head is ${head}`,
+      `  ${output.palette.dim('Keep the head elsewhere: with --head it proves later that nothing was cut off.')}`,
+    ].join('\n'),
+  );
+  return EXIT.ok;
+}
+
+function broken({ problem, seq, message }: Extract<AuditVerdict, { readonly intact: false }>): MissionError {
+  return new MissionError('AUDIT_BROKEN', `The audit trail is not intact: ${message}`, {
+    remedy:
+      'Entries before that place still hold. Compare with a back-up or an export to see what was changed, and find out who can write to the database.',
+    details: { problem, seq },
+  });
+}
+
+async function readExport(file: string): Promise<unknown[]> {
+  try {
+    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+    return lines.map((line) => JSON.parse(line) as unknown);
+  } catch (error) {
+    throw new MissionError('USAGE', `The export ${file} cannot be read: ${messageOf(error)}.`, {
+      remedy: 'Name a file that mission audit export wrote.',
+      cause: error,
+    });
+  }
+}
+
+async function exportTrail({ context, output, options }: Call<ExportOptions>): Promise<number> {
+  const { audit } = await context.registry();
+  const lines = async function* () {
+    for await (const entry of audit.stream()) yield `${JSON.stringify(entry)}\n`;
+  };
+  if (options.out === undefined) {
+    for await (const line of lines()) output.raw(line);
+    return EXIT.ok;
+  }
+  const file = context.path(options.out);
+  await pipeline(lines, createWriteStream(file)).catch((error: unknown) => {
+    throw new MissionError('USAGE', `The export cannot be written to ${file}: ${messageOf(error)}.`, {
+      remedy: 'Name a file in a folder that is there and may be written.',
+      cause: error,
+    });
+  });
+  const { seq, hash } = await audit.head();
+  await output.result(
+    { file, head: { seq, hash } },
+    () => `${seq} entries written to ${file}; the head is ${seq}:${hash}`,
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { History, Recording } from '../../recording/recording.ts';
+import type { RunEnd } from '../../recording/trace.ts';
+import { MissionError, messageOf } from '../../shared/errors.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { EXIT } from '../io.ts';
+import { readJson } from '../read-values.ts';
+
+interface Options {
+  readonly expect?: string;
+  readonly asRecorded?: boolean;
+  readonly why: string;
+  readonly name?: string;
+  readonly dir: string;
+  readonly replace?: boolean;
+  readonly mission?: string;
+}
+
+const COMMON = () => [
+  option('--expect <json>', 'the result that is right'),
+  option('--as-recorded', 'what was recorded is right'),
+  option('--why <text>', 'why this case is kept').makeOptionMandatory(),
+  option('--name <name>', 'its folder (default: from the workflow id)'),
+  option('--dir <folder>', 'where regression cases are').default('replay-fixtures'),
+  option('--replace', 'replace a case of this name'),
+];
+
+export function addCase(program: Command, host: CliHost): void {
+  const cases = program.command('case').description('keep runs as regression cases in the repository');
+  addCommand<Options>(cases, host, {
+    usage: 'add <run>',
+    summary: 'keep a recorded run, with the outcome that is right',
+    options: COMMON(),
+    examples: [[`mission case add refund-17 --expect '{"approve":true}' --why "denied a damaged item"`, '']],
+    run: addRun,
+  });
+  addCommand<Options>(cases, host, {
+    usage: 'import <history>',
+    summary: "keep a run from a history file, in any form that Temporal's tools write",
+    options: [...COMMON(), option('--mission <name>', 'whose run it is (default: what the run was stamped with)')],
+    run: importRun,
+  });
+}
+
+async function addRun(call: Call<Options>): Promise<number> {
+  const { context, args } = call;
+  const expected = expectedEnd(call.options);
+  const { recordings } = await context.registry();
+  const [{ findRecording }, { fromStoredRecording }] = await Promise.all([
+    import('../../release/choose-recordings.ts'),
+    import('../../recording/build-recording.ts'),
+  ]);
+  const summary = await findRecording(recordings, args[0] ?? '');
+  return keep(call, fromStoredRecording(await recordings.get(summary.id)), expected);
+}
+
+async function importRun(call: Call<Options>): Promise<number> {
+  const expected = expectedEnd(call.options);
+  const file = call.context.path(call.args[0] ?? '');
+  const histories = await readHistories(file);
+  const { buildRecording } = await import('../../recording/build-recording.ts');
+  const recording = buildRecording(histories);
+  const { mission = recording.mission } = call.options;
+  call.output.note(
+    'Imported histories are kept as they are: check that they hold no personal data before you commit them.',
+  );
+  return keep(call, { ...recording, ...(mission !== undefined && { mission }) }, expected);
+}
+
+/** The links of one chain, in order. */
+async function readHistories(file: string): Promise<History[]> {
+  const [{ decodeHistories }, { joinChains }] = await Promise.all([
+    import('../../recording/decode-history.ts'),
+    import('../../recording/chain.ts'),
+  ]);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new MissionError('HISTORY_INVALID', `The history ${file} cannot be read: ${messageOf(error)}.`, {
+      remedy: 'Name a file that is there: temporal workflow show --workflow-id … --output json > history.json',
+      cause: error,
+    });
+  });
+  const [chain, ...others] = joinChains(decodeHistories(bytes, file));
+  if (chain !== undefined && others.length === 0) return chain;
+  throw new MissionError('HISTORY_INVALID', `${file} holds ${others.length + 1} runs; a regression case is one.`, {
+    remedy: 'Give each run a file of its own, with all links of its continue-as-new chain.',
+    details: { file, runs: others.length + 1 },
+  });
+}
+
+function expectedEnd({ expect, asRecorded = false }: Options): RunEnd | undefined {
+  if ((expect !== undefined) === asRecorded) {
+    throw new MissionError(
+      'USAGE',
+      'A regression case needs the outcome that is right: either --expect or --as-recorded.',
+      {
+        remedy: `Write the right result, --expect '{"approve":true}', or say that the recorded one is right: --as-recorded.`,
+      },
+    );
+  }
+  return expect === undefined ? undefined : { status: 'completed', result: readJson(expect, 'The expected result') };
+}
+
+async function keep(call: Call<Options>, recording: Recording, expected: RunEnd | undefined): Promise<number> {
+  const { context, options, output } = call;
+  const { exportFixture } = await import('../../recording/fixtures.ts');
+  const mission = recording.mission ?? recording.workflowType;
+  const name = folderName(options.name ?? recording.workflowId);
+  const directory = context.path(`${options.dir}/${folderName(mission)}/${name}`);
+  const kept = await exportFixture(recording, directory, {
+    ...(expected !== undefined && { expected }),
+    why: options.why,
+    addedBy: context.actor,
+    addedAt: new Date(),
+    replace: options.replace === true,
+  });
+  await output.result({ directory, case: kept }, () =>
+    [
+      `${output.palette.green('✓')} kept in ${directory}`,
+      `  Commit it, and replay every candidate on it: mission replay <version> --fixtures ${options.dir}`,
+    ].join('\n'),
+  );
+  return EXIT.ok;
+}
+
+/** A name that is a folder on every system. */
+function folderName(text: string): string {
+  const name = text
+    .replace(/[^\w.-]+/g, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 100);
+  if (name !== '') return name;
+  throw new MissionError('USAGE', `"${text}" cannot be the name of a folder.`, { remedy: 'Give the case a --name.' });
+}

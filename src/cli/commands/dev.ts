@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { addCommand, type Call, type CliHost } from '../command.ts';
+import { EXIT } from '../io.ts';
+
+export function addDev(program: Command, host: CliHost): void {
+  addCommand<object>(program, host, {
+    usage: 'dev',
+    summary: 'everything in one process: Temporal server, worker and recorder; until it is stopped',
+    examples: [['mission dev', 'other commands of this project work meanwhile, in other terminals']],
+    isHost: true,
+    run,
+  });
+}
+
+async function run(call: Call<object>): Promise<number> {
+  const { context, output } = call;
+  await context.registry('change');
+  const temporal = await context.temporal('process');
+  const [{ hostMissions }, { runCli }] = await Promise.all([import('../host-missions.ts'), import('../run-cli.ts')]);
+  const ui = temporal.embedded === undefined ? '' : ` Its UI: ${temporal.embedded.uiAddress}`;
+  output.note(`Temporal at ${temporal.address}.${ui}`);
+  output.note('Hosting what is published, recording what ends. Stop with Ctrl-C.');
+  try {
+    await hostMissions({ call, temporal, records: true, run: runCli });
+  } finally {
+    await temporal.embedded?.stop();
+  }
+  return EXIT.ok;
+}

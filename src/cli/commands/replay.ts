@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { ReplayResult } from '../../compare/outcome.ts';
+import type { Report } from '../../compare/report.ts';
+import type { ReplayPolicy } from '../../gate/policy.ts';
+import type { Trace } from '../../recording/trace.ts';
+import type { TryProgress } from '../../release/try-candidate.ts';
+import { MissionError, messageOf } from '../../shared/errors.ts';
+import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
+import type { Output } from '../output.ts';
+import { readCount, readSince } from '../read-values.ts';
+import type { ReportFormat } from '../report-files.ts';
+import { formatOption } from './report.ts';
+
+interface Options {
+  readonly against?: string;
+  readonly runs?: readonly string[];
+  readonly fixtures?: readonly string[];
+  readonly since?: string;
+  readonly limit?: number;
+  readonly sample?: string;
+  readonly policy?: readonly string[];
+  readonly answer?: readonly string[];
+  readonly out?: string;
+  readonly format: ReportFormat;
+  readonly workers?: number;
+}
+
+export function addReplay(program: Command, host: CliHost): void {
+  addCommand<Options>(program, host, {
+    usage: 'replay <candidate>',
+    summary: 'try a version on recorded runs, with no way to reach the world, and say what would come out differently',
+    options: [
+      option('--against <baseline>', 'the version to compare with (default: the active one)'),
+      listOption('--runs <ids>', 'these recordings, whichever version made them'),
+      listOption('--fixtures <folders>', 'regression cases instead of recordings: replay-fixtures'),
+      option(
+        '--since <when>',
+        'recordings of runs that started since: 2026-03-01, or 7d',
+        readSince(() => new Date()),
+      ),
+      option('--limit <count>', 'a sample of so many', readCount),
+      option('--sample <seed>', 'which sample; the same seed gives the same one'),
+      listOption(
+        '--policy <file or flag>',
+        'a policy file, or a flag such as model=live or "changed<=1%" (docs/policy.md)',
+      ),
+      listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
+      option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
+      formatOption(),
+      option('--workers <count>', 'threads (default: one per processor)', readCount),
+    ],
+    examples: [
+      ['mission replay @3', 'against the active version, on its recordings'],
+      ['mission replay @3 --limit 200 --answer model=live', 'a sample; changed prompts are asked anew'],
+      ['mission replay @3 --fixtures replay-fixtures', 'the regression cases, in CI'],
+    ],
+    run,
+  });
+}
+
+async function run(call: Call<Options>): Promise<number> {
+  const { context, output, options, args } = call;
+  const candidate = await context.ref(args[0] ?? '');
+  const baseline =
+    options.against === undefined ? undefined : await context.ref(namedLike(options.against, candidate.mission));
+  const policy = await readPolicy(call);
+  const registry = await context.registry();
+  const [{ tryCandidate }, { exitCodeOf }] = await Promise.all([
+    import('../../release/try-candidate.ts'),
+    import('../../gate/evaluate-gate.ts'),
+  ]);
+  const progress = output.progress('replay');
+  const results: ReplayResult[] = [];
+  const report = await tryCandidate({
+    registry,
+    candidate,
+    baseline,
+    selection: selectionOf(call),
+    policy,
+    workers: options.workers,
+    onProgress: (now) => progress.update(now.done, now.total, progressWords(now)),
+    onResult: (result) => {
+      if (options.runs?.length === 1) results.push(result);
+    },
+    signal: call.io.signal,
+  }).finally(() => progress.end());
+  await printReport(call, report);
+  if (!output.json && options.format === 'terminal') await printRun(results[0], call);
+  await writeFiles(call, report);
+  return exitCodeOf(report.verdict);
+}
+
+/** A baseline is of the candidate's mission unless it says otherwise. */
+function namedLike(text: string, mission: string): string {
+  return /^[a-z].*@/.test(text) ? text : `${mission}@${text.replace('@', '')}`;
+}
+
+function selectionOf({ options, context }: Call<Options>) {
+  const { runs, fixtures, since, limit, sample } = options;
+  if (runs !== undefined && fixtures !== undefined) {
+    throw new MissionError('USAGE', '--runs and --fixtures exclude each other.', {
+      remedy: 'Replay recordings with --runs, regression cases with --fixtures, in two commands.',
+    });
+  }
+  return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
+}
+
+/** Files first, then flags in their order; `--policy` takes both, so that a report can name either. */
+async function readPolicy({ options, context }: Call<Options>): Promise<ReplayPolicy> {
+  const { DEFAULT_POLICY, parsePolicy, parsePolicyFlags } = await import('../../gate/parse-policy.ts');
+  const given = options.policy ?? [];
+  const isFlag = (text: string) => /^[a-z-]+\s*(<=|>=|=)/i.test(text);
+  const files = given.filter((text) => !isFlag(text));
+  if (files.length > 1) {
+    throw new MissionError('USAGE', `There are ${files.length} policy files: ${files.join(', ')}.`, {
+      remedy: 'Name one, and lay flags over it: --policy policy.json --policy "changed<=1%".',
+    });
+  }
+  const [file] = files;
+  const base = file === undefined ? DEFAULT_POLICY : parsePolicy(await readText(context.path(file)), file);
+  return parsePolicyFlags([...given.filter(isFlag), ...(options.answer ?? [])], base);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new MissionError('POLICY_INVALID', `The policy ${file} cannot be read: ${messageOf(error)}.`, {
+      remedy: 'Name a JSON file (docs/policy.md), or write a flag: model=live.',
+      details: { file },
+      cause: error,
+    });
+  }
+}
+
+function progressWords({ counts: { outcomes, excluded } }: TryProgress): string {
+  const { matched, ...others } = outcomes;
+  const words = Object.entries({ ...others, excluded }).filter(([, count]) => count > 0);
+  return [`${matched} matched`, ...words.map(([name, count]) => `${count} ${name}`)].join(', ');
+}
+
+async function printReport({ output, options }: Call<Options>, report: Report): Promise<void> {
+  const { renderReport } = await import('../report-files.ts');
+  output.raw(renderReport(report, output.json ? 'json' : options.format, output));
+}
+
+/** One run alone: its two ways side by side. */
+async function printRun(result: ReplayResult | undefined, { context, output }: Call<Options>): Promise<void> {
+  if (result === undefined) return;
+  const { renderSideBySide } = await import('../../compare/render/side-by-side.ts');
+  const { trace } = await (await context.registry()).recordings.get(result.recording.id);
+  output.raw(`\n${renderSideBySide(trace as Trace, result, { palette: output.palette, width: output.width })}`);
+}
+
+async function writeFiles({ context, output, options }: Call<Options>, report: Report): Promise<void> {
+  const { writeReportFiles } = await import('../report-files.ts');
+  const folder =
+    options.out === undefined ? context.inside('reports', report.digest.slice(7, 19)) : context.path(options.out);
+  await writeReportFiles(report, folder);
+  explain(report, output, folder);
+}
+
+function explain(report: Report, output: Output, folder: string): void {
+  if (report.cohort.recordings === 0) {
+    output.note(
+      `No recordings of ${report.baseline.name} fit. Record ended runs first: mission collect ${report.mission}`,
+    );
+  }
+  output.note(`report.json, report.md and junit.xml are in ${folder}`);
+}

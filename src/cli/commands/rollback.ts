@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { formatVersionRef, parseVersionRef } from '../../shared/version-ref.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { EXIT } from '../io.ts';
+
+interface Options {
+  readonly to?: string;
+  readonly reason: string;
+}
+
+export function addRollback(program: Command, host: CliHost): void {
+  addCommand<Options>(program, host, {
+    usage: 'rollback [mission]',
+    summary: 'bring back an earlier behaviour as a new version, with all traffic, at once',
+    options: [
+      option('--to <version>', 'which one (default: the one that was active before)'),
+      option('--reason <text>', 'why; it is recorded').makeOptionMandatory(),
+    ],
+    examples: [['mission rollback --reason "denies damaged items"', 'back to what was active before']],
+    run,
+  });
+}
+
+async function run({ context, output, options, args: [given] }: Call<Options>): Promise<number> {
+  const mission = await context.mission(given);
+  const registry = await context.registry();
+  const { rollback } = await import('../../release/rollback.ts');
+  const to = options.to === undefined ? undefined : parseVersionRef(options.to, mission);
+  const done = await rollback({ registry, mission, to, reason: options.reason, by: context.actor });
+  const { palette } = output;
+  await output.result(
+    { ref: formatVersionRef(done.version), restores: done.restored.number, previous: done.previous, route: done.route },
+    () =>
+      `${palette.green('✓')} ${palette.bold(formatVersionRef(done.version))} brings back ${formatVersionRef(done.restored)} and takes all new runs (before: @${done.previous}), route revision ${done.route.revision}.`,
+  );
+  return EXIT.ok;
+}

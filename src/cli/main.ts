@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The `mission` command: the edge between this process and `runCli`. */
+import { text } from 'node:stream/consumers';
+import { EXIT, wantsColours } from './io.ts';
+import { runCli } from './run-cli.ts';
+
+const interrupt = new AbortController();
+
+/** The first signal asks to stop in order, the second one does not ask. */
+function onSignal(): void {
+  if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+  interrupt.abort(new Error('interrupted'));
+  process.stderr.write('\nStopping in order; once more to quit at once.\n');
+}
+
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+// A reader that has seen enough (`mission log | head`) is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.error);
+});
+
+const code = await runCli(process.argv.slice(2), {
+  stdout: (chunk) => process.stdout.write(chunk),
+  stderr: (chunk) => process.stderr.write(chunk),
+  stdin: () => text(process.stdin),
+  isInteractive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+  colours: wantsColours(process.env, process.stdout.isTTY === true),
+  columns: process.stdout.columns ?? 0,
+  env: process.env,
+  cwd: process.cwd(),
+  signal: interrupt.signal,
+});
+
+// Native parts of Temporal keep the process alive; what was written has to be out first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

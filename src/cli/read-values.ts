@@ -1,0 +1,39 @@
+/** Reading the values of options. */
+import { InvalidArgumentError } from 'commander';
+import { parseDurationMs } from '../shared/duration.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+
+/** A whole number of at least 1. */
+export function readCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError('A whole number of 1 or more is wanted.');
+}
+
+/** An instant: ISO 8601, or how long ago (`7d`, `12h`). Returns ISO 8601. */
+export function readSince(now: () => Date): (text: string) => string {
+  return (text) => {
+    if (/^\d{4}-\d\d-\d\d/.test(text)) {
+      const instant = new Date(text);
+      if (!Number.isNaN(instant.getTime())) return instant.toISOString();
+    }
+    try {
+      return new Date(now().getTime() - parseDurationMs(text)).toISOString();
+    } catch {
+      throw new InvalidArgumentError('A date such as 2026-03-01, or an age such as 7d or 12h, is wanted.');
+    }
+  };
+}
+
+/** JSON of the command line. @throws MissionError `USAGE` naming the option and what is wrong. */
+export function readJson(text: string, what: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new MissionError('USAGE', `${what} is not JSON: ${messageOf(error)}.`, {
+      remedy: `Write JSON in single quotes, '{"orderId":"o-1"}', or read it from a file with @file.json, or from standard input with -.`,
+      cause: error,
+    });
+  }
+}
