@@ -50,13 +50,23 @@ export async function bundleCode(
     });
     const text = (ending: string): string => result.outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
     return {
-      code: text('.js'),
+      code: withoutCopies(text('.js')),
       sourceMap: portableSourceMap(root, text('.js.map')),
       sources: authorsFiles(root, result.metafile),
     };
   } catch (error) {
     throw bundleFailure(what, error);
   }
+}
+
+/**
+ * Linked modules are read, never written, and say themselves that they were ES modules, so the copy that esbuild makes of
+ * each import of theirs (hundreds of members, in every run anew) is left out. The text keeps its length, for the source map.
+ */
+function withoutCopies(code: string): string {
+  return code.replaceAll(/__toESM\((require\("(?:zod|@temporalio)[^"]*"\))(,1)?\)/g, (copied: string, linked: string) =>
+    linked.padStart(copied.length),
+  );
 }
 
 function authorsFiles(root: string, metafile: Metafile): string[] {

@@ -10,7 +10,7 @@ import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget, 
 
 const port = parentPort;
 if (port === null) throw new Error('replay-thread runs in a worker thread only');
-const { answers, limits } = workerData as ThreadOptions;
+const { answers, limits, waits } = workerData as ThreadOptions;
 lockDown();
 
 const targets = new Map<string, ThreadTarget>();
@@ -27,7 +27,7 @@ function candidateOf(key: string): Promise<ReplayCandidate> {
   if (known !== undefined) return known;
   const target = targets.get(key);
   if (target === undefined) throw new Error(`Target ${key} was not loaded.`);
-  const loading = createSandbox({ code: target.code }, limits.perRecordingMs).then((sandbox) => ({
+  const loading = createSandbox({ code: target.code }).then((sandbox) => ({
     sandbox,
     definition: target.definition,
   }));
@@ -68,6 +68,14 @@ async function perform(task: ReplayTask): Promise<void> {
   send({ kind: 'done', id: task.id, event });
 }
 
+let last = Promise.resolve();
+
+/** One after another, so that a task that never ends is the only one begun. */
+function accept(task: ReplayTask): void {
+  if (waits) void perform(task);
+  else last = last.then(() => perform(task));
+}
+
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'load':
@@ -78,6 +86,6 @@ port.on('message', (message: ToThread) => {
       asked.delete(message.askId);
       return;
     default:
-      void perform(message.task);
+      accept(message.task);
   }
 });

@@ -33,7 +33,11 @@ interface SdkHandlers {
 
 /** What this file uses of the SDK's creator; its own types are internal. */
 interface SdkCreators {
-  create(bundle: object, timeoutMs: number, activities: { has(name: string): boolean }): Promise<SdkCreator>;
+  create(
+    bundle: object,
+    timeoutMs: number | undefined,
+    activities: { has(name: string): boolean },
+  ): Promise<SdkCreator>;
 }
 
 /** The code of a bundle, as `bundleWorkflowCode` writes it (with its source map in a comment at the end). */
@@ -69,9 +73,10 @@ const ANY_ACTIVITY = { has: () => true };
 /**
  * Loads a bundle.
  *
- * @param taskTimeoutMs how long one activation may compute before it is cut off; a loop that never ends fails that run alone.
+ * @param taskTimeoutMs how long one activation may compute before it is cut off. Left out where a thread is watched from
+ *   outside: V8 starts a thread of its own for every timed call, which costs more than the call.
  */
-export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs: number): Promise<Sandbox> {
+export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: number): Promise<Sandbox> {
   prepareHandlers();
   const creators = ReusableVMWorkflowCreator as unknown as SdkCreators;
   const creator = await creators.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);

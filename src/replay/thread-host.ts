@@ -7,7 +7,7 @@ import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget }
 /** How a task ended: reported, or its thread died under it. */
 export type TaskEnd =
   | { readonly kind: 'event'; readonly event: ReplayEvent }
-  | { readonly kind: 'died'; readonly reason: string; readonly begun: boolean };
+  | { readonly kind: 'died'; readonly reason: string; readonly culprit: 'yes' | 'maybe' | 'no' };
 
 interface Running {
   readonly settle: (end: TaskEnd) => void;
@@ -31,7 +31,7 @@ export class ThreadHost {
     // Twice the limit: the self-check and the replay, each with their own.
     this.#timeLimitMs = 2 * options.limits.perRecordingMs + GRACE_MS;
     this.#worker = startThread('replay-thread', import.meta.url, {
-      workerData: { answers: options.answers, limits: options.limits } satisfies ThreadOptions,
+      workerData: { answers: options.answers, limits: options.limits, waits: options.waits } satisfies ThreadOptions,
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: options.limits.memoryMb },
     });
@@ -51,7 +51,7 @@ export class ThreadHost {
   }
 
   run(task: ReplayTask): Promise<TaskEnd> {
-    if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', begun: false });
+    if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', culprit: 'no' });
     return new Promise((settle) => {
       this.#running.set(task.id, { settle, begun: false, timer: undefined });
       this.#worker.postMessage({ kind: 'task', task });
@@ -99,7 +99,11 @@ export class ThreadHost {
   #die(reason: string): void {
     if (!this.alive) return;
     this.alive = false;
-    for (const [id, { begun }] of this.#running) this.#settle(id, { kind: 'died', reason, begun });
+    const begun = [...this.#running.values()].filter((running) => running.begun).length;
+    const blame = begun === 1 ? 'yes' : 'maybe';
+    for (const [id, running] of this.#running) {
+      this.#settle(id, { kind: 'died', reason, culprit: running.begun ? blame : 'no' });
+    }
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,8 @@
  *
  * Invariants
  * 1. Every task ends exactly once, whatever happens to its thread.
- * 2. A task whose thread died while others were on it is tried again alone; only one that dies alone has failed.
+ * 2. The one task that was under way when its thread died has failed. Where several were, each is tried again alone, and
+ *    only one that dies alone has failed. Tasks that were not begun are tried again.
  */
 import { availableParallelism } from 'node:os';
 import type { ReplayResult } from '../compare/outcome.ts';
@@ -17,8 +18,6 @@ export interface ThreadPoolOptions extends ThreadOptions {
   readonly live: LiveAnswers;
   /** @default one per processor */
   readonly workers: number | undefined;
-  /** Whether steps may be asked again: then several recordings wait on one thread at a time. */
-  readonly waits: boolean;
 }
 
 /** Tasks sent ahead, so that a thread never waits for its next one. */
@@ -49,8 +48,12 @@ export class ThreadPool {
   }
 
   async run(task: ReplayTask): Promise<ReplayEvent> {
-    const end = await this.#runOn(this.#leastLoaded(), task);
-    if (end.kind === 'event') return end.event;
+    for (;;) {
+      const end = await this.#runOn(this.#leastLoaded(), task);
+      if (end.kind === 'event') return end.event;
+      if (end.culprit === 'yes') return died(task, end.reason);
+      if (end.culprit === 'maybe') break;
+    }
     const again = await this.#runAlone(task);
     return again.kind === 'event' ? again.event : died(task, again.reason);
   }

@@ -15,6 +15,8 @@ export interface ThreadTarget {
 export interface ThreadOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Whether steps may be asked again: then a thread has several recordings waiting at a time, otherwise one after another. */
+  readonly waits: boolean;
 }
 
 export interface ReplayTask {

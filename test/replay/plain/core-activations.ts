@@ -1,6 +1,7 @@
 /** What Temporal's own core makes of a history: its activations and the official verdict, seen through the SDK's seam. */
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import type { Activation, History } from '../../../src/replay/proto.ts';
+import { quietRuntime } from '../../support/quiet-runtime.ts';
 
 export interface CoreReplay {
   readonly activations: readonly Activation[];
@@ -36,14 +37,11 @@ function structuredCloneOf(activation: Activation): Activation {
   return { ...activation, jobs: [...(activation.jobs ?? [])] };
 }
 
-let installed = false;
-
 export async function coreReplays(
   code: string,
   histories: readonly { workflowId: string; history: History }[],
 ): Promise<CoreReplay[]> {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  installed = true;
+  quietRuntime();
   const replays: CoreReplay[] = [];
   for (const { workflowId, history } of histories) {
     current = [];

@@ -6,6 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type { History } from '../../../src/replay/proto.ts';
+import { quietRuntime } from '../../support/quiet-runtime.ts';
 
 export interface RecordedRun {
   readonly name: string;
@@ -96,6 +97,7 @@ const SCENARIOS: readonly (readonly [type: string, args: unknown[], drive?: Driv
 
 /** Runs every scenario; chains give one history per link. */
 export async function recordPlainRuns(address: string, code: string): Promise<RecordedRun[]> {
+  quietRuntime();
   const taskQueue = `plain-${crypto.randomUUID()}`;
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });
