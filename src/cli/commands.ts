@@ -5,6 +5,7 @@ import { addActivate } from './commands/activate.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCase } from './commands/case.ts';
 import { addCollect } from './commands/collect.ts';
+import { addDemo } from './commands/demo.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -25,7 +26,7 @@ import { addWorker } from './commands/worker.ts';
 type AddCommand = (program: Command, host: CliHost) => void;
 
 export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
-  { title: 'Set up:', add: [addDoctor, addDev, addStop] },
+  { title: 'Set up:', add: [addDemo, addDoctor, addDev, addStop] },
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
   { title: 'Runs:', add: [addWorker, addStart, addRuns, addCollect, addRecordings, addTrace] },
   { title: 'Before a release:', add: [addReplay, addReport, addCase] },

@@ -20,10 +20,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.error);
 });
 
+/** Read once: a command that another process runs in the end may have read it here before. */
+let input: Promise<string> | undefined;
+
+function readInput(): Promise<string> {
+  input ??= text(process.stdin);
+  return input;
+}
+
 const code = await runCli(process.argv.slice(2), {
   stdout: (chunk) => process.stdout.write(chunk),
   stderr: (chunk) => process.stderr.write(chunk),
-  stdin: () => text(process.stdin),
+  stdin: readInput,
   isInteractive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
   colours: wantsColours(process.env, process.stdout.isTTY === true),
   columns: process.stdout.columns ?? 0,

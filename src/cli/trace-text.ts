@@ -1,6 +1,5 @@
 /** A reasoning trace made to be read: what was asked, what came back, and why, in the order in which it happened. */
 import { describeValue, printable } from '../compare/describe.ts';
-import { wrapText } from '../compare/render/layout.ts';
 import type { Paint } from '../compare/render/palette.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { RunEnd, TraceStep } from '../recording/trace.ts';
@@ -9,9 +8,8 @@ import { isJsonObject, type Json } from '../shared/json.ts';
 import type { Output } from './output.ts';
 import { atMinute } from './words.ts';
 
-/** Characters of a text, and lines of it, that are shown without `--full`. */
-const SHORT_LENGTH = 400;
-const SHORT_LINES = 6;
+/** Lines of a text that are shown without `--full`. */
+const SHORT_LINES = 8;
 const LABEL_WIDTH = 10;
 
 /** The trace of a run as text. */
@@ -44,6 +42,11 @@ class TraceDrawer {
     this.#full = full;
   }
 
+  /** Columns beside the labels. */
+  get #room(): number {
+    return this.#output.width - LABEL_WIDTH - 4;
+  }
+
   step(step: TraceStep): string[] {
     return [this.#title(step), ...this.#body(step), ...this.#why(step)];
   }
@@ -58,13 +61,7 @@ class TraceDrawer {
   }
 
   field(label: string, value: Json): string[] {
-    const text =
-      typeof value === 'string'
-        ? value
-        : this.#full
-          ? JSON.stringify(value, null, 2)
-          : describeValue(value, SHORT_LENGTH);
-    return this.#lines(label, text);
+    return this.#lines(label, typeof value === 'string' ? value : jsonText(value, this.#room));
   }
 
   #title({ id, kind, status, effect, atMs, durationMs, attempts, usage }: TraceStep): string {
@@ -110,8 +107,8 @@ class TraceDrawer {
   }
 
   #lines(label: string, text: string): string[] {
-    const { palette, width } = this.#output;
-    const lines = text.split('\n').flatMap((line) => wrapText(printable(line), width - LABEL_WIDTH - 4));
+    const { palette } = this.#output;
+    const lines = text.split('\n').flatMap((line) => breakLine(printable(line), this.#room));
     const shown = this.#full ? lines : lines.slice(0, SHORT_LINES);
     const hidden = lines.length - shown.length;
     const more = hidden > 0 ? [palette.dim(`… ${hidden} more lines, --full shows them`)] : [];
@@ -129,4 +126,25 @@ function answerOf(result: Json): Json {
 
 function plain(value: Json | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}
+
+/** On one line where it fits, else a line for each member. */
+function jsonText(value: Json, width: number): string {
+  const line = JSON.stringify(value);
+  if (line.length <= width || value === null || typeof value !== 'object') return line;
+  const lines = JSON.stringify(value, null, 2).split('\n').slice(1, -1);
+  return lines.map((one) => one.slice(2)).join('\n');
+}
+
+/** Breaks at spaces where there are some, and loses nothing: identifiers are to be copied from here. */
+function breakLine(line: string, width: number): string[] {
+  const parts: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const at = space > width / 2 ? space : width;
+    parts.push(rest.slice(0, at));
+    rest = rest.slice(at).replace(/^ /, '');
+  }
+  return [...parts, rest];
 }
