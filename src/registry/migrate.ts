@@ -43,7 +43,7 @@ type Applied = z.infer<typeof appliedRow>;
  *
  * @throws MissionError `REGISTRY_SCHEMA_MISMATCH` when the database was migrated by another history than this release's.
  */
-export function pendingMigrations(
+function pendingMigrations(
   known: readonly Migration[],
   applied: readonly Applied[],
   place: string,

@@ -4,7 +4,7 @@ import { MissionError } from '../shared/errors.ts';
 import type { SqlEngine } from './sql.ts';
 
 /** Where the embedded registry of a project is. */
-export const DEFAULT_REGISTRY_DIRECTORY = '.mission/registry';
+const DEFAULT_REGISTRY_DIRECTORY = '.mission/registry';
 
 export interface RegistryOptions {
   /** A PostgreSQL URL (15 or newer): `postgres://user:password@host:5432/database`. Wins over `directory`. */

@@ -12,7 +12,7 @@ import { createRoutes, type Routes } from './routes.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
 import { createVersions, type Versions } from './versions.ts';
 
-export { DEFAULT_REGISTRY_DIRECTORY, type RegistryOptions } from './open-engine.ts';
+export type { RegistryOptions } from './open-engine.ts';
 
 /** The nouns of the registry. */
 export interface RegistryNouns {
