@@ -106,7 +106,13 @@ export interface Report {
   readonly mission: string;
   readonly baseline: VersionIdentity;
   readonly candidate: VersionIdentity;
-  readonly cohort: { readonly digest: string; readonly recordings: number; readonly selection: string };
+  readonly cohort: {
+    readonly digest: string;
+    readonly recordings: number;
+    readonly selection: string;
+    /** `picked`: runs that someone named, or regression cases. Such a report shows, and is no evidence for an activation. */
+    readonly kind?: 'recordings' | 'picked';
+  };
   readonly policy: { readonly digest: string; readonly value: Json };
   readonly counts: ReportCounts;
   /** True when the replay was stopped before all recordings were seen. */

@@ -107,7 +107,7 @@ async function refusal(registry: Registry, version: Version, baseline: Version):
   const why =
     newest === undefined
       ? `it was never replayed against ${active}, which is active`
-      : `its latest replay against ${active}, which is active, ${newest.verdict === 'passed' ? 'does not count' : outcomeWords(newest.verdict)}${newest.partial ? ' (it was stopped early)' : ''}`;
+      : `its latest replay against ${active}, which is active, ${outcomeWords(newest.verdict)}${newest.partial ? ' (it was stopped early)' : ''}`;
   const see = newest === undefined ? '' : ` See why: mission report ${newest.digest.slice(7, 19)}.`;
   return new MissionError('ACTIVATION_REFUSED', `${candidate} is not activated: ${why}. Traffic is unchanged.`, {
     remedy: `Replay it: mission replay ${candidate} --against ${active}.${see} In an emergency: mission activate ${candidate} --force --reason "…", which is recorded.`,
@@ -122,8 +122,12 @@ async function refusal(registry: Registry, version: Version, baseline: Version):
   });
 }
 
-function outcomeWords(verdict: 'failed' | 'inconclusive'): string {
-  return verdict === 'failed' ? 'failed' : 'came to no verdict';
+function outcomeWords(verdict: 'passed' | 'failed' | 'inconclusive'): string {
+  return {
+    passed: 'passed, but on runs that were picked by hand',
+    failed: 'failed',
+    inconclusive: 'came to no verdict',
+  }[verdict];
 }
 
 function reasonMissing(version: Version): MissionError {

@@ -31,6 +31,8 @@ export interface TrySelection {
 
 export interface ChosenRecordings {
   readonly cohort: Cohort;
+  /** `picked`: named runs, or regression cases. */
+  readonly kind: 'recordings' | 'picked';
   readonly sources: AsyncIterable<ReplaySource>;
   /** Of regression cases with a corrected outcome. */
   readonly expected: ExpectedEnds;
@@ -58,7 +60,12 @@ export async function chooseRecordings(
       ? await recordings.list({ mission, artifact, ...(since !== undefined && { since }) })
       : await findRuns(recordings, runs);
   const cohort = freeze(summaries, selection, runs === undefined ? `run by ${formatVersionRef(baseline)}` : 'named');
-  return { cohort, sources: readSources(recordings, cohort), expected: NOTHING_EXPECTED };
+  return {
+    cohort,
+    kind: runs === undefined ? 'recordings' : 'picked',
+    sources: readSources(recordings, cohort),
+    expected: NOTHING_EXPECTED,
+  };
 }
 
 /**
@@ -125,6 +132,7 @@ async function chooseFixtures(
   const members = new Set(cohort.members.map(({ id }) => id));
   return {
     cohort,
+    kind: 'picked',
     sources: (async function* () {
       for (const { summary, content } of stored) if (members.has(summary.id)) yield { summary, content };
     })(),

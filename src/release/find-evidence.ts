@@ -12,23 +12,32 @@ export interface EvidenceQuestion {
   readonly baselineArtifact: string;
 }
 
-/** The newest passing report for exactly these two artifacts, judged anew from its own counts and policy. */
+/** Passing reports that are looked at, the newest first. */
+const REPORTS_READ = 20;
+
+/**
+ * The newest passing report for exactly these two artifacts, judged anew from its own counts and policy. One on runs that
+ * someone picked does not count: the others may be those that change.
+ */
 export async function findEvidence(
   { reports }: Pick<Registry, 'reports'>,
   question: EvidenceQuestion,
 ): Promise<ReportSummary | undefined> {
-  const summary = await reports.findPassing(question);
-  if (summary === undefined) return undefined;
-  const report = (await reports.get(summary.digest)) as unknown as Report;
-  return isStillPassing(report, question) ? summary : undefined;
+  const passed = await reports.list({ ...question, verdict: 'passed', limit: REPORTS_READ });
+  for (const summary of passed) {
+    const report = (await reports.get(summary.digest)) as unknown as Report;
+    if (isEvidence(report, question)) return summary;
+  }
+  return undefined;
 }
 
 /** Whoever can write to the database can write `passed` into a report; its digest and its counts then tell. */
-function isStillPassing(report: Report, { mission, candidateArtifact, baselineArtifact }: EvidenceQuestion): boolean {
-  const policy = replayPolicy.safeParse(report.policy.value).data;
+function isEvidence(report: Report, { mission, candidateArtifact, baselineArtifact }: EvidenceQuestion): boolean {
+  const policy = replayPolicy.safeParse(report.policy?.value).data;
   return (
     policy !== undefined &&
     isReportIntact(report) &&
+    report.cohort.kind !== 'picked' &&
     report.mission === mission &&
     report.candidate.artifact === candidateArtifact &&
     report.baseline.artifact === baselineArtifact &&

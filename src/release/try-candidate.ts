@@ -81,7 +81,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const { digest, members, selection } = chosen.cohort;
   const report = builder.finish({
     createdAt: clock().toISOString(),
-    cohort: { digest, recordings: members.length, selection },
+    cohort: { digest, recordings: members.length, selection, kind: chosen.kind },
     judge: (facts) => evaluateGate(facts, policy),
   });
   await registry.reports.put(report as unknown as ReportDocument);

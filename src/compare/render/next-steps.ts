@@ -12,7 +12,12 @@ export function nextSteps(report: Report): NextStep[] {
   const { candidate, baseline, verdict } = report;
   const example = exampleOf(report);
   const steps: NextStep[] = [];
-  if (verdict.verdict === 'passed') {
+  if (verdict.verdict === 'passed' && report.cohort.kind === 'picked') {
+    steps.push({
+      command: `mission replay ${candidate.name} --against ${baseline.name}`,
+      why: 'on recordings that nobody picked: that is what an activation asks for',
+    });
+  } else if (verdict.verdict === 'passed') {
     steps.push({
       command: `mission activate ${candidate.name}`,
       why: 'let it take traffic; this report is its evidence',
