@@ -6,6 +6,9 @@
  * argument of `defineMission`. A published mission never reads them from its code: they are in the definition, where
  * `diffArtifacts` compares them by name. Whatever is computed stays part of the shape: schemas (a refinement has no JSON
  * form), functions, identifiers, spreads, templates with places.
+ *
+ * A prompt may stand in a file of its own: a text file, or a constant at the top of a module. Such a text is definition data
+ * too when it is, to the letter, a prompt of that version's definition.
  */
 import { extname } from 'node:path';
 import type * as acorn from 'acorn';
@@ -24,15 +27,19 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.jsx': 'jsx',
 };
 
-/** @returns the text unchanged when the file is not code, or cannot be read as code. */
-export async function codeShape(path: string, text: string): Promise<string> {
+/**
+ * @param prompts texts of the definition that the file belongs to
+ * @returns the text unchanged when the file is not code, or cannot be read as code.
+ */
+export async function codeShape(path: string, text: string, prompts: ReadonlySet<string> = new Set()): Promise<string> {
+  if (prompts.has(text)) return '';
   const extension = extname(path);
   if (extension === '.json') return jsonShape(text);
   const loader = LOADERS[extension];
   if (loader === undefined) return text;
   try {
     const { code } = await transform(text, { loader, target: 'es2022', minifyWhitespace: true, legalComments: 'none' });
-    return withoutDefinitionData(code);
+    return withoutPrompts(withoutDefinitionData(code), prompts);
   } catch {
     return text;
   }
@@ -52,6 +59,23 @@ function withoutDefinitionData(code: string): string {
   const names = namesOfDefineMission(program);
   const data = callsOf(program, names).flatMap(([argument]) => dataIn(argument));
   return cut(code, data);
+}
+
+/** Cuts the values of top-level constants that hold nothing but a prompt. */
+function withoutPrompts(code: string, prompts: ReadonlySet<string>): string {
+  if (prompts.size === 0) return code;
+  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const declarations = program.body.map((node) => (node.type === 'ExportNamedDeclaration' ? node.declaration : node));
+  const values = declarations.flatMap((node) =>
+    node?.type === 'VariableDeclaration' && node.kind === 'const' ? node.declarations.map(({ init }) => init) : [],
+  );
+  return cut(code, values.filter((value) => value != null && prompts.has(textOf(value) ?? '')) as acorn.AnyNode[]);
+}
+
+function textOf(node: acorn.AnyNode): string | undefined {
+  if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node.type !== 'TemplateLiteral' || node.expressions.length > 0) return undefined;
+  return node.quasis[0]?.value.cooked ?? undefined;
 }
 
 /** Local names of the kit's `defineMission`: it may be imported under another one. */

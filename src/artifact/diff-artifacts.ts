@@ -22,7 +22,7 @@ const GROUPS = [
 export async function diffArtifacts(baseline: Artifact, candidate: Artifact): Promise<ComponentChange[]> {
   return [
     ...diffDefinitions(definitionJson(baseline.definition), definitionJson(candidate.definition)),
-    ...(await diffSources(baseline.sources, candidate.sources)),
+    ...(await diffSources(sidesOf(baseline), sidesOf(candidate))),
   ];
 }
 
@@ -53,23 +53,33 @@ function changeOf(
   return [{ component, name, change: 'changed', baseline, candidate }];
 }
 
-async function diffSources(
-  baseline: Readonly<Record<string, string>>,
-  candidate: Readonly<Record<string, string>>,
-): Promise<ComponentChange[]> {
-  const paths = [...new Set([...Object.keys(baseline), ...Object.keys(candidate)])].sort();
+/** What a version's files are compared by. */
+interface SourceSide {
+  readonly files: Readonly<Record<string, string>>;
+  readonly prompts: ReadonlySet<string>;
+}
+
+function sidesOf({ sources, definition }: Artifact): SourceSide {
+  const texts = Object.values(definition.prompts).flatMap(({ text, system }) => [text, system ?? '']);
+  return { files: sources, prompts: new Set(texts.filter((text) => text !== '')) };
+}
+
+async function diffSources(baseline: SourceSide, candidate: SourceSide): Promise<ComponentChange[]> {
+  const paths = [...new Set([...Object.keys(baseline.files), ...Object.keys(candidate.files)])].sort();
   const changes = await Promise.all(
     paths.map(async (path) => {
-      const [before, after] = [own(baseline, path), own(candidate, path)];
-      return (await sameShape(path, before, after)) ? [] : changeOf('code', path, before, after);
+      const same = await sameShape(path, baseline, candidate);
+      return same ? [] : changeOf('code', path, own(baseline.files, path), own(candidate.files, path));
     }),
   );
   return changes.flat();
 }
 
-async function sameShape(path: string, before: string | undefined, after: string | undefined): Promise<boolean> {
+async function sameShape(path: string, baseline: SourceSide, candidate: SourceSide): Promise<boolean> {
+  const [before, after] = [own(baseline.files, path), own(candidate.files, path)];
   if (before === undefined || after === undefined) return false;
-  return before === after || (await codeShape(path, before)) === (await codeShape(path, after));
+  if (before === after) return true;
+  return (await codeShape(path, before, baseline.prompts)) === (await codeShape(path, after, candidate.prompts));
 }
 
 /** Names come from authors: `constructor` is one like any other. */

@@ -112,6 +112,19 @@ describe('the shape of a file', () => {
     expect(await mission(left)).not.toBe(await mission(right));
   });
 
+  it('leaves out a prompt that stands in a file of its own, and nothing else of that file', async () => {
+    const file = (text: string, rest = '') => `export const ask = \`${text}\`;${rest}`;
+    const shape = (text: string, rest?: string) => codeShape('ask.ts', file(text, rest), new Set([text]));
+    expect(await shape('Which queue?\n{{text}}')).toBe(await shape('What queue?\n{{text}}'));
+    expect(await shape('Which queue?', 'export const other = 1;')).not.toBe(
+      await shape('Which queue?', 'export const other = 2;'),
+    );
+    expect(await codeShape('ask.ts', file('one'), new Set())).not.toBe(
+      await codeShape('ask.ts', file('two'), new Set()),
+    );
+    expect(await codeShape('ask.md', 'one', new Set(['one']))).toBe(await codeShape('ask.md', 'two', new Set(['two'])));
+  });
+
   it("knows the kit's function by its import, not by its name", async () => {
     const renamed = "import { defineMission as define } from 'mission-runtime/mission';";
     const [one, two] = ['one', 'two'].map(

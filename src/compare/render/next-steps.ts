@@ -1,4 +1,5 @@
 /** What a person should do next, after a report. */
+import { isJsonObject } from '../../shared/json.ts';
 import type { Report } from '../report.ts';
 import { recordingName } from './words.ts';
 
@@ -25,13 +26,13 @@ export function nextSteps(report: Report): NextStep[] {
   }
   if (report.partial) {
     steps.push({
-      command: `mission replay ${candidate.name} --against ${baseline.name}`,
+      command: `mission replay ${candidate.name} --against ${baseline.name}${answersOf(report)}`,
       why: 'the whole cohort this time',
     });
   }
   if (example !== undefined) {
     steps.push({
-      command: `mission replay ${candidate.name} --against ${baseline.name} --runs ${shellWord(example)}`,
+      command: `mission replay ${candidate.name} --against ${baseline.name} --runs ${shellWord(example)}${answersOf(report)}`,
       why: 'one run alone, its two traces side by side',
     });
     steps.push({ command: `mission trace ${shellWord(example)}`, why: 'what the run did, and why' });
@@ -50,6 +51,14 @@ export function nextSteps(report: Report): NextStep[] {
     });
   }
   return steps;
+}
+
+/** The answer policy of the report, for a command that is to find the same. */
+function answersOf({ policy }: Report): string {
+  const answers = isJsonObject(policy.value) ? policy.value['answers'] : undefined;
+  if (!isJsonObject(answers)) return '';
+  const chosen = Object.entries(answers).filter(([, way]) => way !== 'stop');
+  return chosen.length === 0 ? '' : ` --answer ${chosen.map(([kind, way]) => `${kind}=${String(way)}`).join(',')}`;
 }
 
 /** The policy setting that would take most of the unanswered runs further. */

@@ -1,7 +1,7 @@
 /** Two traces of one recording side by side: what the baseline did, what the candidate did instead. */
 import stringWidth from 'string-width';
 import type { RunEnd, Trace, TraceStep } from '../../recording/trace.ts';
-import type { Json } from '../../shared/json.ts';
+import { isJsonObject, type Json } from '../../shared/json.ts';
 import { alignByKey } from '../align.ts';
 import { describePointer, describeSides, describeValue, printable, summariseResult } from '../describe.ts';
 import { diffJson } from '../diff-json.ts';
@@ -29,7 +29,7 @@ interface Row {
 export function renderSideBySide(trace: Trace, result: ReplayResult, options: TerminalOptions): string {
   const { palette, width } = options;
   const first = result.divergence?.step;
-  const rows = alignSteps(trace.steps, result.outcome === 'matched' ? asReplayed(trace.steps) : result.steps);
+  const rows = alignSteps(trace.steps, result.outcome === 'matched' ? asReplayed(trace.steps) : stepsOf(result));
   const half = Math.max(16, Math.floor((width - 9) / 2));
   const title = `${recordingName(result.recording.id)}  ${result.outcome}`;
   const body = rows.flatMap((row) => rowLines(row, first, half, options));
@@ -45,6 +45,11 @@ export function renderSideBySide(trace: Trace, result: ReplayResult, options: Te
     ...endLines(result, half, options),
     '',
   ].join('\n');
+}
+
+/** The end has lines of its own below, and markers of the SDK say nothing to a reader. */
+function stepsOf({ steps }: ReplayResult): ReplayedStep[] {
+  return steps.filter(({ kind }) => kind !== 'end' && kind !== 'patch' && kind !== 'memo');
 }
 
 /** Steps in the candidate's order; those that it does not take stand where the baseline took them. */
@@ -101,8 +106,14 @@ function rowLines(row: Row, first: string | undefined, half: number, { palette, 
 function stepWords(step: TraceStep | ReplayedStep, maxLength: number): string {
   const grade = 'evidence' in step && step.evidence !== 'exact' ? ` (${step.evidence})` : '';
   const outcome =
-    step.status === 'completed' ? describeValue(step.result, maxLength) : `${step.status} ${step.failure ?? ''}`;
+    step.status === 'completed' ? describeValue(answerOf(step), maxLength) : `${step.status} ${step.failure ?? ''}`;
   return printable(`${step.id}${grade} ${outcome}`);
+}
+
+/** Of a model's response, what the mission reads: the object or the text. */
+function answerOf({ kind, result }: TraceStep | ReplayedStep): Json {
+  if (kind !== 'model' || !isJsonObject(result)) return result;
+  return result['object'] ?? result['text'] ?? result;
 }
 
 function signOf(row: Row, palette: Palette): [string, Palette['dim']] {
