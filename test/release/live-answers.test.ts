@@ -1,0 +1,150 @@
+/** What a replay may ask of the world: models, and reads that are declared so; never a write. */
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { currentScope } from '../../src/activity/scope.ts';
+import type { LoadedActivities } from '../../src/artifact/load-activities.ts';
+import type { MissionDefinition } from '../../src/mission/definition.ts';
+import { liveAnswersOf } from '../../src/release/live-answers.ts';
+import type { CommandView } from '../../src/replay/command-view.ts';
+import type { Json } from '../../src/shared/json.ts';
+
+const schema = { input: {}, output: {} };
+
+const definition: MissionDefinition = {
+  format: 1,
+  name: 'refund',
+  input: {},
+  output: {},
+  prompts: {},
+  models: {},
+  rules: {},
+  tools: {
+    getOrder: { effect: 'read', replayable: true, ...schema },
+    getPolicy: { effect: 'read', ...schema },
+    issueRefund: { effect: 'write', ...schema },
+    /** Says that it may be asked again, and acts. */
+    liar: { effect: 'write', replayable: true, ...schema },
+  },
+  decisions: {},
+};
+
+function view(kind: CommandView['kind'], name: string, request: Json = {}, effect?: 'read' | 'write'): CommandView {
+  return { step: `${name}#1`, kind, name, request, notes: [], options: {}, ...(effect !== undefined && { effect }) };
+}
+
+interface World {
+  readonly calls: string[];
+  readonly live: ReturnType<typeof liveAnswersOf>;
+}
+
+type Act = (request: Json) => Promise<unknown>;
+
+function world(act: Act, limits = {}, signal?: AbortSignal): World {
+  const calls: string[] = [];
+  const spy = (type: string) => async (request: Json) => {
+    calls.push(type);
+    return act(request);
+  };
+  const types = ['model', ...Object.keys(definition.tools).map((name) => `tool:${name}`)];
+  const activities = Object.fromEntries(types.map((type) => [type, spy(type)])) as unknown as LoadedActivities;
+  const live = liveAnswersOf({
+    activities,
+    definition,
+    limits: { liveCalls: 100, liveConcurrency: 2, ...limits },
+    signal,
+  });
+  return { calls, live };
+}
+
+const echo: Act = async (request) => ({ echo: request });
+
+describe('asking again', () => {
+  it('asks models, and reads that are declared replayable', async () => {
+    const { live, calls } = world(echo);
+    expect(await live.ask(view('model', 'judge', { a: 1 }))).toEqual({ result: { echo: { a: 1 } } });
+    expect(await live.ask(view('tool', 'getOrder', { id: 7 }, 'read'))).toEqual({ result: { echo: { id: 7 } } });
+    expect(calls).toEqual(['model', 'tool:getOrder']);
+  });
+
+  it.each([
+    ['a write', view('tool', 'issueRefund', {}, 'write')],
+    ['a write that is declared replayable', view('tool', 'liar', {}, 'write')],
+    ['a write whose command says that it reads', view('tool', 'issueRefund', {}, 'read')],
+    ['a read whose command says that it writes', view('tool', 'getOrder', {}, 'write')],
+    ['a command that says nothing of its effect', view('tool', 'getOrder')],
+    ['a read that is not declared replayable', view('tool', 'getPolicy', {}, 'read')],
+    ['a tool that the candidate does not declare', view('tool', 'constructor', {}, 'read')],
+    ['a plain activity', view('activity', 'charge')],
+    ['a question to a person', view('decision', 'large-refund')],
+  ])('never asks %s', async (_, command) => {
+    const { live, calls } = world(echo);
+    expect(await live.ask(command)).toEqual({ refused: expect.any(String) });
+    expect(calls).toEqual([]);
+  });
+
+  it('asks the same question once, however often and however at once it comes', async () => {
+    const { live, calls } = world(echo);
+    const same = [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+      { a: 1, b: 2 },
+    ];
+    await Promise.all(same.map((request) => live.ask(view('model', 'judge', request))));
+    expect(calls).toHaveLength(1);
+  });
+
+  it('stops at the budget', async () => {
+    const { live, calls } = world(echo, { liveCalls: 2 });
+    const answers = await Promise.all([1, 2, 3].map((a) => live.ask(view('model', 'judge', { a }))));
+    expect(answers[2]).toEqual({ refused: expect.stringContaining('budget of 2') });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('asks no more at a time than the limit', async () => {
+    let running = 0;
+    let most = 0;
+    const { live } = world(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+    });
+    await Promise.all(Array.from({ length: 8 }, (_, a) => live.ask(view('model', 'judge', { a }))));
+    expect(most).toBe(2);
+  });
+
+  it('tries a failure again that may pass, and tells one that does not', async () => {
+    let attempts = 0;
+    const flaky = world(async () => {
+      attempts = currentScope(undefined).attempt;
+      if (attempts < 2)
+        throw ApplicationFailure.create({ message: 'busy', type: 'MODEL_UNAVAILABLE', nextRetryDelay: 1 });
+      return 'yes';
+    });
+    expect(await flaky.live.ask(view('model', 'judge'))).toEqual({ result: 'yes' });
+    expect(attempts).toBe(2);
+    const broken = world(() =>
+      Promise.reject(ApplicationFailure.nonRetryable('no such model', 'MODEL_REQUEST_REJECTED')),
+    );
+    expect(await broken.live.ask(view('model', 'judge'))).toEqual({
+      failure: { message: 'no such model', type: 'MODEL_REQUEST_REJECTED' },
+    });
+    expect(broken.calls).toHaveLength(1);
+  });
+
+  it('hands its stop to the activity and asks nothing afterwards', async () => {
+    const stop = new AbortController();
+    const { live, calls } = world(
+      () =>
+        new Promise((_, reject) => {
+          currentScope(undefined).signal.addEventListener('abort', () => reject(new Error('stopped')));
+          stop.abort();
+        }),
+      {},
+      stop.signal,
+    );
+    expect(await live.ask(view('model', 'judge', { a: 1 }))).toEqual({ refused: 'the replay was stopped' });
+    expect(await live.ask(view('model', 'judge', { a: 2 }))).toEqual({ refused: 'the replay was stopped' });
+    expect(calls).toHaveLength(1);
+  });
+});
