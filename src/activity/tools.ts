@@ -18,7 +18,10 @@ export type ToolContext = Omit<StepScope, 'timeoutMs'>;
 export type ToolFunction<Contract extends ToolContract> = (
   input: z.output<Contract['input']>,
   context: ToolContext,
-) => Promise<z.input<Contract['output']>> | z.input<Contract['output']>;
+) => Returned<Contract> | Promise<Returned<Contract>>;
+
+/** `z.input`, without its condition: a literal in a function's result then keeps its type. */
+type Returned<Contract extends ToolContract> = Contract['output']['_zod']['input'];
 
 /** A function bound to its contract, ready for `defineActivities`. */
 export interface Tool {
@@ -26,14 +29,16 @@ export interface Tool {
   readonly call: (tool: string, input: unknown, step: StepContext | undefined) => Promise<unknown>;
 }
 
+export type ToolContracts = Readonly<Record<string, ToolContract>>;
+
 /** Anything that declares tools: the value that `defineMission` returns. */
-export interface ToolOwner {
-  readonly tools: Readonly<Record<string, ToolContract>>;
+export interface ToolOwner<Tools extends ToolContracts = ToolContracts> {
+  readonly tools: Tools;
 }
 
 /** One function per tool of the mission; names, inputs and outputs are those of its contracts. */
-export type ToolFunctions<Owner extends ToolOwner> = {
-  readonly [Name in keyof Owner['tools']]: ToolFunction<Owner['tools'][Name]>;
+export type ToolFunctions<Tools extends ToolContracts> = {
+  readonly [Name in keyof Tools]: ToolFunction<Tools[Name]>;
 };
 
 /**
@@ -65,9 +70,9 @@ export function tool<const Contract extends ToolContract>(contract: Contract, ru
  * ```
  * @throws ApplicationFailure `TOOL_UNKNOWN` when a contract has no function (only possible past the type checker).
  */
-export function defineTools<const Owner extends ToolOwner>(
-  owner: Owner,
-  functions: ToolFunctions<Owner>,
+export function defineTools<const Tools extends ToolContracts>(
+  owner: ToolOwner<Tools>,
+  functions: ToolFunctions<NoInfer<Tools>>,
 ): Readonly<Record<string, Tool>> {
   const byName = functions as Readonly<Record<string, ToolFunction<ToolContract> | undefined>>;
   return Object.fromEntries(

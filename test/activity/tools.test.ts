@@ -49,6 +49,16 @@ describe('tools', () => {
     expect(() => defineTools(shop, { getOrder: async () => ({ total: 1 }) })).toThrow('"issueRefund"');
   });
 
+  it('keep the literals that a function answers with', () => {
+    const contract = {
+      effect: 'read',
+      input: z.string(),
+      output: z.object({ tier: z.enum(['free', 'premium']) }),
+    } as const;
+    const tools = { tierOf: tool(contract, (name) => ({ tier: name === '' ? 'free' : 'premium' })) };
+    expect(Object.keys(defineActivities({ tools }))).toContain('tool:tierOf');
+  });
+
   it('are hosted under their activity types, beside the model', () => {
     const tools = { ping: tool({ effect: 'read', input: z.null(), output: z.string() }, () => 'pong') };
     expect(Object.keys(defineActivities({ tools })).sort()).toEqual(['default', 'model', 'tool:ping']);

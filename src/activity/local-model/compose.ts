@@ -7,8 +7,10 @@ import { type Judgement, judge } from './judge.ts';
 import { writeText } from './letter.ts';
 import { conceptsIn } from './lexicon.ts';
 import { labelsOf, labelWords, membersOf, resolveSchema } from './schema.ts';
+import type { Statement } from './statement.ts';
 import { includesWords } from './statement-parser.ts';
-import { decisionNamed } from './verdict-words.ts';
+import { type Decision, decisionNamed } from './verdict-words.ts';
+import { wordsOf } from './words.ts';
 
 const REASON = /reason|explanation|rationale|justification|why|summary|because/i;
 const CONFIDENCE = /confidence|certainty|probability/i;
@@ -82,25 +84,28 @@ function composeLabel(labels: readonly string[], field: string, { given, grounds
 function composeBoolean(field: string, { given, grounds, confidences }: Composer): boolean {
   const words = labelWords(field);
   const verdict = decisionNamed(words);
-  const fieldConcepts = conceptsIn(words);
-  const named = (target: readonly string[]) =>
-    includesWords(target, words) || sharesAll(fieldConcepts, conceptsIn(target));
-  const own = judge(given.evaluated, ({ target, decision }) =>
-    named(target) && verdict === undefined ? decision !== 'no' && !target.includes('not') : undefined,
-  );
-  const judgement: Judgement<boolean> | undefined =
-    verdict === undefined && (own !== undefined || (fieldConcepts.size > 0 && !isVerdictField(given)))
-      ? own
-      : judge(given.evaluated, ({ decision }) =>
-          decision === undefined
-            ? undefined
-            : verdict === 'refer'
-              ? decision === 'refer'
-              : (decision === 'yes') !== (verdict === 'no'),
-        );
+  const own = verdict === undefined ? judge(given.evaluated, (statement) => saidOf(words, statement)) : undefined;
+  const judgement =
+    own ?? (verdict === undefined && !isVerdictField(given) ? undefined : judgeVerdict(given, verdict ?? 'yes'));
   grounds.push({ field, judgement });
   confidences.push(judgement?.confidence ?? 0);
   return (judgement?.outcome ?? false) !== given.flip;
+}
+
+/** What a statement says of a field by its name: `mark as urgent when …`, `known is false if …`. */
+function saidOf(field: readonly string[], { target, decision }: Statement): boolean | undefined {
+  const named = includesWords(target, field) || sharesAll(conceptsIn(field), conceptsIn(target));
+  return named ? decision !== 'no' && !target.some((word) => DENIALS.has(word)) : undefined;
+}
+
+const DENIALS = new Set(wordsOf('not false never no'));
+
+/** The verdict of the policy, as a field of this meaning has it: `deny` is true when the verdict is no. */
+function judgeVerdict(given: Case, meaning: Decision): Judgement<boolean> | undefined {
+  return judge(given.evaluated, ({ decision }) => {
+    if (decision === undefined) return undefined;
+    return meaning === 'refer' ? decision === 'refer' : (decision === 'yes') !== (meaning === 'no');
+  });
 }
 
 /** A lone boolean of another name (`answer`, `valid`) is the verdict when the policy gives verdicts at all. */

@@ -70,7 +70,7 @@ function evaluateProposition({ mentions }: Proposition, facts: readonly Fact[]):
   return combine(findings, true);
 }
 
-/** When the condition names a field (`the condition is used`), only that field can answer it. */
+/** When the condition names a field (`the condition is used`), fields answer it, and what a person wrote does not. */
 function factsAboutAttribute(
   asked: ReadonlySet<string>,
   facts: readonly Fact[],
@@ -85,7 +85,7 @@ function factsAboutAttribute(
   );
   const [first] = named;
   if (first === undefined || named.some(({ concepts }) => !sameSet(concepts, first.concepts))) return undefined;
-  return { concepts: first.concepts, facts: named };
+  return { concepts: first.concepts, facts: facts.filter(({ prose }) => !prose) };
 }
 
 function sameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {

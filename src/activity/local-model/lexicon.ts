@@ -11,9 +11,9 @@ const CONCEPTS: Readonly<Record<string, string>> = {
   defective:
     'defective, defect, faulty, malfunction, malfunctioning, not work, not working, stopped working, not turn on, not switch on, not start, not charge, dead on arrival, does nothing',
   wrong:
-    'wrong, incorrect, not what i ordered, mixed up, mix-up, someone else order, different one, different colour, different color, different size, different model, instead of the one',
+    'wrong, incorrect, not what i ordered, mixed up, mix-up, someone else order, sent by mistake, different one, different colour, different color, different size, different model, instead of the one',
   'changed mind':
-    'changed mind, change of mind, changed my mind, changed their mind, changed her mind, changed his mind, no longer want, no longer need, not want it, not need it, not want them, do not like, does not suit, second thoughts, regret, ordered by mistake, bought by mistake, found it cheaper, looks different at home',
+    'changed mind, change of mind, changed my mind, changed their mind, changed her mind, changed his mind, no longer want, no longer need, not want it, not need it, not want them, do not like, does not suit, second thoughts, regret, by mistake, found it cheaper, looks different at home',
   late: 'late, later than promised, delayed, delay, overdue, not on time, not arrive on time, not in time, missed the date, weeks after, behind schedule',
   missing: 'missing, never arrived, not arrived, not arrive, never received, not received, lost in transit, lost',
   'final sale': 'final sale, clearance, closing sale, sold as final',

@@ -43,6 +43,9 @@ export function elapsedDays(subject: ReadonlySet<string>, facts: readonly Fact[]
   return betweenDates(subject, facts) ?? counted?.days;
 }
 
+/** `refundsThisYear`, `claimsPerMonth`: the unit says in which time something was counted, not how long something is. */
+const RATE_WORDS = new Set(['this', 'last', 'per', 'each', 'every', 'past']);
+
 /** A field that holds a time already: `daysSinceDelivery`, `accountAgeYears`. */
 function countedDays(
   subject: ReadonlySet<string>,
@@ -50,7 +53,12 @@ function countedDays(
 ): { readonly days: number; readonly overlap: number } | undefined {
   let best: { readonly days: number; readonly overlap: number } | undefined;
   for (const fact of facts) {
-    if (typeof fact.value !== 'number' || fact.nameWords.some((word) => LIMIT_WORDS.has(word))) continue;
+    if (
+      typeof fact.value !== 'number' ||
+      fact.nameWords.some((word) => LIMIT_WORDS.has(word) || RATE_WORDS.has(word))
+    ) {
+      continue;
+    }
     const unit = fact.nameWords.find((word) => UNIT_DAYS[word] !== undefined) ?? (isAge(fact) ? 'year' : undefined);
     if (unit === undefined) continue;
     const overlap = overlapOf(fact, subject);

@@ -33,9 +33,10 @@ export function labelsOf(schema: JsonObject): string[] {
   return listed.filter((label: Json | undefined) => typeof label === 'string');
 }
 
-/** Every label and field name in a schema. */
+/** Every label, flag and field name in a schema. */
 export function vocabularyOf(schema: JsonObject | undefined): Vocabulary {
   const labels: string[][] = [];
+  const flags: string[][] = [];
   const fields = new Set<string>();
   const visit = (part: Json | undefined, depth: number) => {
     if (schema === undefined || depth > 8) return;
@@ -47,11 +48,12 @@ export function vocabularyOf(schema: JsonObject | undefined): Vocabulary {
   const visitMembers = (object: JsonObject, depth: number) => {
     for (const [name, member] of membersOf(object)) {
       for (const word of wordsOfName(name)) fields.add(word);
+      if (resolveSchema(member, schema ?? {})['type'] === 'boolean') flags.push(wordsOfName(name));
       visit(member, depth + 1);
     }
   };
   visit(schema, 0);
-  return { labels, fields };
+  return { labels, flags, fields };
 }
 
 /** A label's words, joined: how labels are recognised at the start of a line. */

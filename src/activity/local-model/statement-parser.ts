@@ -95,15 +95,14 @@ function fallbackOf(text: string): Pick<Statement, 'fallback' | 'decision' | 'ta
 }
 
 /** Whether a clause says what to do: it decides, treats one thing as another, or names a label. */
-function concludes(clause: string, { labels }: Vocabulary): boolean {
-  if (
-    /^(?:then )?(?:always |never |do not )?(?:treat|count|consider|regard|route|assign|set|mark|flag|classify|use|choose|label)\b/.test(
-      clause,
-    )
-  )
-    return true;
-  return decisionIn(clause) !== undefined || labels.some((label) => includesWords(wordsOf(clause), label));
+function concludes(clause: string, { labels, flags }: Vocabulary): boolean {
+  if (COMMAND.test(clause) || decisionIn(clause) !== undefined) return true;
+  const words = wordsOf(clause);
+  return [...labels, ...flags].some((name) => includesWords(words, name));
 }
+
+const COMMAND =
+  /^(?:then )?(?:always |never |do not )?(?:treat|count|consider|regard|route|assign|set|mark|flag|classify|choose|label)\b/;
 
 function build(base: Statement, main: string, clauses: readonly Clause[], vocabulary: Vocabulary): Statement[] {
   const { object, target, treated } = conclusionOf(main, vocabulary);
@@ -189,7 +188,7 @@ function conclusionOf(main: string, vocabulary: Vocabulary): Conclusion {
   return { object: '', target: main, treated: false };
 }
 
-/** What is assigned to is a field or a label, not a condition. */
+/** What is assigned to is a field or a label, not a condition; the field stays in the target, which then speaks of it alone. */
 function assigned(
   object: string,
   target: string | undefined,
@@ -197,10 +196,9 @@ function assigned(
   { fields, labels }: Vocabulary,
 ): Conclusion {
   const words = wordsOf(object);
-  const noCondition =
-    words.some((word) => fields.has(word)) ||
-    (target === undefined && labels.some((label) => includesWords(words, label)));
-  return { object: noCondition ? '' : object, target: target ?? main, treated: false };
+  if (words.some((word) => fields.has(word))) return { object: '', target: main, treated: false };
+  const label = target === undefined && labels.some((candidate) => includesWords(words, candidate));
+  return { object: label ? '' : object, target: target ?? main, treated: false };
 }
 
 /** Whether a list of words holds another one in a row. */

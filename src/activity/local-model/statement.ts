@@ -28,6 +28,8 @@ export interface Statement {
 export interface Vocabulary {
   /** Possible labels, as lists of words. */
   readonly labels: readonly (readonly string[])[];
+  /** Names of fields that are true or false, as lists of words. */
+  readonly flags: readonly (readonly string[])[];
   /** Words of the names of the answer's fields. */
   readonly fields: ReadonlySet<string>;
 }

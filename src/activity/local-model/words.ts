@@ -67,7 +67,7 @@ export function stem(word: string): string {
 function cut(word: string): string {
   if (word.length <= 3) return word;
   let stemmed = word.replace(/(?:ies|ied)$/, 'y').replace(/sses$/, 'ss');
-  if (/[^suiy]s$/.test(stemmed)) stemmed = stemmed.slice(0, -1);
+  if (/[^sui]s$/.test(stemmed)) stemmed = stemmed.slice(0, -1);
   if (stemmed.length > 7) stemmed = stemmed.replace(/able$/, '');
   if (stemmed.length > 5) stemmed = stemmed.replace(/(?:ing|y)$/, '');
   if (stemmed.length > 4) stemmed = stemmed.replace(/(?:ed|e)$/, '');

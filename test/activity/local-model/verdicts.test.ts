@@ -29,6 +29,8 @@ describe('the local model decides as a reader of the policy would', () => {
     ['final sale, excepted', { ...early, finalSale: true, message: SMASHED }, true],
     ['used', { ...early, condition: 'used', message: REGRET }, false],
     ['always outranks the rest', { ...early, refundsThisYear: 3, message: SMASHED }, false],
+    ['a count of days instead of dates', { daysSinceDelivery: 40, refundsThisYear: 1, message: REGRET }, false],
+    ['a count of days within the window', { daysSinceDelivery: 30, refundsThisYear: 1, message: REGRET }, true],
     ['one below the number', { ...early, refundsThisYear: 2, message: SMASHED }, true],
   ])('%s', async (_, facts, approve) => {
     expect((await ask(`${REFUNDS}\nCase:\n${JSON.stringify(facts)}`, VERDICT)).object['approve']).toBe(approve);
