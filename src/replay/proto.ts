@@ -8,7 +8,6 @@ export type Failure = temporal.api.failure.v1.IFailure;
 export type Activation = coresdk.workflow_activation.IWorkflowActivation;
 export type Job = coresdk.workflow_activation.IWorkflowActivationJob;
 export type Command = coresdk.workflow_commands.IWorkflowCommand;
-export type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
 export type Timestamp = NonNullable<HistoryEvent['eventTime']>;
 
 export const EventType = proto.temporal.api.enums.v1.EventType;

@@ -86,7 +86,7 @@ export class ThreadPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host?.close()));
+    await Promise.all(this.#hosts.map(async (host) => host?.close()));
   }
 }
 

@@ -13,7 +13,11 @@ const refund = defineMission({
   rules: { windowDays: 30, tiers: ['gold', 'silver'] },
   tools: {
     getOrder: { effect: 'read', input: z.object({ id: z.string() }), output: Order },
-    issueRefund: { effect: 'write', input: z.object({ amount: z.number() }), output: z.object({ receipt: z.string() }) },
+    issueRefund: {
+      effect: 'write',
+      input: z.object({ amount: z.number() }),
+      output: z.object({ receipt: z.string() }),
+    },
   },
   decisions: { large: { question: 'Refund this much?', options: ['approve', 'reject'] } },
 });

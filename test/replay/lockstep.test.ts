@@ -1,3 +1,4 @@
+import Long from 'long';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { HistoryDriver } from '../../src/replay/lockstep/history-driver.ts';
 import type { Activation, Job } from '../../src/replay/proto.ts';
@@ -14,7 +15,7 @@ function essence(activation: Activation): unknown {
     timeMs: Math.floor(Number(timestamp?.seconds) * 1000 + (timestamp?.nanos ?? 0) / 1e6),
     historyLength,
     isReplaying,
-    availableInternalFlags: [...(availableInternalFlags ?? [])].sort(),
+    availableInternalFlags: [...(availableInternalFlags ?? [])].sort((a, b) => a - b),
     buildId: deploymentVersionForCurrentTask?.buildId,
   });
 }
@@ -31,7 +32,7 @@ function plain(value: unknown): unknown {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return value.length === 0 ? undefined : Buffer.from(value).toString('base64');
-  if ('toNumber' in value) return String(value) === '0' ? undefined : String(value);
+  if (Long.isLong(value)) return value.isZero() ? undefined : value.toString();
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(plain);
   return plainObject(value);
 }

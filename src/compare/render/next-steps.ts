@@ -57,8 +57,10 @@ export function nextSteps(report: Report): NextStep[] {
 function answersOf({ policy }: Report): string {
   const answers = isJsonObject(policy.value) ? policy.value['answers'] : undefined;
   if (!isJsonObject(answers)) return '';
-  const chosen = Object.entries(answers).filter(([, way]) => way !== 'stop');
-  return chosen.length === 0 ? '' : ` --answer ${chosen.map(([kind, way]) => `${kind}=${String(way)}`).join(',')}`;
+  const chosen = Object.entries(answers).flatMap(([kind, way]) =>
+    typeof way === 'string' && way !== 'stop' ? [`${kind}=${way}`] : [],
+  );
+  return chosen.length === 0 ? '' : ` --answer ${chosen.join(',')}`;
 }
 
 /** The policy setting that would take most of the unanswered runs further. */

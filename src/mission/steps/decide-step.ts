@@ -89,6 +89,6 @@ export class DecisionDesk {
   }
 }
 
-function withoutStep({ step: _, ...decision }: DecisionAnswer): Decision {
-  return decision;
+function withoutStep({ option, by, comment }: DecisionAnswer): Decision {
+  return { option, by, ...(comment === undefined ? {} : { comment }) };
 }

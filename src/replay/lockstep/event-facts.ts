@@ -99,7 +99,7 @@ export function patchMarkerOf(event: HistoryEvent): PatchMarker | undefined {
   const marker = event.markerRecordedEventAttributes;
   if (marker?.markerName !== 'core_patch') return undefined;
   const json = parseJson(marker.details?.['patch-data']?.payloads?.[0]);
-  if (json !== undefined) return { patchId: String(json['id']), deprecated: json['deprecated'] === true };
+  if (json !== undefined) return { patchId: textOf(json['id']), deprecated: json['deprecated'] === true };
   const id = marker.details?.['patch_id']?.payloads?.[0]?.data;
   const deprecated = marker.details?.['deprecated']?.payloads?.[0]?.data;
   return { patchId: Buffer.from(id ?? []).toString('utf8'), deprecated: (deprecated?.[0] ?? 0) !== 0 };
@@ -127,13 +127,17 @@ export function localActivityMarkerOf(event: HistoryEvent): LocalActivityMarker 
   const time = json['complete_time'] as { seconds: number; nanos: number } | null | undefined;
   return {
     seq: Number(json['seq']),
-    activityId: String(json['activity_id'] ?? ''),
-    activityType: String(json['activity_type'] ?? ''),
+    activityId: textOf(json['activity_id']),
+    activityType: textOf(json['activity_type']),
     attempt: Number(json['attempt'] ?? 1),
     completeTimeMs: time ? time.seconds * 1_000 + time.nanos / 1e6 : undefined,
     originalScheduleTime: (json['original_schedule_time'] as LocalActivityMarker['originalScheduleTime']) ?? undefined,
     backoff: (json['backoff'] as LocalActivityMarker['backoff']) ?? undefined,
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function parseJson(payload: Payload | null | undefined): Record<string, unknown> | undefined {

@@ -17,7 +17,7 @@ export interface RecordedRun {
 
 const attempts = new Map<string, number>();
 
-export const activities = {
+const activities = {
   async greet(name: string) {
     return `hello ${name}`;
   },

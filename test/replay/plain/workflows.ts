@@ -91,12 +91,12 @@ export async function timers(): Promise<string> {
 export async function cancelledTimers(): Promise<string> {
   const scope = new CancellationScope();
   const pending = scope
-    .run(() => sleep(60_000))
+    .run(() => sleep(60_000).then(() => 'slept'))
     .catch((error: unknown) => (isCancellation(error) ? 'cancelled' : 'other'));
   await greet('in between');
   scope.cancel();
   const sameTask = new CancellationScope();
-  const never = sameTask.run(() => sleep(50_000)).catch(() => 'never started');
+  const never = sameTask.run(() => sleep(50_000).then(() => 'slept')).catch(() => 'never started');
   sameTask.cancel();
   return `${await pending} ${await never}`;
 }
