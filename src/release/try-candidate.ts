@@ -82,6 +82,8 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const report = builder.finish({
     createdAt: clock().toISOString(),
     cohort: { digest, recordings: members.length, selection, kind: chosen.kind },
+    // Also when the interrupt came after the last result: second opinions may then be missing.
+    partial: options.signal?.aborted === true,
     judge: (facts) => evaluateGate(facts, policy),
   });
   await registry.reports.put(report as unknown as ReportDocument);

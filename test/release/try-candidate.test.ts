@@ -1,0 +1,202 @@
+/** A candidate is tried on real recorded runs, and what comes of it decides about its activation. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Report } from '../../src/compare/report.ts';
+import { isReportIntact } from '../../src/compare/report-digest.ts';
+import { startFleet } from '../../src/fleet/fleet.ts';
+import { DEFAULT_POLICY, parsePolicyFlags } from '../../src/gate/parse-policy.ts';
+import { fromStoredRecording } from '../../src/recording/build-recording.ts';
+import { collectRecordings } from '../../src/recording/collect.ts';
+import { exportFixture } from '../../src/recording/fixtures.ts';
+import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { activateVersion } from '../../src/release/activate-version.ts';
+import { publishMission } from '../../src/release/publish-mission.ts';
+import { type TryOptions, tryCandidate } from '../../src/release/try-candidate.ts';
+import { startMission } from '../../src/routing/start-mission.ts';
+import { digestOf } from '../../src/shared/digest.ts';
+import { connectTemporal } from '../../src/temporal/connection.ts';
+import { copyProject } from '../artifact/project.ts';
+import { PROMOTED, PROMPT, verdictMission } from './verdict-mission.ts';
+
+const mission = `verdict-${process.pid}`;
+const RUNS = 6;
+const live = parsePolicyFlags(['model=live']);
+let directory: string;
+let registry: Registry;
+
+const ref = (number: number) => ({ mission, number });
+
+async function publish(prompt: string, refactored = false): Promise<void> {
+  await publishMission({ registry, root: await copyProject(verdictMission({ mission, prompt, refactored })), mission });
+}
+
+function attempt(number: number, over: Partial<TryOptions> = {}): Promise<Report> {
+  return tryCandidate({ registry, candidate: ref(number), policy: DEFAULT_POLICY, workers: 1, ...over });
+}
+
+/** Versions: 1 ran, 2 has the promotion's prompt, 3 is 1 refactored. */
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mission-test-try-'));
+  registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'ada' });
+  const temporal = await connectTemporal({ address: inject('temporalAddress'), env: {} });
+  await publish(PROMPT);
+  await activateVersion({ registry, ref: ref(1), by: 'ada' });
+  const fleet = await startFleet({ registry, temporal, missions: [mission], drainMs: 1_000 });
+  await fleet.ready();
+  const { client } = temporal;
+  const ids = Array.from({ length: RUNS }, (_, index) => `${mission}-${index}`);
+  for (const [index, workflowId] of ids.entries()) {
+    const input = { id: `o-${index}`, onSale: index < 2 };
+    await startMission({ registry, client, mission, input, workflowId });
+  }
+  await Promise.all(ids.map((id) => client.workflow.result(id)));
+  const redactionKey = new Uint8Array(32);
+  const runs = ids.map((workflowId) => ({ workflowId }));
+  for await (const { status } of collectRecordings({ client, registry, redactionKey, runs }))
+    expect(status).toBe('stored');
+  await fleet.shutdown();
+  await temporal.close();
+  await publish(PROMOTED);
+  await publish(PROMPT, true);
+});
+
+afterAll(async () => {
+  await registry.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('trying a candidate', () => {
+  it('flags the runs that a reworded prompt flips, names the prompt, and stops the activation', async () => {
+    const report = await attempt(2, { policy: live });
+    expect(report.verdict.verdict).toBe('failed');
+    expect(report.counts).toMatchObject({
+      recordings: RUNS,
+      faithful: RUNS,
+      outcomes: { changed: 2, diverged: RUNS - 2 },
+    });
+    expect(report.flips).toContainEqual(
+      expect.objectContaining({ pointer: '/approve', from: true, to: false, count: 2 }),
+    );
+    expect(report.effects).toMatchObject([{ tool: 'issueRefund', kind: 'dropped', count: 2 }]);
+    expect(report.divergences).toMatchObject([{ step: 'judge#1', kind: 'request', count: RUNS }]);
+    expect(report.changes).toContainEqual(expect.objectContaining({ component: 'prompt', name: 'judge' }));
+    await expect(activateVersion({ registry, ref: ref(2), by: 'ada' })).rejects.toMatchObject({
+      code: 'ACTIVATION_REFUSED',
+    });
+  });
+
+  it('passes a refactoring, stores the report, and that lets it be activated', async () => {
+    const report = await attempt(3, { baseline: ref(1) });
+    expect(report.verdict.verdict).toBe('passed');
+    expect(report.counts.outcomes.matched).toBe(RUNS);
+    expect(report.counts.determinismChecked).toBe(RUNS);
+    const stored = (await registry.reports.get(report.digest)) as unknown as Report;
+    expect(isReportIntact(stored)).toBe(true);
+    expect(stored.cohort).toMatchObject({
+      recordings: RUNS,
+      selection: `run by ${mission}@1, all ${RUNS}`,
+      kind: 'recordings',
+    });
+    const activation = await activateVersion({ registry, ref: ref(3), by: 'ada' });
+    expect(activation.ground).toEqual({ kind: 'report', digest: report.digest });
+    await activateVersion({ registry, ref: ref(1), by: 'ada', force: { reason: 'the other tests compare with it' } });
+  });
+
+  it('reaches nothing with the default policy: a changed request stays unanswered', async () => {
+    const report = await attempt(2);
+    expect(report.verdict.verdict).toBe('inconclusive');
+    expect(report.counts.outcomes).toMatchObject({ unanswered: RUNS });
+    expect(report.evidence).not.toHaveProperty('live');
+  });
+
+  it('takes the active version as the baseline, and the one before for the active version itself', async () => {
+    expect((await attempt(3)).baseline.name).toBe(`${mission}@1`);
+    await expect(attempt(1)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('tells its progress, from nothing to all', async () => {
+    const done: number[] = [];
+    await attempt(3, { onProgress: (progress) => done.push(progress.done) });
+    expect(done).toEqual(Array.from({ length: RUNS + 1 }, (_, index) => index));
+  });
+
+  it('leaves a partial report when it is stopped, which never passes', async () => {
+    const stop = new AbortController();
+    const report = await attempt(3, {
+      policy: parsePolicyFlags(['second-opinion=0']),
+      signal: stop.signal,
+      onProgress: ({ done }) => {
+        if (done === 2) stop.abort(new Error('interrupted'));
+      },
+    });
+    expect(report).toMatchObject({ partial: true, verdict: { verdict: 'inconclusive' } });
+    expect(report.counts.recordings).toBeLessThan(RUNS);
+    expect(await registry.reports.get(report.digest)).toMatchObject({ partial: true });
+  });
+});
+
+describe('choosing recordings', () => {
+  it('takes the same sample for the same seed, and says of how many', async () => {
+    const selection = { limit: 3, sample: 'spring' };
+    const [first, second] = [await attempt(3, { selection }), await attempt(3, { selection })];
+    expect(first.cohort.selection).toContain(`a sample of 3 of ${RUNS} (seed "spring")`);
+    expect(first.cohort.digest).toBe(second.cohort.digest);
+    expect(first.digest).toBe(second.digest);
+  });
+
+  it('takes runs by recording id, workflow id or run id, and calls them picked', async () => {
+    const [one, two, three] = await registry.recordings.list({ mission });
+    const runs = [one?.id ?? '', two?.workflowId ?? '', three?.runId ?? ''];
+    const report = await attempt(3, { selection: { runs } });
+    expect(report.cohort).toMatchObject({ recordings: 3, kind: 'picked' });
+  });
+
+  it('says which run is not recorded', async () => {
+    await expect(attempt(3, { selection: { runs: ['nobody'] } })).rejects.toMatchObject({
+      code: 'RECORDING_UNKNOWN',
+      message: expect.stringContaining('nobody'),
+    });
+  });
+
+  it('excludes a recording whose own artifact is not there, and says so', async () => {
+    const [stored] = await registry.recordings.list({ mission });
+    const known = await registry.recordings.get(stored?.id ?? '');
+    const artifact = digestOf('gone');
+    await registry.recordings.put({
+      ...known,
+      summary: { ...known.summary, id: 'stranger/1', workflowId: 'stranger', artifact },
+    });
+    const report = await attempt(3, { selection: { runs: ['stranger'] } });
+    expect(report.excluded).toMatchObject([{ reason: 'unsupported', detail: expect.stringContaining(artifact) }]);
+    expect(report.verdict.verdict).toBe('inconclusive');
+  });
+
+  it('is inconclusive when no recording fits', async () => {
+    const report = await attempt(3, { selection: { since: '2999-01-01T00:00:00.000Z' } });
+    expect(report.counts.recordings).toBe(0);
+    expect(report.verdict.verdict).toBe('inconclusive');
+  });
+
+  it('holds a candidate to the corrected outcome of a regression case', async () => {
+    const folder = join(directory, 'cases');
+    const [onSale] = (await registry.recordings.list({ mission, version: 1 })).filter(({ workflowId }) =>
+      workflowId.endsWith('-0'),
+    );
+    const recording = fromStoredRecording(await registry.recordings.get(onSale?.id ?? ''));
+    await exportFixture(recording, join(folder, mission, 'bargain'), {
+      expected: { status: 'completed', result: { approve: false, reason: 'final sale' } },
+      why: 'the promotion excludes bargains',
+      addedBy: 'ada',
+      addedAt: new Date(0),
+    });
+    const selection = { fixtures: [folder] };
+    const same = await attempt(3, { selection });
+    expect(same.counts.outcomes).toMatchObject({ changed: 1 });
+    expect(same.flips).toContainEqual(expect.objectContaining({ pointer: '/approve', from: false, to: true }));
+    const corrected = await attempt(2, { selection, policy: live });
+    expect(corrected.counts.outcomes).toMatchObject({ changed: 0, diverged: 1 });
+    expect(corrected).toMatchObject({ verdict: { verdict: 'passed' }, cohort: { kind: 'picked' } });
+  });
+});
