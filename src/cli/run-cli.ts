@@ -63,7 +63,9 @@ function createProgram(host: CliHost): { readonly program: Command; readonly com
     .configureHelp({
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
     })
-    .addHelpCommand(new Command('help [command]').description('what a command does and takes').helpGroup('Set up:'));
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('what a command does and takes').helpGroup('Set up:'),
+    );
   for (const { title, add } of COMMANDS) {
     program.commandsGroup(title);
     for (const one of add) one(program, host);
