@@ -86,6 +86,8 @@ export interface ReplayResult {
   /** Why the candidate failed, when `failed`. */
   readonly failure?: { readonly message: string; readonly step?: string };
   readonly determinism: Determinism;
+  /** Patches that the recording has no marker of, and that the candidate took as a new run takes them; sorted. */
+  readonly assumedPatches?: readonly string[];
   /** Temporal's own replayer on the same history, when it was asked. */
   readonly official?: Determinism;
   /** Answers by grade. */

@@ -9,6 +9,7 @@
 import type { ComponentChange } from '../artifact/component-change.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import type { Attribution } from './attribution.ts';
 import { summariseResult } from './describe.ts';
 import { createDetailKeeper, DETAIL_PER_GROUP } from './detail-keeper.ts';
 import { byText, clipText } from './group-counter.ts';
@@ -34,6 +35,8 @@ export interface ReportEnding {
   readonly cohort: Report['cohort'];
   /** The replay was stopped before all recordings were seen. A report with fewer recordings than its cohort is partial, too. */
   readonly partial?: boolean;
+  /** Why runs changed, where that was looked into. */
+  readonly attribution?: Attribution | undefined;
   /** The gate. */
   readonly judge: (facts: { readonly counts: ReportCounts; readonly partial: boolean }) => Verdict;
 }
@@ -89,7 +92,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
       excluded.set(id, { recording: { id, workflowId, runId }, reason: one.reason, detail: clipText(one.detail) });
     },
     counts,
-    finish({ createdAt, cohort, partial = false, judge }) {
+    finish({ createdAt, cohort, partial = false, attribution, judge }) {
       const facts = { counts: counts(), partial: partial || results.size + excluded.size < cohort.recordings };
       const report = {
         format: 1 as const,
@@ -102,6 +105,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         ...facts,
         changes: subject.changes,
         ...groups.finish(),
+        ...(attribution !== undefined && { attribution }),
         disagreements: tally.disagreements(),
         evidence: tally.evidence(),
         excluded: [...excluded].sort(([a], [b]) => byText(a, b)).map(([, one]) => one),

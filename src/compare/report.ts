@@ -1,6 +1,8 @@
 /** The report: all outcomes of one replay, counted. It is evidence (DESIGN.md, decision 6): it names the hashes it rests on. */
+
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Json } from '../shared/json.ts';
+import type { Attribution } from './attribution.ts';
 import type {
   Divergence,
   EvidenceGrade,
@@ -97,7 +99,7 @@ export interface ReportedResult {
   readonly detail?: ReplayResult;
 }
 
-/** `noise` and `attribution` will stand beside `flips` as members of their own; a reader ignores members it does not know. */
+/** `noise` will stand beside `flips` as a member of its own; a reader ignores members it does not know. */
 export interface Report {
   readonly format: 1;
   /** SHA-256 of the rest of the report in canonical JSON, `createdAt` and durations left out. */
@@ -119,6 +121,8 @@ export interface Report {
   readonly partial: boolean;
   readonly changes: readonly ComponentChange[];
   readonly flips: readonly FlipGroup[];
+  /** Why runs changed; absent when none did, or when nobody looked. */
+  readonly attribution?: Attribution;
   readonly effects: readonly EffectGroup[];
   readonly divergences: readonly DivergenceGroup[];
   readonly unanswered: readonly UnansweredGroup[];

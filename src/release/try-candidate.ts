@@ -10,6 +10,7 @@ import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../artifact/load-activities.ts';
+import type { Attribution, Fingerprint } from '../compare/attribution.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, ReportCounts } from '../compare/report.ts';
 import { createReportBuilder, type ReportBuilder } from '../compare/report-builder.ts';
@@ -27,6 +28,7 @@ import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { activeVersion } from './active-version.ts';
+import { type AttributeOptions, attributeChanges, fingerprintOf } from './attribute-changes.ts';
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
 import { judgeByExpected } from './expected-end.ts';
 import { liveAnswersOf } from './live-answers.ts';
@@ -70,20 +72,31 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     registry.artifacts.get(versions.baseline.artifact),
     chooseRecordings(registry, versions.baseline, options.selection ?? {}),
   ]);
+  const changes = await diffArtifacts(baseline, candidate);
   const builder = createReportBuilder({
     mission: versions.candidate.mission,
     baseline: { name: formatVersionRef(versions.baseline), artifact: baseline.digest },
     candidate: { name: formatVersionRef(versions.candidate), artifact: candidate.digest },
     policy: { digest: policyDigest(policy), value: policy as Json },
-    changes: await diffArtifacts(baseline, candidate),
+    changes,
   });
-  await runAll(options, { builder, chosen, candidate });
+  const live = await liveFor(options, candidate);
+  const changed = await runAll(options, { builder, chosen, candidate, live });
+  const attribution = await findCauses(options, {
+    baseline,
+    candidate,
+    changes,
+    changed,
+    live,
+    version: versions.baseline,
+  });
   const { digest, members, selection } = chosen.cohort;
   const report = builder.finish({
     createdAt: clock().toISOString(),
     cohort: { digest, recordings: members.length, selection, kind: chosen.kind },
     // Also when the interrupt came after the last result: second opinions may then be missing.
     partial: options.signal?.aborted === true,
+    attribution,
     judge: (facts) => evaluateGate(facts, policy),
   });
   await registry.reports.put(report as unknown as ReportDocument);
@@ -122,13 +135,19 @@ interface Trial {
   readonly builder: ReportBuilder;
   readonly chosen: ChosenRecordings;
   readonly candidate: Artifact;
+  readonly live: LiveAnswers | undefined;
 }
 
-async function runAll(options: TryOptions, { builder, chosen, candidate }: Trial): Promise<void> {
+/** @returns what changed runs did under the candidate, by recording id */
+async function runAll(
+  options: TryOptions,
+  { builder, chosen, candidate, live }: Trial,
+): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const targets = new BaselineTargets(options.registry);
   const rules = new RuleBook(candidate.definition).output;
   const total = chosen.cohort.members.length;
+  const changed = new Map<string, Fingerprint>();
   const told = () => {
     const counts = builder.counts();
     onProgress?.({ done: counts.recordings, total, counts });
@@ -145,7 +164,7 @@ async function runAll(options: TryOptions, { builder, chosen, candidate }: Trial
       answers: policy.answers,
       limits: policy.limits,
       secondOpinion: policy.secondOpinion,
-      ...(await liveFor(options, candidate)),
+      ...(live === undefined ? {} : { live }),
       workers: options.workers,
       signal,
     },
@@ -157,6 +176,7 @@ async function runAll(options: TryOptions, { builder, chosen, candidate }: Trial
       else {
         const result = judgeByExpected(event.result, chosen.expected, rules);
         builder.add(result);
+        if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result));
         onResult?.(result);
       }
       told();
@@ -164,14 +184,36 @@ async function runAll(options: TryOptions, { builder, chosen, candidate }: Trial
   } catch (error) {
     if (signal?.aborted !== true) throw error;
   }
+  return changed;
 }
 
 /** The candidate's activity code is loaded only when the policy lets it be asked. */
-async function liveFor({ policy, signal }: TryOptions, candidate: Artifact): Promise<{ live?: LiveAnswers }> {
-  if (policy.answers.model !== 'live' && policy.answers.read !== 'live') return {};
+async function liveFor({ policy, signal }: TryOptions, candidate: Artifact): Promise<LiveAnswers | undefined> {
+  if (policy.answers.model !== 'live' && policy.answers.read !== 'live') return undefined;
   const activities = await loadActivities(candidate);
   const { definition } = candidate;
-  return { live: liveAnswersOf({ activities, definition, limits: policy.limits, signal }) };
+  return liveAnswersOf({ activities, definition, limits: policy.limits, signal });
+}
+
+interface CauseQuestion extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'changed' | 'live'> {
+  readonly version: Version;
+}
+
+function isAborted({ signal }: TryOptions): boolean {
+  return signal?.aborted === true;
+}
+
+/** Why runs changed. Recordings are chosen again for it, so that none is held in memory meanwhile. */
+async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
+  const { registry, policy, selection = {}, workers, signal } = options;
+  if (question.changed.size === 0 || question.changes.length === 0 || isAborted(options)) return undefined;
+  const sources = async function* (ids: ReadonlySet<string>): AsyncGenerator<ReplaySource> {
+    const chosen = await chooseRecordings(registry, question.version, selection);
+    for await (const source of chosen.sources) if (ids.has(source.summary.id)) yield source;
+  };
+  const attribution = await attributeChanges({ ...question, sources, policy, workers, signal });
+  // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.
+  return isAborted(options) ? undefined : attribution;
 }
 
 async function targetOf(name: string, artifact: Artifact): Promise<ReplayTarget> {

@@ -87,6 +87,13 @@ describe('trying a candidate', () => {
     });
   });
 
+  it('attributes a flip to the one of several changes that brings it about', async () => {
+    await publish(PROMOTED, true);
+    const report = await attempt(4, { policy: live, baseline: ref(1) });
+    expect(report.changes.map(({ component }) => component)).toEqual(expect.arrayContaining(['prompt', 'code']));
+    expect(report.attribution).toMatchObject({ examined: 2, groups: [{ causes: [['prompt judge']], count: 2 }] });
+  });
+
   it('passes a refactoring, stores the report, and that lets it be activated', async () => {
     const report = await attempt(3, { baseline: ref(1) });
     expect(report.verdict.verdict).toBe('passed');

@@ -6,6 +6,7 @@
  * 2. Bounded, so that it stays under the 65,536 characters that a comment may have; what is left out is counted.
  */
 import { shortDigest } from '../../shared/digest.ts';
+import { describeCauses } from '../attribution.ts';
 import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
 import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
@@ -45,6 +46,7 @@ export function renderMarkdown(report: Report): string {
   ];
   const sections = [
     flipTable(report),
+    causeList(report),
     details('Writes that would differ (none was executed)', effectTable(report)),
     details('Where runs first leave the recorded way', divergenceTable(report)),
     details('What changed between the two versions', changeBlocks(report)),
@@ -53,6 +55,17 @@ export function renderMarkdown(report: Report): string {
     details('Next', nextBlock(report)),
   ];
   return [head, ...fitting(sections), ['', identitySentence(report), '']].flat().join('\n');
+}
+
+/** Why runs changed, as found by swapping each change into the baseline. */
+function causeList({ attribution }: Report): string[] {
+  if (attribution === undefined) return [];
+  const { examined, groups } = attribution;
+  const lines = groups.map(
+    ({ causes, count, example }) =>
+      `- ${count} of ${examined}: ${escapeText(describeCauses(causes))} (e.g. ${inlineCode(recordingName(example))})`,
+  );
+  return ['', '**Why** (each change was swapped into the baseline)', '', ...lines];
 }
 
 /** The sections that fit, in order; one that does not is replaced by a sentence. */

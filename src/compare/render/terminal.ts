@@ -1,6 +1,7 @@
 /** A report on a terminal, in the order in which a person asks: what came of it, of how many, what, where, why, what now. */
 import stringWidth from 'string-width';
 import { shortDigest } from '../../shared/digest.ts';
+import { describeCauses } from '../attribution.ts';
 import { printable } from '../describe.ts';
 import type { Report, Verdict } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
@@ -9,7 +10,7 @@ import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
-import { headline } from './words.ts';
+import { headline, recordingName } from './words.ts';
 
 /** Lines of one component's change that are shown; the rest is for `mission diff`. */
 const CHANGE_LINES_SHOWN = 14;
@@ -29,6 +30,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...section('Recordings', '', recordingLines(report, options)),
     ...section('Outcomes', faithful, outcomeLines(report, options)),
     ...section('What would come out differently', 'field, from → to', flipLines(report, options)),
+    ...section('Why', 'found by swapping each change into the baseline', causeLines(report, options)),
     ...section('Writes that would differ', 'none was executed', effectLines(report, options)),
     ...section('Where runs first leave the recorded way', '', divergenceLines(report, options)),
     ...section(`What changed`, between(report), changedLines(report, options)),
@@ -125,6 +127,20 @@ function drawChangeLine(one: ChangeLine, palette: Palette, width: number): strin
 
 function identity(text: string): string {
   return text;
+}
+
+/** Causes with their counts; for whom the difference remains unexplained it is said. */
+function causeLines({ attribution, counts }: Report, { palette, width }: TerminalOptions): string[] {
+  if (attribution === undefined) return [];
+  const { examined, groups } = attribution;
+  const rows = groups.map(({ causes, count, example }) => [
+    cell(printable(describeCauses(causes)), causes.length === 0 ? palette.yellow : palette.bold, { flexible: true }),
+    cell(`${count} of ${examined} changed runs`),
+    cell(`e.g. ${recordingName(example)}`, palette.dim),
+  ]);
+  const left = counts.outcomes.changed - examined;
+  const rest = left > 0 ? [`  ${palette.dim(`${left} more changed runs were not looked into`)}`] : [];
+  return [...tableLines(rows, width, 2), ...rest];
 }
 
 function disagreementLines(report: Report, { palette, width }: TerminalOptions): string[] {

@@ -1,0 +1,121 @@
+/**
+ * Which change caused which difference: found by swapping, not by guessing.
+ *
+ * Owns: the search for the smallest sets of changed components that bring a difference about. Who replays a hybrid (the
+ * baseline with some components of the candidate) is asked through a function.
+ * Invariants
+ * 1. A set is a cause only if its hybrid was replayed and did exactly what the candidate did.
+ * 2. A cause is minimal: without any one of its components the hybrid does something else.
+ * 3. Components that bring a difference about alone are all named; larger sets are looked for only where no single one does.
+ *    Of larger sets one is named, found by leaving out components in their order.
+ * Source: delta debugging (Zeller and Hildebrandt, 2002), reduced to one pass, over all recordings at once.
+ */
+
+/** What one replay did, as a text to compare: equal texts, equal behaviour. */
+export type Fingerprint = string;
+
+export interface AttributionInput {
+  /** All components that changed, in a fixed order: `prompt assess`, `code`. */
+  readonly components: readonly string[];
+  /** What the candidate did, by recording. */
+  readonly candidate: ReadonlyMap<string, Fingerprint>;
+  /** Replays recordings on the baseline with these components of the candidate. */
+  replay(components: readonly string[], recordings: readonly string[]): Promise<ReadonlyMap<string, Fingerprint>>;
+}
+
+/** The minimal sets that bring one recording's difference about; none when no hybrid did what the candidate did. */
+export type Causes = readonly (readonly string[])[];
+
+/** @returns causes by recording */
+export async function attribute(input: AttributionInput): Promise<ReadonlyMap<string, Causes>> {
+  const { components, candidate } = input;
+  const all = [...candidate.keys()];
+  if (components.length === 1) return new Map(all.map((id) => [id, [components]]));
+  const causes = new Map<string, Causes>();
+  for (const component of components) {
+    for (const id of await reproducing(input, [component], all))
+      causes.set(id, [...(causes.get(id) ?? []), [component]]);
+  }
+  const rest = all.filter((id) => !causes.has(id));
+  for (const [id, set] of await minimise(input, rest)) causes.set(id, [set]);
+  return new Map(all.map((id) => [id, causes.get(id) ?? []]));
+}
+
+/** The recordings on which a hybrid does what the candidate did. */
+async function reproducing(
+  { candidate, replay }: AttributionInput,
+  set: readonly string[],
+  recordings: readonly string[],
+) {
+  if (recordings.length === 0) return [];
+  const found = await replay(set, recordings);
+  return recordings.filter((id) => found.get(id) === candidate.get(id));
+}
+
+/** Leaves out one component after the other, for all recordings with the same set at once. */
+async function minimise(
+  input: AttributionInput,
+  recordings: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const start = await reproducing(input, input.components, recordings);
+  let groups = new Map([[input.components, start]]);
+  for (const component of input.components) {
+    const next = new Map<readonly string[], string[]>();
+    for (const [set, members] of groups) {
+      const smaller = set.filter((one) => one !== component);
+      const still = new Set(await reproducing(input, smaller, members));
+      next.set(smaller, [...still]);
+      next.set(
+        set,
+        members.filter((id) => !still.has(id)),
+      );
+    }
+    groups = next;
+  }
+  return new Map([...groups].flatMap(([set, members]) => members.map((id) => [id, set] as const)));
+}
+
+/** Recordings that changed for the same reason. */
+export interface CauseGroup {
+  /** Each brings the difference about; several when more than one does so alone. Empty: no swap did. */
+  readonly causes: Causes;
+  readonly count: number;
+  /** Recording id of one of them. */
+  readonly example: string;
+}
+
+/** In a report: why recorded runs would come out differently. */
+export interface Attribution {
+  /** How many of the changed runs were looked into. */
+  readonly examined: number;
+  /** The most frequent first. */
+  readonly groups: readonly CauseGroup[];
+}
+
+/** Counts causes. The order of the recordings changes nothing. */
+export function groupCauses(causes: ReadonlyMap<string, Causes>): Attribution {
+  const groups = new Map<string, { causes: Causes; ids: string[] }>();
+  for (const [id, sets] of causes) {
+    const key = JSON.stringify(sets);
+    const group = groups.get(key) ?? { causes: sets, ids: [] };
+    group.ids.push(id);
+    groups.set(key, group);
+  }
+  const counted = [...groups.values()].map(({ causes: sets, ids }) => ({
+    causes: sets,
+    count: ids.length,
+    example: ids.sort()[0] ?? '',
+  }));
+  return {
+    examined: causes.size,
+    groups: counted.sort((a, b) => b.count - a.count || (a.example < b.example ? -1 : 1)),
+  };
+}
+
+/** `prompt assess`; `prompt assess or rule windowDays, each alone`; `code together with prompt assess`. */
+export function describeCauses(causes: Causes): string {
+  const [first, ...others] = causes;
+  if (first === undefined) return 'no single change, nor all of them in the baseline’s place, brings it about';
+  const words = causes.map((set) => set.join(' together with ')).join(' or ');
+  return others.length === 0 ? words : `${words}, each alone`;
+}
