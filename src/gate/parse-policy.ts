@@ -73,6 +73,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
     write: 'write',
     decision: 'decision',
     activity: 'activity',
+    patches: 'patches',
   }),
   ...place('<=', 'allow', {
     changed: 'changed',

@@ -23,12 +23,14 @@ export function decideAnswer(
   const setting = settingOf(view);
   const chosen = policy[setting];
   if (chosen === 'recorded' && answer !== undefined) return { kind: 'recorded', grade, answer };
-  if (chosen === 'live' && mayAskAgain(view, tool)) return { kind: 'live' };
+  if (chosen === 'live' && !found.knownAsWrite && mayAskAgain(view, tool)) return { kind: 'live' };
   if (chosen === 'simulator' && tool !== undefined) return { kind: 'simulate', tool };
   return { kind: 'stop', reason: whyNot(view, found), remedy: remedyFor(setting, view, tool) };
 }
 
-function settingOf({ kind, effect }: CommandView): keyof AnswerPolicy {
+type Setting = Exclude<keyof AnswerPolicy, 'patches'>;
+
+function settingOf({ kind, effect }: CommandView): Setting {
   if (kind === 'model' || kind === 'decision') return kind;
   if (kind === 'tool') return effect === 'read' ? 'read' : 'write';
   return 'activity';
@@ -47,7 +49,7 @@ function whyNot(view: CommandView, { grade }: FoundAnswer): string {
   return `${what} was not recorded in this run`;
 }
 
-function remedyFor(setting: keyof AnswerPolicy, view: CommandView, tool: ToolDefinition | undefined): string {
+function remedyFor(setting: Setting, view: CommandView, tool: ToolDefinition | undefined): string {
   switch (setting) {
     case 'model':
       return 'Allow the model to be asked (--answer model=live), or take the recorded answer (--answer model=recorded).';

@@ -1,5 +1,6 @@
 import { payloadToJson } from '../recording/payloads.ts';
 import type { Json } from '../shared/json.ts';
+import { isLocalActivityMarker } from './lockstep/event-facts.ts';
 import type { Failure, HistoryEvent } from './proto.ts';
 
 export interface AnswerOutcome {
@@ -20,7 +21,14 @@ export function outcomeOf(event: HistoryEvent): AnswerOutcome | undefined {
   if (event.activityTaskCanceledEventAttributes ?? event.childWorkflowExecutionCanceledEventAttributes) {
     return { status: 'cancelled', result: null, failure: 'cancelled' };
   }
-  return outcomeOfExternal(event);
+  return outcomeOfExternal(event) ?? outcomeOfLocal(event);
+}
+
+function outcomeOfLocal(event: HistoryEvent): AnswerOutcome | undefined {
+  if (!isLocalActivityMarker(event)) return undefined;
+  const { failure, details } = event.markerRecordedEventAttributes ?? {};
+  if (failure) return { status: 'failed', result: null, failure: deepestMessage(failure) };
+  return { status: 'completed', result: payloadToJson(details?.['result']?.payloads?.[0]) };
 }
 
 function outcomeOfExternal(event: HistoryEvent): AnswerOutcome | undefined {

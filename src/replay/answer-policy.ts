@@ -12,6 +12,11 @@ export const answerPolicy = z.strictObject({
   decision: z.enum(['recorded', 'stop']).default('stop'),
   /** Activities, children and signals of plain Temporal code, of which nothing is declared. */
   activity: z.enum(['recorded', 'stop']).default('stop'),
+  /**
+   * What `patched()` says of a patch that the recording has no marker of: `as-new` answers as for a run that starts today,
+   * `as-recorded` as Temporal answers while it replays.
+   */
+  patches: z.enum(['as-new', 'as-recorded']).default('as-new'),
 });
 
 export const replayLimits = z.strictObject({

@@ -4,6 +4,7 @@ import { outcomeOf } from './answer-outcome.ts';
 import { type CommandView, noteCommand } from './command-view.ts';
 import type { Continuation } from './continuation.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
+import type { RuleBook } from './rule-book.ts';
 
 function effectsIn(views: readonly CommandView[]): Effect[] {
   return views
@@ -17,6 +18,14 @@ export function recordedEffects(views: readonly CommandView[]): Effect[] {
 
 export function candidateEffects(way: Continuation): Effect[] {
   return effectsIn([...way.prefix.map(({ view }) => view), ...way.steps.map(({ view }) => view)]);
+}
+
+/** What changes from ask to ask does not make two writes different. */
+export function withoutVolatile(effects: readonly Effect[], rules: RuleBook): Effect[] {
+  return effects.map((effect) => {
+    const { tool: name, request } = effect;
+    return { ...effect, request: rules.withoutVolatile({ kind: 'tool', name, request }) };
+  });
 }
 
 /** Every step, notes as steps of their own, in the order in which they were taken. */

@@ -1,25 +1,16 @@
-/** What a candidate does after it left the lockstep, over the rest of the continue-as-new chain. */
+/** What a candidate did in all: the commands of the lockstep, those of the simulation after it, and how it ended. */
 import type { ReplayResult } from '../compare/outcome.ts';
 import { payloadToJson } from '../recording/payloads.ts';
 import { rootFailure } from '../recording/run-end.ts';
 import type { RunEnd } from '../recording/trace.ts';
 import type { MatchedPair } from './command-check.ts';
 import { type CommandView, StepNamer } from './command-view.ts';
-import { type Departure, factsOf, identityOf } from './departure.ts';
-import { Evidence } from './evidence.ts';
-import { MachineShop } from './lockstep/machine-shop.ts';
-import { nextLinkActivation } from './next-link.ts';
-import { decisionFor, newsAfter, newsOfLinks, readDecisions } from './outside-news.ts';
+import type { Departure } from './departure.ts';
 import type { Command } from './proto.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
-import type { SandboxRun } from './sandbox.ts';
-import {
-  type OutsideNews,
-  type SimulatedStep,
-  Simulation,
-  type SimulationEnd,
-  type SimulationOptions,
-} from './simulation.ts';
+import { simulateChain } from './simulated-chain.ts';
+import type { SimulatedStep } from './simulated-steps.ts';
+import type { SimulationEnd } from './simulation-end.ts';
 import { viewOfCommand } from './view-of-command.ts';
 
 /** A command of the lockstep with its view under the candidate's numbering. */
@@ -37,9 +28,6 @@ export interface Continuation {
   readonly failure?: NonNullable<ReplayResult['failure']>;
 }
 
-/** More links than any recorded chain needs; a candidate that continues for ever fails. */
-const MAX_EXTRA_LINKS = 100;
-
 export async function continueAfter(departure: Departure, commands: RecordedCommands): Promise<Continuation> {
   const namer = new StepNamer();
   const prefix = readPrefix(departure.matched, namer);
@@ -49,7 +37,8 @@ export async function continueAfter(departure: Departure, commands: RecordedComm
     const answer = commands.byEvent.get(pair.event);
     if (answer !== undefined) answer.used = true;
   }
-  const { ending, steps } = await simulateLinks(departure, commands, namer, lockstep.run);
+  const asked = prefix.flatMap(({ pair, view }) => (view.kind === 'decision' ? [pair.event] : []));
+  const { ending, steps } = await simulateChain(departure, commands, namer, lockstep.run, asked);
   return { prefix, steps, ...conclude(ending, departure) };
 }
 
@@ -58,78 +47,6 @@ function readPrefix(matched: readonly MatchedPair[], namer: StepNamer): PrefixSt
     const view = pair.command === undefined ? undefined : viewOfCommand(pair.command, namer);
     return view === undefined ? [] : [{ pair, view }];
   });
-}
-
-async function simulateLinks(departure: Departure, commands: RecordedCommands, namer: StepNamer, first: SandboxRun) {
-  const { lockstep, input, link } = departure;
-  const common = commonOptions(departure, commands, namer);
-  let news = newsAfter(lockstep.driver, input.histories.slice(link + 1));
-  const { shop, nowMs } = lockstep.driver;
-  let simulation = new Simulation(
-    { ...common, run: first, runId: identityOf(input, link).runId, shop, startMs: nowMs },
-    news,
-  );
-  let ending = await simulation.proceed([...lockstep.driver.queue], lockstep.driver.takePendingJobs());
-  const steps = [...simulation.steps];
-  for (let next = link + 1; continuesAsNew(ending) && next <= link + MAX_EXTRA_LINKS; next += 1) {
-    news = newsOfLinks(input.histories.slice(link + 1)).filter((one) => one.timeMs > simulation.nowMs);
-    ({ simulation, ending } = await simulateLink(departure, common, ending.command, next, simulation.nowMs, news));
-    steps.push(...simulation.steps);
-  }
-  return { ending, steps };
-}
-
-type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs'>;
-
-function commonOptions(
-  { candidate, options, input, rules }: Departure,
-  commands: RecordedCommands,
-  namer: StepNamer,
-): Common {
-  const decisions = readDecisions(input.histories);
-  return {
-    evidence: new Evidence(commands.answers, rules),
-    policy: options.answers,
-    definition: candidate.definition,
-    live: options.live,
-    namer,
-    maxSteps: options.limits.maxSteps,
-    deadlineMs: Date.now() + options.limits.perRecordingMs,
-    answerTo: (question) => decisionFor(question, decisions),
-  };
-}
-
-async function simulateLink(
-  { candidate, input }: Departure,
-  common: Common,
-  command: Command,
-  link: number,
-  startMs: number,
-  news: readonly OutsideNews[],
-) {
-  const model = input.histories[link] ?? input.histories[0] ?? {};
-  const activation = nextLinkActivation(
-    command,
-    model,
-    input.summary.workflowId,
-    `${input.summary.runId}/${link}`,
-    startMs,
-  );
-  const run = await candidate.sandbox.start(activation, factsOf(model));
-  try {
-    const simulation = new Simulation(
-      { ...common, run, runId: activation.runId ?? '', shop: new MachineShop(), startMs },
-      news,
-    );
-    await simulation.begin(activation);
-    return { simulation, ending: await simulation.proceed([], []) };
-  } finally {
-    await run.dispose();
-  }
-}
-
-function continuesAsNew(ending: SimulationEnd): ending is { readonly kind: 'ended'; readonly command: Command } {
-  return ending.kind === 'ended' && Boolean(ending.command.continueAsNewWorkflowExecution);
 }
 
 function conclude(ending: SimulationEnd, { input }: Departure): Omit<Continuation, 'prefix' | 'steps'> {

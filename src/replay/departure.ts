@@ -40,6 +40,8 @@ export interface Departure {
   readonly lockstep: LockstepRun;
   /** The link of the chain in which the lockstep ended. */
   readonly link: number;
+  /** Gathers the patches that were taken as a new run takes them; absent when they are taken as recorded. */
+  readonly assumedPatches: Set<string> | undefined;
 }
 
 export function identityOf(input: ReplayInput, link: number) {

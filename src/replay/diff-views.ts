@@ -23,7 +23,8 @@ export function diffViews(baseline: CommandView, candidate: CommandView, rules: 
 function diffRequests(baseline: CommandView, candidate: CommandView, rules: RuleBook): ViewDifference | undefined {
   const request = diffJson(baseline.request, candidate.request, rules.rulesFor(candidate));
   const options = diffJson(baseline.options, candidate.options).map((one) => under('/options', one));
-  const differences = [...request, ...options];
+  const effect = diffJson(baseline.effect ?? null, candidate.effect ?? null).map((one) => under('/effect', one));
+  const differences = [...request, ...options, ...effect];
   if (differences.length === 0) return undefined;
   return { step: candidate.step, baseline: toStepCommand(baseline), candidate: toStepCommand(candidate), differences };
 }

@@ -7,6 +7,9 @@
  *    another request. `none`: nothing of the kind. An answer of a better grade is always preferred.
  * 2. Among equal grades the first unused answer is taken, in recorded order; a used exact answer may answer again only if
  *    asking again changes nothing (reads and models), so that a second write is never taken for the first.
+ * 3. A request that was recorded and never answered (the run ended first) is exact too: it stays open. It is taken only
+ *    when no answer of its grade is left.
+ * 4. What the recording knows as a write is one, whatever the candidate declares.
  */
 import type { EvidenceGrade, StepCommand } from '../compare/outcome.ts';
 import { canonicalJson } from '../shared/json.ts';
@@ -25,6 +28,8 @@ export interface RecordedAnswer {
 export interface FoundAnswer {
   readonly grade: Extract<EvidenceGrade, 'exact' | 'volatile' | 'stale' | 'none'>;
   readonly answer: RecordedAnswer | undefined;
+  /** Whether the recorded run has a write of this name. */
+  readonly knownAsWrite: boolean;
 }
 
 export class Evidence {
@@ -38,14 +43,16 @@ export class Evidence {
   }
 
   find(view: CommandView): FoundAnswer {
-    const same = this.#answers.filter((answer) => sameKind(answer.view, view) && answer.events.length > 0);
+    const same = this.#answers.filter((answer) => sameKind(answer.view, view));
+    const knownAsWrite = same.some((answer) => answer.view.effect === 'write');
+    const repeats = !knownAsWrite && mayRepeat(view);
     const wanted = this.#keysOf(view);
-    const exact = pick(same, (answer) => this.#keysOfAnswer(answer).exact === wanted.exact, mayRepeat(view));
-    if (exact) return { grade: 'exact', answer: exact };
-    const volatile = pick(same, (answer) => this.#keysOfAnswer(answer).volatile === wanted.volatile, mayRepeat(view));
-    if (volatile) return { grade: 'volatile', answer: volatile };
-    const stale = same.find((answer) => answer.view.step === view.step) ?? same.find((answer) => !answer.used);
-    return stale ? { grade: 'stale', answer: stale } : { grade: 'none', answer: undefined };
+    const exact = pick(same, (answer) => this.#keysOfAnswer(answer).exact === wanted.exact, repeats);
+    if (exact) return { grade: 'exact', answer: exact, knownAsWrite };
+    const volatile = pick(same, (answer) => this.#keysOfAnswer(answer).volatile === wanted.volatile, repeats);
+    if (volatile) return { grade: 'volatile', answer: volatile, knownAsWrite };
+    const stale = pickStale(same, view);
+    return { grade: stale ? 'stale' : 'none', answer: stale, knownAsWrite };
   }
 
   #keysOfAnswer(answer: RecordedAnswer) {
@@ -76,5 +83,21 @@ function pick(
   mayRepeat: boolean,
 ): RecordedAnswer | undefined {
   const fitting = answers.filter(fits);
-  return fitting.find((answer) => !answer.used) ?? (mayRepeat ? fitting[0] : undefined);
+  const answered = fitting.filter(isAnswered);
+  return (
+    answered.find((answer) => !answer.used) ??
+    (mayRepeat ? answered[0] : undefined) ??
+    fitting.find((answer) => !answer.used)
+  );
+}
+
+/** The same step's answer, else the first that nobody had. In a chain, every link has steps of the same ids. */
+function pickStale(answers: readonly RecordedAnswer[], { step }: CommandView): RecordedAnswer | undefined {
+  const answered = answers.filter(isAnswered);
+  const ofStep = answered.filter((answer) => answer.view.step === step);
+  return ofStep.find((answer) => !answer.used) ?? ofStep[0] ?? answered.find((answer) => !answer.used);
+}
+
+function isAnswered({ events }: RecordedAnswer): boolean {
+  return events.length > 0;
 }

@@ -25,19 +25,21 @@ export interface LockstepOptions {
   readonly identity: RunIdentity;
   readonly check: CommandCheck;
   readonly strict?: boolean;
+  /** When given, the run is told what a new run would be: of unknown patches (gathered here), and update validators count. */
+  readonly assumedPatches?: Set<string> | undefined;
 }
 
 export async function runInLockstep(history: History, options: LockstepOptions): Promise<LockstepRun> {
-  const { sandbox, facts, identity, check, strict = true } = options;
+  const { sandbox, facts, identity, check, strict = true, assumedPatches } = options;
   const driver = new HistoryDriver(history, identity, check, strict);
   let run: SandboxRun | undefined;
   try {
     let activation = driver.next();
     if (activation === undefined)
       return { driver, end: { kind: 'failed', message: 'the history starts nothing' }, run };
-    run = await sandbox.start(activation, facts);
+    run = await sandbox.start(activation, facts, assumedPatches);
     while (activation !== undefined) {
-      const failed = await step(run, driver, activation);
+      const failed = await step(run, driver, assumedPatches ? withValidators(activation) : activation);
       if (failed !== undefined) return { driver, end: { kind: 'failed', message: failed }, run };
       activation = driver.next();
     }
@@ -46,6 +48,14 @@ export async function runInLockstep(history: History, options: LockstepOptions):
     if (error instanceof Mismatch) return { driver, end: { kind: 'mismatch', mismatch: error }, run };
     return { driver, end: { kind: 'failed', message: error instanceof Error ? error.message : String(error) }, run };
   }
+}
+
+/** A replay lets every recorded update pass; a new run would ask its validator. */
+function withValidators(activation: Activation): Activation {
+  const jobs = (activation.jobs ?? []).map((job) =>
+    job.doUpdate ? { doUpdate: { ...job.doUpdate, runValidator: true } } : job,
+  );
+  return { ...activation, jobs };
 }
 
 async function step(run: SandboxRun, driver: HistoryDriver, activation: Activation): Promise<string | undefined> {

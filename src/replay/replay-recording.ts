@@ -8,8 +8,8 @@
 import { classifyOutcome } from '../compare/classify-outcome.ts';
 import { compareEffects } from '../compare/compare-effects.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
-import { candidateEffects, recordedEffects, replayedSteps } from './candidate-way.ts';
+import type { Determinism, ReplayResult } from '../compare/outcome.ts';
+import { candidateEffects, recordedEffects, replayedSteps, withoutVolatile } from './candidate-way.ts';
 import { checkPayloads, type MatchedPair } from './command-check.ts';
 import { type Continuation, continueAfter } from './continuation.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from './departure.ts';
 import { judgeDeterminism } from './determinism.ts';
 import { describeDivergence } from './divergence.ts';
+import type { CommandCheck } from './lockstep/history-driver.ts';
 import { runInLockstep } from './lockstep-run.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';
 import { RuleBook } from './rule-book.ts';
@@ -36,22 +37,30 @@ export async function replayRecording(
   const startedMs = performance.now();
   const rules = new RuleBook(candidate.definition);
   const matched: MatchedPair[] = [];
-  const { lockstep, link } = await followLinks(candidate.sandbox, input, rules, matched);
+  const assumedPatches = options.answers.patches === 'as-new' ? new Set<string>() : undefined;
+  const { lockstep, link } = await followLinks(candidate.sandbox, input, checkPayloads(rules, matched), assumedPatches);
+  const departure: Departure = { candidate, input, options, rules, matched, lockstep, link, assumedPatches };
   try {
-    const found =
-      lockstep.end.kind === 'followed'
-        ? followed(input, matched)
-        : await departed({ candidate, input, options, rules, matched, lockstep, link });
-    return { ...found, recording: input.summary, durationMs: performance.now() - startedMs };
+    const found = lockstep.end.kind === 'followed' ? await followed(departure) : await departed(departure);
+    return {
+      ...found,
+      ...(assumedPatches && assumedPatches.size > 0 ? { assumedPatches: [...assumedPatches].sort() } : {}),
+      recording: input.summary,
+      durationMs: performance.now() - startedMs,
+    };
   } finally {
     await lockstep.run?.dispose();
   }
 }
 
-type Found = Omit<ReplayResult, 'recording' | 'durationMs'>;
+type Found = Omit<ReplayResult, 'recording' | 'durationMs' | 'assumedPatches'>;
 
-async function followLinks(sandbox: Sandbox, input: ReplayInput, rules: RuleBook, matched: MatchedPair[]) {
-  const check = checkPayloads(rules, matched);
+async function followLinks(
+  sandbox: Sandbox,
+  input: ReplayInput,
+  check: CommandCheck,
+  assumedPatches: Set<string> | undefined,
+) {
   const last = input.histories.length - 1;
   for (let link = 0; ; link += 1) {
     const history = input.histories[link] ?? {};
@@ -60,13 +69,15 @@ async function followLinks(sandbox: Sandbox, input: ReplayInput, rules: RuleBook
       facts: factsOf(history),
       identity: identityOf(input, link),
       check,
+      assumedPatches,
     });
     if (lockstep.end.kind !== 'followed' || link >= last) return { lockstep, link };
     await lockstep.run?.dispose();
   }
 }
 
-function followed(input: ReplayInput, matched: readonly MatchedPair[]): Found {
+async function followed(departure: Departure): Promise<Found> {
+  const { input, matched } = departure;
   return {
     outcome: 'matched',
     baselineEnd: input.end,
@@ -77,13 +88,13 @@ function followed(input: ReplayInput, matched: readonly MatchedPair[]): Found {
     effectDifferences: [],
     divergence: null,
     steps: [],
-    determinism: { deterministic: true },
+    determinism: await determinismOf(departure),
     evidence: { exact: matched.length },
   };
 }
 
 async function departed(departure: Departure): Promise<Found> {
-  const { candidate, input, rules, lockstep } = departure;
+  const { input, rules, lockstep } = departure;
   const commands = readCommands(input.histories);
   const way = await continueAfter(departure, commands);
   const failure = lockstep.end.kind === 'failed' ? { message: lockstep.end.message } : way.failure;
@@ -103,12 +114,7 @@ async function departed(departure: Departure): Promise<Found> {
     steps: replayedSteps(way, commands),
     ...(unanswered === undefined ? {} : { unanswered }),
     ...(failure === undefined ? {} : { failure }),
-    determinism: await judgeDeterminism(
-      candidate.sandbox,
-      input.histories,
-      factsOf(input.histories[0]),
-      identities(input),
-    ),
+    determinism: await determinismOf(departure),
     evidence: countGrades(way),
   };
 
@@ -116,15 +122,21 @@ async function departed(departure: Departure): Promise<Found> {
     if (continued.end === null) return { endDifferences: [], effectDifferences: [] };
     return {
       endDifferences: compareEnds(end, continued.end, rules.output),
-      effectDifferences: compareEffects(recordedEffects(recorded.views), candidateEffects(continued), (tool) =>
-        rules.toolRules(tool),
+      effectDifferences: compareEffects(
+        withoutVolatile(recordedEffects(recorded.views), rules),
+        withoutVolatile(candidateEffects(continued), rules),
+        (tool) => rules.toolRules(tool),
       ),
     };
   }
 }
 
-function identities(input: ReplayInput) {
-  return input.histories.map((_, link) => identityOf(input, link));
+/** Where lockstep was followed as recorded, nothing is left to ask. */
+async function determinismOf({ candidate, input, lockstep, assumedPatches }: Departure): Promise<Determinism> {
+  const asRecorded = assumedPatches === undefined || assumedPatches.size === 0;
+  if (lockstep.end.kind === 'followed' && asRecorded) return { deterministic: true };
+  const identities = input.histories.map((_, link) => identityOf(input, link));
+  return judgeDeterminism(candidate.sandbox, input.histories, factsOf(input.histories[0]), identities);
 }
 
 function countGrades(way: Continuation): Found['evidence'] {

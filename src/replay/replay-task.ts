@@ -54,7 +54,8 @@ async function selfCheck(
   input: ReplayInput,
   options: ReplayOptions,
 ): Promise<string | undefined> {
-  const { outcome, divergence, failure } = await replayRecording(baseline, input, options);
+  const answers = { ...options.answers, patches: 'as-recorded' as const };
+  const { outcome, divergence, failure } = await replayRecording(baseline, input, { ...options, answers });
   if (outcome === 'matched') return undefined;
   if (failure !== undefined) return `its own version fails on it: ${failure.message}`;
   return `its own version does not reproduce it: ${outcome} at ${divergence?.step ?? 'an unknown step'}`;

@@ -11,9 +11,16 @@ import Long from 'long';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
 
 interface SdkWorkflow {
+  readonly activator: SdkActivator;
   activate(activation: Activation): Promise<SdkCompletion>;
   getAndResetSinkCalls(): Promise<unknown[]>;
   dispose(): Promise<void>;
+}
+
+/** The workflow's side of `patched()`. */
+interface SdkActivator {
+  readonly knownPresentPatches: Set<string>;
+  patchInternal(patchId: string, deprecated: boolean): boolean;
 }
 
 interface SdkCompletion {
@@ -58,8 +65,12 @@ export interface SandboxRun {
 
 /** A loaded bundle, in which runs are made one after another. */
 export interface Sandbox {
-  /** @param first the activation that will start the run; it says which workflow and with what seed */
-  start(first: Activation, facts: RunFacts): Promise<SandboxRun>;
+  /**
+   * @param first the activation that will start the run; it says which workflow and with what seed
+   * @param assumedPatches when given, `patched()` is true of patches without a marker too, as for a run that starts today.
+   *   Their ids are added to it, and their own markers are not issued: they are no steps.
+   */
+  start(first: Activation, facts: RunFacts, assumedPatches?: Set<string>): Promise<SandboxRun>;
   destroy(): Promise<void>;
 }
 
@@ -81,9 +92,13 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
   const creators = ReusableVMWorkflowCreator as unknown as SdkCreators;
   const creator = await creators.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);
   return {
-    async start(first, facts) {
+    async start(first, facts, assumedPatches) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
-      return { activate: (activation) => activate(workflow, activation), dispose: () => workflow.dispose() };
+      const assumed = assumedPatches && assumePatches(workflow.activator, assumedPatches);
+      return {
+        activate: async (activation) => withoutMarkers(await activate(workflow, activation), assumed),
+        dispose: () => workflow.dispose(),
+      };
     },
     destroy: () => creator.destroy(),
   };
@@ -101,6 +116,26 @@ function prepareHandlers(): void {
   const handlers = globalHandlers as unknown as SdkHandlers;
   handlers.installed = true;
   handlers.overridePrepareStackTrace();
+}
+
+/** A patch that is asked for and has no marker is taken as present. The set is the run's own, the ids go to the caller's too. */
+function assumePatches(activator: SdkActivator, noted: Set<string>): ReadonlySet<string> {
+  const assumed = new Set<string>();
+  const original = activator.patchInternal;
+  activator.patchInternal = (patchId, deprecated) => {
+    if (!deprecated && !activator.knownPresentPatches.has(patchId)) {
+      activator.knownPresentPatches.add(patchId);
+      assumed.add(patchId);
+      noted.add(patchId);
+    }
+    return original.call(activator, patchId, deprecated);
+  };
+  return assumed;
+}
+
+function withoutMarkers(answer: SandboxAnswer, assumed: ReadonlySet<string> | undefined): SandboxAnswer {
+  if (answer.failure || !assumed || assumed.size === 0) return answer;
+  return { commands: answer.commands.filter(({ setPatchMarker }) => !assumed.has(setPatchMarker?.patchId ?? '')) };
 }
 
 let bundleCount = 0;

@@ -66,7 +66,7 @@ const STRINGS: Readonly<Record<string, string>> = {
 };
 
 function stringOf(schema: JsonObject): string {
-  const text = STRINGS[String(schema['format'])] ?? 'simulated';
+  const text = STRINGS[typeof schema['format'] === 'string' ? schema['format'] : ''] ?? 'simulated';
   return text
     .padEnd(Number(schema['minLength'] ?? 0), '-')
     .slice(0, Number(schema['maxLength'] ?? text.length + 1_000));

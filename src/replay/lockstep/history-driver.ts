@@ -79,7 +79,10 @@ export class HistoryDriver {
   /** The next activation, or undefined when the history has no more. @throws Mismatch */
   next(): Activation | undefined {
     while (this.#jobs.length === 0) {
-      if (this.#finalSeen || this.position >= this.events.length) return undefined;
+      if (this.#finalSeen || this.position >= this.events.length) {
+        if (this.#strict && !this.#finalSeen && this.#commandsWereDue()) this.#expectNoMoreCommands(this.events.at(-1));
+        return undefined;
+      }
       this.#applyNextSequence();
     }
     const jobs = this.#jobs.sort((left, right) => jobOrder(left) - jobOrder(right));
@@ -145,10 +148,10 @@ export class HistoryDriver {
     if (this.position > end + 1) this.position = end + 1;
   }
 
-  /** After the events of a workflow task's commands comes the next task, or news from outside. */
+  /** After the events of a workflow task's commands comes the next task, or an end by force. */
   #endsCommands(event: HistoryEvent): boolean {
-    const type = typeOf(event);
-    return type === EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && this.queue.length > 0 && this.#commandsWereDue();
+    const ends = typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED || isFinalEvent(event);
+    return ends && this.queue.length > 0 && this.#commandsWereDue();
   }
 
   /** Whether the last completed task is behind us, so that every command in the queue had its chance. */
@@ -161,7 +164,7 @@ export class HistoryDriver {
     return false;
   }
 
-  #expectNoMoreCommands(event: HistoryEvent): void {
+  #expectNoMoreCommands(event: HistoryEvent | undefined): void {
     const extra = this.queue.find((queued) => !queued.command?.setPatchMarker);
     if (extra === undefined) return;
     throw new Mismatch('extra', 'a command was issued that the history does not have here', extra.command, event);

@@ -19,6 +19,8 @@ export interface QueuedCommand {
 export interface Machine {
   /** Left out of the comparison: cancelled in the same workflow task that issued it. */
   readonly cancelledBeforeSent: boolean;
+  /** Whether the workflow was told how it ended; absent for what nothing comes back for. */
+  readonly closed?: boolean;
   /** Takes the event that its command caused. @throws Mismatch when it is another one's. */
   recorded(event: HistoryEvent): void;
   /** Takes a later event that refers to it; the jobs tell the workflow. */

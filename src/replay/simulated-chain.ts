@@ -1,0 +1,113 @@
+/** A candidate that left the lockstep, over the rest of its own continue-as-new chain. */
+import type { StepNamer } from './command-view.ts';
+import { Deadline } from './deadline.ts';
+import { DecisionBook } from './decision-book.ts';
+import { type Departure, factsOf, identityOf } from './departure.ts';
+import { Evidence } from './evidence.ts';
+import { MachineShop } from './lockstep/machine-shop.ts';
+import { nextLinkActivation } from './next-link.ts';
+import { newsAfter, type OutsideNews } from './outside-news.ts';
+import type { Command, HistoryEvent } from './proto.ts';
+import type { RecordedCommands } from './recorded-commands.ts';
+import type { SandboxRun } from './sandbox.ts';
+import type { SimulatedStep } from './simulated-steps.ts';
+import { Simulation, type SimulationOptions } from './simulation.ts';
+import type { SimulationEnd } from './simulation-end.ts';
+
+/** More links than any recorded chain needs; a candidate that continues for ever fails. */
+const EXTRA_LINKS_MAX = 100;
+
+export interface SimulatedChain {
+  readonly ending: SimulationEnd;
+  readonly steps: readonly SimulatedStep[];
+}
+
+/**
+ * Simulates from the departure to the end of the chain.
+ *
+ * @param asked the recorded questions that the lockstep saw asked
+ */
+export async function simulateChain(
+  departure: Departure,
+  commands: RecordedCommands,
+  namer: StepNamer,
+  run: SandboxRun,
+  asked: readonly HistoryEvent[],
+): Promise<SimulatedChain> {
+  const { lockstep, input, link } = departure;
+  const common = commonOptions(departure, commands, namer);
+  for (const event of asked) common.decisions.markAsked(event);
+  const { shop, nowMs, queue } = lockstep.driver;
+  let simulation = new Simulation(
+    { ...common, run, runId: identityOf(input, link).runId, shop, startMs: nowMs },
+    newsAfter(lockstep.driver, input.histories.slice(link + 1), common.decisions),
+  );
+  let ending = await simulation.proceed([...queue], lockstep.driver.takePendingJobs());
+  const steps = [...simulation.steps];
+  for (let next = link + 1; continuesAsNew(ending) && !endsWithRecording(departure, next); next += 1) {
+    if (next > link + EXTRA_LINKS_MAX) {
+      const message = `it continued as new more than ${EXTRA_LINKS_MAX} times without coming to an end`;
+      return { ending: { kind: 'failed', message }, steps };
+    }
+    const { newsLeft, nowMs: startMs } = simulation;
+    ({ simulation, ending } = await simulateLink(departure, common, ending.command, { next, startMs, newsLeft }));
+    steps.push(...simulation.steps);
+  }
+  return { ending, steps };
+}
+
+/** Whether the recording itself stops where a run continued: what came after is not known. */
+function endsWithRecording({ input }: Departure, next: number): boolean {
+  return input.end.status === 'continued-as-new' && next >= input.histories.length;
+}
+
+type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs'>;
+
+function commonOptions(
+  { candidate, options, input, rules }: Departure,
+  commands: RecordedCommands,
+  namer: StepNamer,
+): Common {
+  return {
+    evidence: new Evidence(commands.answers, rules),
+    policy: options.answers,
+    definition: candidate.definition,
+    decisions: new DecisionBook(input.histories),
+    live: options.live,
+    namer,
+    maxSteps: options.limits.maxSteps,
+    deadline: new Deadline(options.limits.perRecordingMs),
+  };
+}
+
+interface Handover {
+  readonly next: number;
+  readonly startMs: number;
+  readonly newsLeft: readonly OutsideNews[];
+}
+
+async function simulateLink(
+  { candidate, input, assumedPatches }: Departure,
+  common: Common,
+  command: Command,
+  { next, startMs, newsLeft }: Handover,
+) {
+  const model = input.histories[next] ?? input.histories[0] ?? {};
+  const { workflowId, runId } = input.summary;
+  const activation = nextLinkActivation(command, model, workflowId, `${runId}/${next}`, startMs);
+  const run = await candidate.sandbox.start(activation, factsOf(model), assumedPatches);
+  try {
+    const simulation = new Simulation(
+      { ...common, run, runId: activation.runId ?? '', shop: new MachineShop(), startMs },
+      newsLeft,
+    );
+    const ending = await simulation.begin(activation);
+    return { simulation, ending };
+  } finally {
+    await run.dispose();
+  }
+}
+
+function continuesAsNew(ending: SimulationEnd): ending is { readonly kind: 'ended'; readonly command: Command } {
+  return ending.kind === 'ended' && Boolean(ending.command.continueAsNewWorkflowExecution);
+}
