@@ -9,7 +9,7 @@ import type { Json } from '../shared/json.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import type { Call } from './command.ts';
 import { type RunCommand, serveCommands } from './command-server.ts';
-import { redactionKeyOf } from './redaction.ts';
+import { redactionKeyOf, runsOf } from './recording-setup.ts';
 
 export interface HostMissionsOptions {
   readonly call: Pick<Call<unknown>, 'io' | 'context' | 'output'>;
@@ -71,7 +71,7 @@ function tell({ output }: HostMissionsOptions['call'], event: FleetEvent): void 
 }
 
 /** Looks for ended runs again and again. A server that is away is told once, and asked again. */
-async function record(registry: Registry, { call, temporal }: HostMissionsOptions): Promise<void> {
+async function record(registry: Registry, { call, temporal, missions }: HostMissionsOptions): Promise<void> {
   const { context, io, output } = call;
   const redactionKey = await redactionKeyOf(context, io.env);
   let since = new Date(0);
@@ -79,7 +79,7 @@ async function record(registry: Registry, { call, temporal }: HostMissionsOption
   while (!io.signal.aborted) {
     const looked = new Date(Date.now() - OVERLAP_MS);
     try {
-      const query = `CloseTime >= '${since.toISOString()}' AND MissionName IS NOT NULL`;
+      const query = `CloseTime >= '${since.toISOString()}' AND ${runsOf(missions ?? (await registry.versions.missions()))}`;
       const recorded = await recordOnce({ registry, client: temporal.client, redactionKey, query, signal: io.signal });
       if (recorded > 0)
         output.line(

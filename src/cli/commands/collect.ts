@@ -34,9 +34,9 @@ const FAILURES_SHOWN = 5;
 async function run({ context, output, options, io, args: [given] }: Call<Options>): Promise<number> {
   const registry = await context.registry();
   const temporal = await context.temporal();
-  const [{ collectRecordings }, { redactionKeyOf }] = await Promise.all([
+  const [{ collectRecordings }, { redactionKeyOf, runsOf }] = await Promise.all([
     import('../../recording/collect.ts'),
-    import('../redaction.ts'),
+    import('../recording-setup.ts'),
   ]);
   const progress = output.progress('collect');
   const failures: Failed[] = [];
@@ -45,8 +45,7 @@ async function run({ context, output, options, io, args: [given] }: Call<Options
     client: temporal.client,
     registry,
     redactionKey: await redactionKeyOf(context, io.env),
-    mission: given,
-    ...(given === undefined && { query: 'MissionName IS NOT NULL' }),
+    query: runsOf(await context.missions(given)),
     ...options,
     signal: io.signal,
     onProgress: (now) => {

@@ -54,7 +54,7 @@ async function readRun({ context, io }: Call<Options>, run: string): Promise<Rec
     import('../../recording/ended-runs.ts'),
     import('../../recording/build-recording.ts'),
     import('../../recording/redact-history.ts'),
-    import('../redaction.ts'),
+    import('../recording-setup.ts'),
   ]);
   const [, workflowId = run, runId] = /^(.*)\/([0-9a-f-]{36})$/.exec(run) ?? [];
   const histories = await fetchChain(temporal.client, { workflowId, ...(runId !== undefined && { runId }) }).catch(
