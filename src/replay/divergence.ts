@@ -1,6 +1,6 @@
 /** The first command that differs, in words that a person can act on. */
 import type { Divergence, StepCommand } from '../compare/outcome.ts';
-import { type CommandView, StepNamer, toStepCommand } from './command-view.ts';
+import { type CommandView, noteCommand, StepNamer, toStepCommand } from './command-view.ts';
 import type { Continuation } from './continuation.ts';
 import type { Departure } from './departure.ts';
 import { diffViews } from './diff-views.ts';
@@ -21,7 +21,7 @@ export function describeDivergence(
   if (end.mismatch.kind === 'different' && recorded !== undefined && issued !== undefined) {
     return differentRequest(recorded, issued, departure, index);
   }
-  const [baseline, candidate] = [shown(recorded), shown(issued)];
+  const [baseline, candidate] = [reasonOf(recorded), reasonOf(issued)];
   const kind = kindOf(recorded, issued, commands, way);
   const step = (kind === 'missing' ? baseline : (candidate ?? baseline))?.step ?? '';
   return { kind, step, index, baseline, candidate, differences: [] };
@@ -45,11 +45,15 @@ function differentRequest(
 ): Divergence | null {
   const found = diffViews(recorded, issued, rules);
   if (found === undefined) return null;
-  return { kind: issued.kind === 'end' ? 'end' : 'request', index, ...found };
+  return { ...found, index, kind: issued.kind === 'end' ? 'end' : found.kind };
 }
 
-function shown(view: CommandView | undefined): StepCommand | null {
-  return view === undefined ? null : toStepCommand(view);
+/** The step; of the memo entry that only carries the last notes of a run, the first note. */
+function reasonOf(view: CommandView | undefined): StepCommand | null {
+  if (view === undefined) return null;
+  const [note] = view.notes;
+  const carries = view.kind === 'memo' && Object.keys(view.request as object).length === 0;
+  return carries && note !== undefined ? noteCommand(note) : toStepCommand(view);
 }
 
 /** Whether a step was left out, added, moved or replaced: by whether the two steps stand elsewhere on the other side. */
@@ -66,7 +70,9 @@ function kindOf(
   const recordedComes = later.some((view) => isSameStep(view, recorded));
   const issuedCame = commands.views.slice(way.prefix.length).some((view) => isSameStep(view, issued));
   if (recordedComes) return issuedCame ? 'order' : 'extra';
-  return issuedCame ? 'missing' : 'replaced';
+  if (issuedCame) return 'missing';
+  // Where nobody could answer, the recorded step may still have come.
+  return way.unanswered === undefined ? 'replaced' : 'extra';
 }
 
 function isSameStep(left: CommandView, right: CommandView): boolean {

@@ -27,15 +27,17 @@ export class ActivityMachine implements Machine {
     this.#cancellation = schedule.cancellationType ?? ActivityCancellationType.TRY_CANCEL;
   }
 
-  recorded(event: HistoryEvent): void {
+  identify(event: HistoryEvent): void {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (!scheduled) return;
-    if (scheduled.activityId !== this.activityId || scheduled.activityType?.name !== this.activityType) {
-      const recorded = `${scheduled.activityType?.name} (${scheduled.activityId})`;
-      const reason = `activity ${this.activityType} (${this.activityId}) stands where ${recorded} was recorded`;
-      throw new Mismatch('replaced', reason, this.command, event);
-    }
-    this.scheduledEventId = idOf(event);
+    if (scheduled.activityId === this.activityId && scheduled.activityType?.name === this.activityType) return;
+    const recorded = `${scheduled.activityType?.name} (${scheduled.activityId})`;
+    const reason = `activity ${this.activityType} (${this.activityId}) stands where ${recorded} was recorded`;
+    throw new Mismatch('replaced', reason, this.command, event);
+  }
+
+  recorded(event: HistoryEvent): void {
+    if (event.activityTaskScheduledEventAttributes) this.scheduledEventId = idOf(event);
   }
 
   progressed(event: HistoryEvent): readonly Job[] {

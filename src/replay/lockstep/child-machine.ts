@@ -33,15 +33,18 @@ export class ChildMachine implements Machine {
     this.#cancellation = start.cancellationType ?? ChildWorkflowCancellationType.ABANDON;
   }
 
-  recorded(event: HistoryEvent): void {
+  identify(event: HistoryEvent): void {
     const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
     if (!initiated) return;
-    if (initiated.workflowId !== this.start.workflowId || initiated.workflowType?.name !== this.start.workflowType) {
-      const recorded = `${initiated.workflowType?.name} (${initiated.workflowId})`;
-      const reason = `child ${this.start.workflowType} (${this.start.workflowId}) stands where ${recorded} was recorded`;
-      throw new Mismatch('replaced', reason, this.command, event);
-    }
-    this.initiatedEventId = idOf(event);
+    const { workflowId, workflowType } = this.start;
+    if (initiated.workflowId === workflowId && initiated.workflowType?.name === workflowType) return;
+    const recorded = `${initiated.workflowType?.name} (${initiated.workflowId})`;
+    const reason = `child ${workflowType} (${workflowId}) stands where ${recorded} was recorded`;
+    throw new Mismatch('replaced', reason, this.command, event);
+  }
+
+  recorded(event: HistoryEvent): void {
+    if (event.startChildWorkflowExecutionInitiatedEventAttributes) this.initiatedEventId = idOf(event);
   }
 
   progressed(event: HistoryEvent): readonly Job[] {

@@ -207,6 +207,7 @@ export class HistoryDriver {
       throw new Mismatch('replaced', reason, head.command, event);
     }
     this.#matchPatch(head, event);
+    head.machine.identify?.(event);
     this.#check(head, event);
     head.machine.recorded(event);
     this.queue.shift();

@@ -21,7 +21,9 @@ export interface Machine {
   readonly cancelledBeforeSent: boolean;
   /** Whether the workflow was told how it ended; absent for what nothing comes back for. */
   readonly closed?: boolean;
-  /** Takes the event that its command caused. @throws Mismatch when it is another one's. */
+  /** Looks whether the event is of this very thing, by id and type. @throws Mismatch when it is another one's. */
+  identify?(event: HistoryEvent): void;
+  /** Takes the event that its command caused. */
   recorded(event: HistoryEvent): void;
   /** Takes a later event that refers to it; the jobs tell the workflow. */
   progressed(event: HistoryEvent): readonly Job[];
