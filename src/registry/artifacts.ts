@@ -19,7 +19,8 @@ const manifestSchema = z.strictObject({
   sourceMaps: z.strictObject({ workflow: digestColumn, activity: digestColumn }),
   builtWith: z.record(z.string(), z.string()),
 });
-type Manifest = z.infer<typeof manifestSchema>;
+/** What an artifact is made of: its definition, and the digests of its texts. */
+export type ArtifactManifest = z.infer<typeof manifestSchema>;
 
 const artifactRow = z.object({ mission: z.string(), manifest: z.string(), manifestDigest: z.string() });
 
@@ -41,6 +42,13 @@ export interface Artifacts {
    * @throws MissionError `ARTIFACT_UNKNOWN` when there is none, `ARTIFACT_CORRUPT` when it is not what was stored.
    */
   get(digest: string): Promise<Artifact>;
+  /**
+   * Reads an artifact without its texts: what routing and audits need of it. Its digest in the audit trail is that of its
+   * canonical JSON.
+   *
+   * @throws MissionError `ARTIFACT_UNKNOWN`, `ARTIFACT_CORRUPT`, as for `get`.
+   */
+  manifest(digest: string): Promise<ArtifactManifest>;
   has(digest: string): Promise<boolean>;
   /** Oldest first. */
   list(filter?: { readonly mission?: string }): Promise<readonly ArtifactSummary[]>;
@@ -51,6 +59,7 @@ export function createArtifacts(context: RegistryContext): Artifacts {
   return {
     put: (artifact) => putArtifact(context, artifact),
     get: (digest) => getArtifact(sql, digest),
+    manifest: async (digest) => (await getManifest(sql, digest)).manifest,
     has: (digest) => hasArtifact(sql, digest),
     list: async (filter = {}) => {
       const rows = await sql.query(
@@ -85,7 +94,7 @@ async function putArtifact(context: RegistryContext, artifact: Artifact): Promis
   });
 }
 
-async function storeTexts(session: SqlSession, artifact: Artifact): Promise<Manifest> {
+async function storeTexts(session: SqlSession, artifact: Artifact): Promise<ArtifactManifest> {
   const { code, sourceMaps } = artifact;
   const paths = Object.keys(artifact.sources);
   const texts = [code.workflow, code.library, code.activity, sourceMaps.workflow, sourceMaps.activity];
@@ -107,7 +116,7 @@ async function storeTexts(session: SqlSession, artifact: Artifact): Promise<Mani
   };
 }
 
-async function getArtifact(session: SqlSession, digest: string): Promise<Artifact> {
+async function getManifest(session: SqlSession, digest: string) {
   const [row] = await session.query(
     'SELECT mission, manifest, manifest_digest AS "manifestDigest" FROM mission.artifacts WHERE digest = $1',
     [digest],
@@ -115,7 +124,11 @@ async function getArtifact(session: SqlSession, digest: string): Promise<Artifac
   if (row === undefined) throw unknownArtifact(digest);
   const { mission, manifest: text, manifestDigest } = artifactRow.parse(row);
   if (digestOf(text) !== manifestDigest) throw corruptArtifact(digest);
-  const manifest = manifestSchema.parse(JSON.parse(text));
+  return { mission, manifest: manifestSchema.parse(JSON.parse(text)) };
+}
+
+async function getArtifact(session: SqlSession, digest: string): Promise<Artifact> {
+  const { mission, manifest } = await getManifest(session, digest);
   const { code, sourceMaps, sources } = manifest;
   const texts = await getBlobs(session, [
     ...Object.values(code),

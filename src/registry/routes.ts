@@ -64,8 +64,14 @@ export type RouteChange =
 
 export interface Routes {
   current(mission: string): Promise<Route | undefined>;
-  /** Newest first. */
-  history(mission: string): Promise<readonly Route[]>;
+  /**
+   * Newest first.
+   *
+   * @param afterRevision - only revisions above this one. @default 0, all of them
+   */
+  history(mission: string, afterRevision?: number): Promise<readonly Route[]>;
+  /** The newest revision of every mission that has a route, in one question: what a router asks when it polls. */
+  heads(): Promise<ReadonlyMap<string, number>>;
   /**
    * Adds the next revision, if the current one is `expectedRevision` (0: there is none yet).
    *
@@ -78,20 +84,29 @@ export interface Routes {
 }
 
 const SELECT = `SELECT mission, revision, salt, rules, weights, created_at AS "createdAt", by_whom AS by, reason, report,
-  forced FROM mission.routes WHERE mission = $1 ORDER BY revision DESC`;
+  forced FROM mission.routes WHERE mission = $1 AND revision > $2 ORDER BY revision DESC`;
 
 export function createRoutes(context: RegistryContext, engine: Pick<SqlEngine, 'listen'>): Routes {
   return {
     current: (mission) => currentRoute(context.sql, mission),
-    history: async (mission) => (await context.sql.query(SELECT, [mission])).map((row) => routeRow.parse(row)),
+    history: async (mission, afterRevision = 0) =>
+      (await context.sql.query(SELECT, [mission, afterRevision])).map((row) => routeRow.parse(row)),
+    heads: () => readHeads(context.sql),
     set: (expectedRevision, route) => setRoute(context, expectedRevision, route),
     watch: (listener) => engine.listen(CHANNEL, (payload) => listener(readChange(payload))),
   };
 }
 
 async function currentRoute(session: SqlSession, mission: string): Promise<Route | undefined> {
-  const [row] = await session.query(`${SELECT} LIMIT 1`, [mission]);
+  const [row] = await session.query(`${SELECT} LIMIT 1`, [mission, 0]);
   return row === undefined ? undefined : routeRow.parse(row);
+}
+
+const headRow = z.object({ mission: z.string(), revision: z.int() });
+
+async function readHeads(session: SqlSession): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.query('SELECT mission, max(revision) AS revision FROM mission.routes GROUP BY mission');
+  return new Map(rows.map((row) => headRow.parse(row)).map(({ mission, revision }) => [mission, revision]));
 }
 
 async function setRoute(context: RegistryContext, expectedRevision: number, input: NewRoute): Promise<Route> {

@@ -15,6 +15,8 @@ export interface RouteTable {
   readonly owners: Readonly<Uint32Array>;
   /** Version number → parts per 10,000. */
   readonly weights: ReadonlyMap<number, number>;
+  /** Who got which bucket in which order: what the next edit starts from. */
+  readonly layout: Layout;
 }
 
 /** What a table is made of. */
@@ -24,27 +26,33 @@ export type RouteRevision = Pick<Route, 'mission' | 'revision' | 'salt' | 'rules
  * The table of a mission's newest revision. It takes all revisions, because who owns a bucket follows from the edits;
  * a new salt begins anew.
  *
- * @param revisions - in any order, at least one
+ * @param revisions - in any order
+ * @param held - the table of an earlier revision: then only the revisions after it are needed
+ * @returns `held` when there is no newer revision
  * @throws MissionError `INPUT_INVALID` when a rule of the newest revision is not one.
  */
-export function routeTable(revisions: readonly RouteRevision[]): RouteTable | undefined {
-  const ordered = revisions.toSorted((left, right) => left.revision - right.revision);
+export function routeTable(revisions: readonly RouteRevision[], held?: RouteTable): RouteTable | undefined {
+  const ordered = revisions
+    .filter(({ revision }) => revision > (held?.revision ?? 0))
+    .sort((left, right) => left.revision - right.revision);
   const newest = ordered.at(-1);
-  if (newest === undefined) return undefined;
+  if (newest === undefined) return held;
   const { mission, revision, salt } = newest;
+  const layout = layoutOf(ordered, held);
   return {
     mission,
     revision,
     salt,
     rules: readRules(newest),
-    owners: ownersOf(layoutOf(ordered)),
+    owners: ownersOf(layout),
     weights: new Map(newest.weights.map(({ version, weight }) => [version, weight])),
+    layout,
   };
 }
 
-function layoutOf(ordered: readonly RouteRevision[]): Layout {
-  let layout: Layout = new Map();
-  let salt: string | undefined;
+function layoutOf(ordered: readonly RouteRevision[], held: RouteTable | undefined): Layout {
+  let layout: Layout = held?.layout ?? new Map();
+  let salt = held?.salt;
   for (const revision of ordered) {
     layout = revision.salt === salt ? advanceLayout(layout, revision.weights) : firstLayout(revision.weights);
     salt = revision.salt;

@@ -1,21 +1,24 @@
 /** Starts runs: route → version → a pinned, stamped execution. */
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Artifact } from '../artifact/artifact.ts';
 import { MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
+import { formatDuration } from '../shared/duration.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { checkInput } from './input-check.ts';
 import { placementOf } from './placement.ts';
-import { type RouteDecision, resolveRoute } from './resolve-route.ts';
-import { type RouteTable, routeTable } from './route-table.ts';
+import type { RouteRequest } from './resolve-route.ts';
+import { placeRun, readRoutedMission } from './routed-mission.ts';
+import type { RoutedStart, Router } from './router.ts';
 import { readStamp } from './run-stamp.ts';
 import { startFailure } from './start-failure.ts';
 
-export interface StartMissionOptions {
-  readonly registry: Registry;
+/** Who knows the route: a router, which answers from memory, or the registry itself, which is asked for each start. */
+export type StartBy = { readonly router: Pick<Router, 'place'> } | { readonly registry: Registry };
+
+export type StartMissionOptions = StartBy & {
   readonly client: Client;
   readonly mission: string;
   readonly input: unknown;
@@ -23,7 +26,7 @@ export interface StartMissionOptions {
   readonly workflowId?: string;
   /** Runs of one key stay on one version while the weights allow. @default the workflow id */
   readonly businessKey?: string;
-}
+};
 
 export interface StartedMission {
   readonly workflowId: string;
@@ -34,6 +37,8 @@ export interface StartedMission {
   readonly reason: string;
   /** False when a run with this workflow id was there before; version and reason are that run's. */
   readonly started: boolean;
+  /** Present when the registry did not confirm the route at that time: how old the route was. */
+  readonly stale?: { readonly ageMs: number };
 }
 
 /**
@@ -41,47 +46,50 @@ export interface StartedMission {
  *
  * @throws MissionError `NO_ACTIVE_VERSION` when nothing of the mission takes traffic, `MISSION_UNKNOWN`, `INPUT_INVALID`
  *   when the input does not fit or the workflow id belongs to another workflow, `VERSION_NOT_HOSTED` when no worker ever
- *   hosted the version, `TEMPORAL_UNAVAILABLE`.
+ *   hosted the version, `TEMPORAL_UNAVAILABLE`, `REGISTRY_UNAVAILABLE`.
+ *
+ * @example
+ * ```ts
+ * const registry = await openRegistry({ databaseUrl: process.env['DATABASE_URL'] });
+ * const { client } = await connectTemporal();
+ * const input = { orderId: 'o-17' };
+ * const { version, reason } = await startMission({ registry, client, mission: 'refund-eligibility', input });
+ * ```
  */
 export async function startMission(options: StartMissionOptions): Promise<StartedMission> {
-  const { registry, client, mission } = options;
+  const { client, mission } = options;
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
-  const table = await activeTable(registry, mission);
   const request = { missionInput: options.input as Json, businessKey: options.businessKey ?? workflowId };
-  const decision = resolveRoute(table, request);
-  const { artifact: digest } = await registry.versions.get(mission, decision.version);
-  const artifact = await artifactOf(registry, digest);
-  const stamp = stampOf(mission, digest, decision);
-  const input = checkInput(artifact.definition, options.input, stamp.version);
+  const routed = await place(options, mission, request);
+  const stamp = stampOf(mission, routed);
+  const input = checkInput(routed.target.definition, options.input, stamp.version);
   try {
     const handle = await startPinned(client, workflowId, input, stamp);
     const { version, reason } = stamp;
-    return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true };
+    const { stale } = routed;
+    return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true, ...(stale && { stale }) };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return existingRun(client, workflowId, mission);
     throw startFailure(error, stamp, client.options.namespace);
   }
 }
 
-async function activeTable(registry: Registry, mission: string): Promise<RouteTable> {
-  const table = routeTable(await registry.routes.history(mission));
-  if (table !== undefined) return table;
-  const latest = await registry.versions.latest(mission);
-  if (latest === undefined) {
-    throw new MissionError('MISSION_UNKNOWN', `The registry has no mission "${mission}".`, {
-      remedy: `Publish it first: mission publish ${mission}.`,
-      details: { mission },
-    });
-  }
-  throw new MissionError('NO_ACTIVE_VERSION', `No version of ${mission} is active, so nothing can be started.`, {
-    remedy: `Activate one: mission activate ${formatVersionRef(latest)}.`,
-    details: { mission, latest: latest.number },
-  });
+async function place(by: StartBy, mission: string, request: RouteRequest): Promise<RoutedStart> {
+  if ('router' in by) return by.router.place(mission, request);
+  return placeRun(await readRoutedMission(by.registry, mission), request);
 }
 
-function stampOf(mission: string, artifact: string, decision: RouteDecision): RunStamp {
+/** What was decided by an old route says so on the run's record. */
+function stampOf(mission: string, { decision, target, stale }: RoutedStart): RunStamp {
   const version = formatVersionRef({ mission, number: decision.version });
-  return { mission, version, artifact, reason: decision.reason, revision: decision.revision };
+  const aside = stale === undefined ? '' : ` (route confirmed ${formatDuration(stale.ageMs)} before)`;
+  return {
+    mission,
+    version,
+    artifact: target.artifact,
+    reason: `${decision.reason}${aside}`,
+    revision: decision.revision,
+  };
 }
 
 function startPinned(client: Client, workflowId: string, input: Json, stamp: RunStamp) {
@@ -115,22 +123,6 @@ async function existingRun(client: Client, workflowId: string, mission: string):
       },
     );
   }
-  return { workflowId, runId: run.runId, version: stamp.version, reason: stamp.reason, started: false };
-}
-
-/** Artifacts never change, and a router starts many runs of few: the last ones read are kept. */
-const ARTIFACTS_KEPT = 20;
-const artifacts = new WeakMap<Registry, Map<string, Artifact>>();
-
-async function artifactOf(registry: Registry, digest: string): Promise<Artifact> {
-  const kept = artifacts.get(registry) ?? new Map<string, Artifact>();
-  artifacts.set(registry, kept);
-  const artifact = kept.get(digest) ?? (await registry.artifacts.get(digest));
-  kept.delete(digest);
-  kept.set(digest, artifact);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= ARTIFACTS_KEPT) break;
-    kept.delete(oldest);
-  }
-  return artifact;
+  const runId = run.raw.workflowExecutionInfo?.firstRunId || run.runId;
+  return { workflowId, runId, version: stamp.version, reason: stamp.reason, started: false };
 }

@@ -36,6 +36,8 @@ describeOnBothEngines('routes', (bench) => {
     expect(second).toMatchObject({ revision: 2, salt: first.salt, weights, rules, activation });
     expect(await registry.routes.current(MISSION)).toEqual(second);
     expect(await registry.routes.history(MISSION)).toEqual([second, first]);
+    expect(await registry.routes.history(MISSION, 1)).toEqual([second]);
+    expect(await registry.routes.heads()).toEqual(new Map([[MISSION, 2]]));
   });
 
   it('change by compare-and-set: of 20 that start from the same revision one wins, the others are told', async () => {

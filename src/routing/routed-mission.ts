@@ -1,0 +1,106 @@
+/** A mission as a router holds it: the table of one revision, and all that a start on any version of it needs. */
+import type { MissionDefinition } from '../mission/definition.ts';
+import type { Registry } from '../registry/registry.ts';
+import { MissionError } from '../shared/errors.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
+import { type RouteDecision, type RouteRequest, resolveRoute } from './resolve-route.ts';
+import { type RouteTable, routeTable } from './route-table.ts';
+
+/** What routing reads of a registry. */
+export type RouteSource = Pick<Registry, 'place'> & {
+  readonly routes: Pick<Registry['routes'], 'history' | 'heads' | 'watch'>;
+  readonly versions: Pick<Registry['versions'], 'list'>;
+  readonly artifacts: Pick<Registry['artifacts'], 'manifest'>;
+};
+
+/** Where a version's runs go, and what their input has to be. */
+export interface RouteTarget {
+  /** Digest. */
+  readonly artifact: string;
+  readonly definition: MissionDefinition;
+}
+
+/** Where one run goes. */
+export interface PlacedRun {
+  readonly decision: RouteDecision;
+  readonly target: RouteTarget;
+}
+
+export interface RoutedMission {
+  readonly table: RouteTable;
+  /** Of every version that the table can choose. */
+  readonly targets: ReadonlyMap<number, RouteTarget>;
+}
+
+/**
+ * Reads a mission's newest route.
+ *
+ * @param held - what is known of it already: then only what is newer is read
+ * @throws MissionError `MISSION_UNKNOWN`, `NO_ACTIVE_VERSION` when it has no route yet, `INPUT_INVALID` when a rule cannot
+ *   be read, `VERSION_UNKNOWN` when a rule names a version that is not there, or whatever the registry throws.
+ */
+export async function readRoutedMission(
+  source: Omit<RouteSource, 'place'>,
+  mission: string,
+  held?: RoutedMission,
+): Promise<RoutedMission> {
+  const table = routeTable(await source.routes.history(mission, held?.table.revision ?? 0), held?.table);
+  if (table === undefined) throw await nothingRouted(source, mission);
+  if (held !== undefined && table === held.table) return held;
+  return { table, targets: await readTargets(source, table, held) };
+}
+
+/** Which version a run gets, and where its runs go. */
+export function placeRun({ table, targets }: RoutedMission, request: RouteRequest): PlacedRun {
+  const decision = resolveRoute(table, request);
+  const target = targets.get(decision.version);
+  if (target === undefined) throw unknownVersion(table, decision.version);
+  return { decision, target };
+}
+
+/** Versions that a table can choose: by weight or by rule. */
+export function chosenVersions({ weights, rules }: Pick<RouteTable, 'weights' | 'rules'>): number[] {
+  const byWeight = [...weights].filter(([, weight]) => weight > 0).map(([version]) => version);
+  return [...new Set([...byWeight, ...rules.map(({ version }) => version)])].sort((left, right) => left - right);
+}
+
+async function readTargets(
+  source: Omit<RouteSource, 'place'>,
+  table: RouteTable,
+  held: RoutedMission | undefined,
+): Promise<ReadonlyMap<number, RouteTarget>> {
+  const versions = await source.versions.list(table.mission);
+  const known = new Map([...(held?.targets.values() ?? [])].map((target) => [target.artifact, target]));
+  const targets = chosenVersions(table).map(async (number): Promise<[number, RouteTarget]> => {
+    const artifact = versions.find((version) => version.number === number)?.artifact;
+    if (artifact === undefined) throw unknownVersion(table, number);
+    const target = known.get(artifact) ?? {
+      artifact,
+      definition: (await source.artifacts.manifest(artifact)).definition,
+    };
+    return [number, target];
+  });
+  return new Map(await Promise.all(targets));
+}
+
+async function nothingRouted({ versions }: Omit<RouteSource, 'place'>, mission: string): Promise<MissionError> {
+  const latest = (await versions.list(mission)).at(-1);
+  if (latest === undefined) {
+    return new MissionError('MISSION_UNKNOWN', `The registry has no mission "${mission}".`, {
+      remedy: `Publish it first: mission publish ${mission}.`,
+      details: { mission },
+    });
+  }
+  return new MissionError('NO_ACTIVE_VERSION', `No version of ${mission} is active, so nothing can be started.`, {
+    remedy: `Activate one: mission activate ${formatVersionRef(latest)}.`,
+    details: { mission, latest: latest.number },
+  });
+}
+
+function unknownVersion({ mission, revision }: RouteTable, number: number): MissionError {
+  const name = formatVersionRef({ mission, number });
+  return new MissionError('VERSION_UNKNOWN', `Revision ${revision} of the route of ${mission} names ${name}.`, {
+    remedy: `There is no such version. Set the route again: mission route show ${mission}.`,
+    details: { mission, number, revision },
+  });
+}
