@@ -18,7 +18,7 @@ export function reportFailure(error: unknown, io: CliIo, output: Output): number
 }
 
 /** `{ error: { code, message, remedy, details } }`; `remedy` is null when there is none. */
-export function failureJson({ code, message, remedy, details }: MissionError) {
+function failureJson({ code, message, remedy, details }: MissionError) {
   return { error: { code, message, remedy: remedy ?? null, details } };
 }
 

@@ -112,7 +112,7 @@ function routeEntry(route: Route, before: Route | undefined, audit: AuditEntry |
 }
 
 /** `@3`, or `@2 95 %, @3 5 %, 1 rule`. */
-export function trafficWords({ weights, rules }: Pick<Route, 'weights' | 'rules'>): string {
+function trafficWords({ weights, rules }: Pick<Route, 'weights' | 'rules'>): string {
   const shares = weights.filter(({ weight }) => weight > 0);
   const words = shares.map(({ version, weight }) =>
     weight === 10_000 ? `@${version}` : `@${version} ${weight / 100} %`,

@@ -155,8 +155,8 @@ describe('activating', () => {
   it('changes nothing when someone else changed the route meanwhile', async () => {
     await published('a', 'b');
     const racing = await Promise.allSettled([activate(2, 'one'), activate(2, 'two')]);
-    const codes = racing.map((one) => (one.status === 'rejected' ? one.reason.code : 'done'));
-    expect(codes.toSorted()).toEqual(['ROUTE_CONFLICT', 'done']);
+    const codes = racing.map((one): string => (one.status === 'rejected' ? one.reason.code : 'done'));
+    expect(new Set(codes)).toEqual(new Set(['ROUTE_CONFLICT', 'done']));
   });
 });
 
