@@ -40,7 +40,7 @@ export function nextSteps(report: Report): NextStep[] {
   const setting = settingToGoOn(report);
   if (setting !== undefined) {
     steps.push({
-      command: `mission replay ${candidate.name} --against ${baseline.name} --policy ${setting}`,
+      command: `mission replay ${candidate.name} --against ${baseline.name}${answersOf(report, setting)}`,
       why: 'go on where the evidence ended; a write is still never executed',
     });
   }
@@ -53,22 +53,26 @@ export function nextSteps(report: Report): NextStep[] {
   return steps;
 }
 
-/** The answer policy of the report, for a command that is to find the same. */
-function answersOf({ policy }: Report): string {
+/** What a setting is when nobody says anything; a command need not name it. */
+const DEFAULTS: readonly unknown[] = ['stop', 'as-new'];
+
+/** The answer policy of the report, for a command that is to find the same, or with one setting more. */
+function answersOf({ policy }: Report, more?: string): string {
   const answers = isJsonObject(policy.value) ? policy.value['answers'] : undefined;
-  if (!isJsonObject(answers)) return '';
-  const chosen = Object.entries(answers).flatMap(([kind, way]) =>
-    typeof way === 'string' && way !== 'stop' ? [`${kind}=${way}`] : [],
-  );
-  return chosen.length === 0 ? '' : ` --answer ${chosen.join(',')}`;
+  const given = isJsonObject(answers) ? Object.entries(answers) : [];
+  const chosen = given.filter(([, way]) => !DEFAULTS.includes(way)).map(([kind, way]) => `${kind}=${String(way)}`);
+  const all = [...new Set(more === undefined ? chosen : [...chosen, more])];
+  return all.length === 0 ? '' : ` --answer ${all.join(',')}`;
 }
 
 /** The policy setting that would take most of the unanswered runs further. */
 function settingToGoOn({ unanswered }: Report): string | undefined {
-  const kind = unanswered[0]?.kind;
-  if (kind === undefined) return undefined;
+  const [most] = unanswered;
+  if (most === undefined) return undefined;
+  const { kind, remedy } = most;
   if (kind === 'model') return 'model=live';
-  if (kind === 'tool') return 'read=recorded';
+  // Which of the two a tool is, only its remedy says.
+  if (kind === 'tool') return remedy.includes('write=') ? 'write=simulator' : 'read=recorded';
   return kind === 'decision' ? 'decision=recorded' : 'activity=recorded';
 }
 
