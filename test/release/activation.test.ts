@@ -135,6 +135,14 @@ describe('activating', () => {
     await expect(activate(2)).rejects.toMatchObject({ code: 'ACTIVATION_REFUSED' });
   });
 
+  it('refuses a report whose counts were edited afterwards', async () => {
+    const artifacts = await published('a', 'b');
+    const failed = reportOf({ ...artifacts, outcomes: ['changed'] });
+    const { counts } = reportOf({ ...artifacts, outcomes: ['matched'] });
+    await storeReport(registry, { ...failed, mission, counts, verdict: { verdict: 'passed', reasons: [] } });
+    await expect(activate(2)).rejects.toMatchObject({ code: 'ACTIVATION_REFUSED' });
+  });
+
   it('needs no report for the artifact that is active already', async () => {
     await published('a', 'b');
     await activate(2, 'try');

@@ -70,6 +70,7 @@ describe('asking again', () => {
     ['a write', view('tool', 'issueRefund', {}, 'write')],
     ['a write that is declared replayable', view('tool', 'liar', {}, 'write')],
     ['a write whose command says that it reads', view('tool', 'issueRefund', {}, 'read')],
+    ['a write that is declared replayable and whose command says that it reads', view('tool', 'liar', {}, 'read')],
     ['a read whose command says that it writes', view('tool', 'getOrder', {}, 'write')],
     ['a command that says nothing of its effect', view('tool', 'getOrder')],
     ['a read that is not declared replayable', view('tool', 'getPolicy', {}, 'read')],
