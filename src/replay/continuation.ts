@@ -6,6 +6,7 @@ import type { RunEnd } from '../recording/trace.ts';
 import type { MatchedPair } from './command-check.ts';
 import { type CommandView, StepNamer } from './command-view.ts';
 import type { Departure } from './departure.ts';
+import { isBeyond } from './open-runs.ts';
 import type { Command } from './proto.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
 import { simulateChain } from './simulated-chain.ts';
@@ -38,7 +39,8 @@ export async function continueAfter(departure: Departure, commands: RecordedComm
     if (answer !== undefined) answer.used = true;
   }
   const asked = prefix.flatMap(({ pair, view }) => (view.kind === 'decision' ? [pair.event] : []));
-  const { ending, steps } = await simulateChain(departure, commands, namer, lockstep.run, asked);
+  const { ending, endedMs, steps } = await simulateChain(departure, commands, namer, lockstep.run, asked);
+  if (ending.kind !== 'failed' && isBeyond(departure.input, endedMs)) return { prefix, steps, end: { status: 'open' } };
   return { prefix, steps, ...conclude(ending, departure) };
 }
 

@@ -65,7 +65,8 @@ function kindOf(
 ): Divergence['kind'] {
   if (issued === undefined) return 'missing';
   if (recorded === undefined) return 'extra';
-  if (issued.kind === 'end' && recorded.kind === 'end') return 'end';
+  if (issued.kind === 'end') return recorded.kind === 'end' ? 'end' : 'missing';
+  if (recorded.kind === 'end') return 'extra';
   const later = way.steps.map(({ view }) => view);
   const recordedComes = later.some((view) => isSameStep(view, recorded));
   const issuedCame = commands.views.slice(way.prefix.length).some((view) => isSameStep(view, issued));

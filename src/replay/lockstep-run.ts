@@ -2,8 +2,10 @@
 import type { MatchedPair } from './command-check.ts';
 import { type CommandCheck, HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
-import type { Activation, History } from './proto.ts';
+import { startedAttributes } from './lockstep/start-job.ts';
+import { type Activation, type History, toMs } from './proto.ts';
 import type { RunFacts, Sandbox, SandboxRun } from './sandbox.ts';
+import { withinRun } from './within-run.ts';
 
 export type LockstepEnd =
   /** The history ended, and the candidate did all of it. */
@@ -32,6 +34,7 @@ export interface LockstepOptions {
 export async function runInLockstep(history: History, options: LockstepOptions): Promise<LockstepRun> {
   const { sandbox, facts, identity, check, strict = true, assumedPatches } = options;
   const driver = new HistoryDriver(history, identity, check, strict);
+  const runTimeoutMs = toMs(startedAttributes(history)?.workflowRunTimeout);
   let run: SandboxRun | undefined;
   try {
     let activation = driver.next();
@@ -39,8 +42,9 @@ export async function runInLockstep(history: History, options: LockstepOptions):
       return { driver, end: { kind: 'failed', message: 'the history starts nothing' }, run };
     run = await sandbox.start(activation, facts, assumedPatches);
     while (activation !== undefined) {
-      const failed = await step(run, driver, assumedPatches ? withValidators(activation) : activation);
-      if (failed !== undefined) return { driver, end: { kind: 'failed', message: failed }, run };
+      const answer = await run.activate(assumedPatches ? withValidators(activation) : activation);
+      if (answer.failure) return { driver, end: { kind: 'failed', message: answer.failure.message }, run };
+      driver.answer(answer.commands.map((command) => withinRun(command, runTimeoutMs)));
       activation = driver.next();
     }
     return { driver, end: { kind: 'followed' }, run };
@@ -56,13 +60,6 @@ function withValidators(activation: Activation): Activation {
     job.doUpdate ? { doUpdate: { ...job.doUpdate, runValidator: true } } : job,
   );
   return { ...activation, jobs };
-}
-
-async function step(run: SandboxRun, driver: HistoryDriver, activation: Activation): Promise<string | undefined> {
-  const answer = await run.activate(activation);
-  if (answer.failure) return answer.failure.message;
-  driver.answer(answer.commands);
-  return undefined;
 }
 
 /** The pairs that a lockstep let pass, over all links. */

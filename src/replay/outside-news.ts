@@ -66,6 +66,14 @@ function timersUnderWay(driver: HistoryDriver, rest: readonly HistoryEvent[]): O
   });
 }
 
+/** News that a driver took from the history and had not given yet when the lockstep ended. */
+export function newsWaiting(driver: HistoryDriver): OutsideNews[] {
+  return driver.takePendingJobs().map((job) => {
+    const outside = job.signalWorkflow ?? job.cancelWorkflow ?? job.doUpdate;
+    return { timeMs: driver.nowMs, scope: outside ? 'chain' : 'run', deliver: () => [job] };
+  });
+}
+
 /** Lets a timer fire. */
 export function fire(timer: TimerMachine): readonly Job[] {
   return timer.progressed({ timerFiredEventAttributes: { timerId: String(timer.seq) } });

@@ -24,6 +24,7 @@ import { judgeDeterminism } from './determinism.ts';
 import { describeDivergence } from './divergence.ts';
 import type { CommandCheck } from './lockstep/history-driver.ts';
 import { runInLockstep } from './lockstep-run.ts';
+import { isOpen, refusedInFlight, stepsBeyond } from './open-runs.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';
 import { RuleBook } from './rule-book.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -37,7 +38,9 @@ export async function replayRecording(
   const startedMs = performance.now();
   const rules = new RuleBook(candidate.definition);
   const matched: MatchedPair[] = [];
-  const assumedPatches = options.answers.patches === 'as-new' ? new Set<string>() : undefined;
+  // An open run goes on as the one it is: Temporal will tell it of the patches that it has.
+  const assumesPatches = options.answers.patches === 'as-new' && !isOpen(input);
+  const assumedPatches = assumesPatches ? new Set<string>() : undefined;
   const { lockstep, link } = await followLinks(candidate.sandbox, input, checkPayloads(rules, matched), assumedPatches);
   const departure: Departure = { candidate, input, options, rules, matched, lockstep, link, assumedPatches };
   try {
@@ -78,8 +81,10 @@ async function followLinks(
 
 async function followed(departure: Departure): Promise<Found> {
   const { input, matched } = departure;
+  const beyond = stepsBeyond(departure);
   return {
     outcome: 'matched',
+    ...(beyond.length > 0 && { beyond }),
     baselineEnd: input.end,
     candidateEnd: input.end,
     endDifferences: [],
@@ -97,7 +102,9 @@ async function departed(departure: Departure): Promise<Found> {
   const { input, rules, lockstep } = departure;
   const commands = readCommands(input.histories);
   const way = await continueAfter(departure, commands);
-  const failure = lockstep.end.kind === 'failed' ? { message: lockstep.end.message } : way.failure;
+  const determinism = await determinismOf(departure);
+  const ownFailure = lockstep.end.kind === 'failed' ? { message: lockstep.end.message } : way.failure;
+  const failure = ownFailure ?? refusedInFlight(input, determinism);
   const divergence = describeDivergence(departure, commands, way);
   const { endDifferences, effectDifferences } = compareFinished(departure, commands, way);
   const { unanswered } = way;
@@ -114,7 +121,7 @@ async function departed(departure: Departure): Promise<Found> {
     steps: replayedSteps(way, commands),
     ...(unanswered === undefined ? {} : { unanswered }),
     ...(failure === undefined ? {} : { failure }),
-    determinism: await determinismOf(departure),
+    determinism,
     evidence: countGrades(way),
   };
 

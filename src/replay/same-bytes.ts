@@ -26,7 +26,15 @@ function samePayloads(left: Payloads, right: Payloads): boolean {
 }
 
 function samePayload(left: Payload, right: Payload): boolean {
-  return sameBytes(left.data, right.data) && sameBytes(left.metadata?.['encoding'], right.metadata?.['encoding']);
+  return sameBytes(left.data, right.data) && sameMetadata(left.metadata ?? {}, right.metadata ?? {});
+}
+
+type Metadata = NonNullable<Payload['metadata']>;
+
+/** A converter of the author's own may keep what the data mean in any entry. */
+function sameMetadata(left: Metadata, right: Metadata): boolean {
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => sameBytes(left[key], right[key]));
 }
 
 function sameBytes(left: Uint8Array | null | undefined, right: Uint8Array | null | undefined): boolean {

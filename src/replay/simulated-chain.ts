@@ -6,7 +6,7 @@ import { type Departure, factsOf, identityOf } from './departure.ts';
 import { Evidence } from './evidence.ts';
 import { MachineShop } from './lockstep/machine-shop.ts';
 import { nextLinkActivation } from './next-link.ts';
-import { newsAfter, type OutsideNews } from './outside-news.ts';
+import { newsAfter, newsWaiting, type OutsideNews } from './outside-news.ts';
 import type { Command, HistoryEvent } from './proto.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
 import type { SandboxRun } from './sandbox.ts';
@@ -19,6 +19,8 @@ const EXTRA_LINKS_MAX = 100;
 
 export interface SimulatedChain {
   readonly ending: SimulationEnd;
+  /** Virtual time of the ending, in milliseconds since the epoch. */
+  readonly endedMs: number;
   readonly steps: readonly SimulatedStep[];
 }
 
@@ -38,22 +40,22 @@ export async function simulateChain(
   const common = commonOptions(departure, commands, namer);
   for (const event of asked) common.decisions.markAsked(event);
   const { shop, nowMs, queue } = lockstep.driver;
-  let simulation = new Simulation(
-    { ...common, run, runId: identityOf(input, link).runId, shop, startMs: nowMs },
-    newsAfter(lockstep.driver, input.histories.slice(link + 1), common.decisions),
-  );
-  let ending = await simulation.proceed([...queue], lockstep.driver.takePendingJobs());
+  let simulation = new Simulation({ ...common, run, runId: identityOf(input, link).runId, shop, startMs: nowMs }, [
+    ...newsWaiting(lockstep.driver),
+    ...newsAfter(lockstep.driver, input.histories.slice(link + 1), common.decisions),
+  ]);
+  let ending = await simulation.proceed([...queue]);
   const steps = [...simulation.steps];
   for (let next = link + 1; continuesAsNew(ending) && !endsWithRecording(departure, next); next += 1) {
     if (next > link + EXTRA_LINKS_MAX) {
       const message = `it continued as new more than ${EXTRA_LINKS_MAX} times without coming to an end`;
-      return { ending: { kind: 'failed', message }, steps };
+      return { ending: { kind: 'failed', message }, endedMs: simulation.nowMs, steps };
     }
     const { newsLeft, nowMs: startMs } = simulation;
     ({ simulation, ending } = await simulateLink(departure, common, ending.command, { next, startMs, newsLeft }));
     steps.push(...simulation.steps);
   }
-  return { ending, steps };
+  return { ending, endedMs: simulation.nowMs, steps };
 }
 
 /** Whether the recording itself stops where a run continued: what came after is not known. */

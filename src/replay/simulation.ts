@@ -79,10 +79,9 @@ export class Simulation {
     return [...this.#expected].filter(({ scope }) => scope === 'chain');
   }
 
-  /** Goes on from commands that wait for an answer and jobs that wait to be given. */
-  async proceed(queue: readonly QueuedCommand[], jobs: readonly Job[]): Promise<SimulationEnd> {
+  /** Goes on from commands that wait for an answer. */
+  async proceed(queue: readonly QueuedCommand[]): Promise<SimulationEnd> {
     await this.#server.serve(queue);
-    if (jobs.length > 0) this.#agenda.add({ timeMs: this.#nowMs, deliver: () => jobs });
     while (this.#end === undefined) await this.#turn();
     return this.#end;
   }
@@ -90,7 +89,7 @@ export class Simulation {
   /** Runs a link from its start. */
   async begin(activation: Activation): Promise<SimulationEnd> {
     await this.#give(activation);
-    return this.proceed([], []);
+    return this.proceed([]);
   }
 
   async #turn(): Promise<void> {

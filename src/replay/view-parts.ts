@@ -7,6 +7,7 @@ import {
   type StepNote,
   toolOfActivity,
 } from '../mission/wire.ts';
+import { failureMessage } from '../recording/failure-message.ts';
 import { payloadMapToJson, payloadToJson } from '../recording/payloads.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 import { type CommandView, type StepNamer, stepContextOf } from './command-view.ts';
@@ -152,10 +153,10 @@ export function endView(name: string, request: Json): CommandView {
 /** What can be compared of a failure: messages and types down the causes, never stack traces. */
 export function failureView(failure: Failure | null | undefined): Json {
   if (!failure) return null;
-  const { message, applicationFailureInfo: info, cause } = failure;
+  const { applicationFailureInfo: info, cause } = failure;
   const details = info?.details?.payloads;
   return {
-    message: message ?? '',
+    message: failureMessage(failure),
     ...(info?.type ? { type: info.type } : {}),
     ...(details && details.length > 0 ? { details: details.map((payload) => payloadToJson(payload)) } : {}),
     ...(cause ? { cause: failureView(cause) } : {}),

@@ -79,15 +79,18 @@ export class HistoryDriver {
   /** The next activation, or undefined when the history has no more. @throws Mismatch */
   next(): Activation | undefined {
     while (this.#jobs.length === 0) {
-      if (this.#finalSeen || this.position >= this.events.length) {
-        if (this.#strict && !this.#finalSeen && this.#commandsWereDue()) this.#expectNoMoreCommands(this.events.at(-1));
-        return undefined;
-      }
+      if (this.#finalSeen || this.position >= this.events.length) return undefined;
       this.#applyNextSequence();
+      if (this.position >= this.events.length) this.#endOfHistory();
     }
     const jobs = this.#jobs.sort((left, right) => jobOrder(left) - jobOrder(right));
     this.#jobs = [];
     return this.#facts.activation(this.#identity.runId, this.nowMs, this.#lastEventId(), jobs);
+  }
+
+  /** Commands issued so far had their place; those to come, of a run that is still open, go beyond what was recorded. */
+  #endOfHistory(): void {
+    if (this.#strict && !this.#finalSeen && this.#commandsWereDue()) this.#expectNoMoreCommands(this.events.at(-1));
   }
 
   /** Takes what the workflow answered to the last activation. */

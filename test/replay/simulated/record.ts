@@ -1,0 +1,129 @@
+/** Records the workflows beside this file, and makes edited copies of them. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import type { ReplayCandidate, ReplayInput } from '../../../src/replay/departure.ts';
+import { createSandbox } from '../../../src/replay/sandbox.ts';
+import { type Drive, record } from '../missions/lab.ts';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
+/** A text of the workflows replaced by another. */
+export type TextEdit = readonly [from: string, to: string];
+
+export const activities = {
+  note: async (text: string) => text,
+  async slow(text: string) {
+    await Context.current().sleep(400);
+    return text;
+  },
+  async hang() {
+    for (;;) {
+      Context.current().heartbeat();
+      await Context.current().sleep(50);
+    }
+  },
+};
+
+/** Bundles the workflows with edits that must each change something. */
+export async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
+  let source = await readFile(join(FOLDER, 'workflows.ts'), 'utf8');
+  for (const [from, to] of edits) {
+    if (!source.includes(from)) throw new Error(`The workflows do not contain: ${from}`);
+    source = source.replaceAll(from, to);
+  }
+  const folder = await mkdtemp(join(FOLDER, 'edited-'));
+  try {
+    const workflowsPath = join(folder, 'workflows.ts');
+    await writeFile(workflowsPath, source);
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    return code;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export async function plainCandidate(edits: readonly TextEdit[] = []): Promise<ReplayCandidate> {
+  return { sandbox: await createSandbox({ code: await bundleEdited(edits) }, 5_000), definition: undefined };
+}
+
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
+
+/** Once the first step of the run is done. */
+const begun: Drive = async (handle) => {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const { events } = await handle.fetchHistory();
+    if (events?.some((event) => event.activityTaskCompletedEventAttributes)) return;
+    await seconds(0.05);
+  }
+};
+
+const terminate: Drive = async (handle, client) => {
+  await begun(handle, client);
+  await seconds(0.5);
+  await handle.terminate('enough');
+};
+
+interface Scenario {
+  readonly input?: unknown;
+  readonly drive?: Drive;
+  readonly timeoutMs?: number;
+}
+
+const SCENARIOS = {
+  timed: {
+    drive: async (handle, client) => {
+      await begun(handle, client);
+      await handle.signal('poke', 'early');
+      await seconds(3);
+      await handle.signal('poke', 'late');
+    },
+  },
+  approval: { drive: (handle) => handle.signal('poke', 'yes') },
+  parent: {},
+  relay: {
+    input: { left: 2, words: [] },
+    drive: async (handle, client) => {
+      await begun(handle, client);
+      for (const word of ['a', 'b', 'c']) {
+        await client.workflow.getHandle(handle.workflowId).signal('poke', word);
+        await seconds(1);
+      }
+    },
+  },
+  cancelledOutside: {
+    drive: async (handle, client) => {
+      await begun(handle, client);
+      await seconds(0.3);
+      await handle.cancel();
+    },
+  },
+  failing: {},
+  waiting: { drive: terminate },
+  working: { drive: terminate },
+  raced: {},
+  inOrder: {},
+  locals: {},
+  cancelsWork: {},
+  tally: {
+    drive: async (handle) => {
+      await handle.executeUpdate('put', { args: [4] });
+      await handle.executeUpdate('put', { args: [9] });
+    },
+  },
+  patchedOnce: {},
+} satisfies Readonly<Record<string, Scenario>> as Readonly<Record<string, Scenario>>;
+
+/** One recording of each workflow; `timedOut` is a `waiting` that the server ended. */
+export async function recordScenarios(address: string): Promise<ReadonlyMap<string, ReplayInput>> {
+  const bundle = { code: await bundleEdited() };
+  const one = async (name: string, type: string, { input = null, ...scenario }: Scenario) => {
+    const [recording] = await record(address, { bundle, activities, type }, [{ input, ...scenario }]);
+    if (recording === undefined) throw new Error(`${name} was not recorded`);
+    return [name, recording] as const;
+  };
+  const all = Object.entries(SCENARIOS).map(([name, scenario]) => one(name, name, scenario));
+  return new Map(await Promise.all([...all, one('timedOut', 'waiting', { timeoutMs: 2_000 })]));
+}
