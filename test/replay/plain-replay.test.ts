@@ -94,7 +94,7 @@ describe('replay of plain Temporal workflows', () => {
       'a sequence made parallel',
       'sequential',
       'const first = await greet(name);\n  const second = await greet(first);',
-      'const [first, second] = await Promise.all([greet(name), greet(`hello ' + '${name}`)]); void first;',
+      'const [first, second] = await Promise.all([greet(name), greet(["hello", name].join(" "))]); void first;',
       { outcome: 'diverged', kind: 'extra', deterministic: true },
     ],
     [
