@@ -20,7 +20,10 @@ export interface AttributionInput {
   /** What the candidate did, by recording. */
   readonly candidate: ReadonlyMap<string, Fingerprint>;
   /** Replays recordings on the baseline with these components of the candidate. */
-  replay(components: readonly string[], recordings: readonly string[]): Promise<ReadonlyMap<string, Fingerprint>>;
+  readonly replay: (
+    components: readonly string[],
+    recordings: readonly string[],
+  ) => Promise<ReadonlyMap<string, Fingerprint>>;
 }
 
 /** The minimal sets that bring one recording's difference about; none when no hybrid did what the candidate did. */
