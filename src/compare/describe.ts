@@ -74,11 +74,11 @@ function describeDifference(difference: Difference): string {
   return `${place} ${from} → ${to}`;
 }
 
-/** Why a result is not `matched`, in one line; `undefined` when it is. */
+/** Why a result is not `matched`, or how a run that is still open would go on, in one line; `undefined` for other matches. */
 export function summariseResult(result: ReplayResult): string | undefined {
   switch (result.outcome) {
     case 'matched':
-      return undefined;
+      return result.beyond === undefined ? undefined : describeBeyond(result.beyond);
     case 'changed': {
       const writes = result.effectDifferences.length;
       const parts = result.endDifferences.slice(0, 2).map(describeDifference);
@@ -93,6 +93,11 @@ export function summariseResult(result: ReplayResult): string | undefined {
     case 'failed':
       return printable(result.failure?.message ?? 'the candidate failed');
   }
+}
+
+function describeBeyond(steps: NonNullable<ReplayResult['beyond']>): string {
+  const next = steps.slice(0, 3).map(({ step, kind, name }) => (kind === 'end' ? `the end (${name})` : step));
+  return printable(`still open; would go on with ${next.join(', ')}${steps.length > 3 ? ', …' : ''}`);
 }
 
 /** `assess#1 asks something else (/messages/0/content)`. */

@@ -83,6 +83,8 @@ export interface ReplayResult {
     readonly reason: string;
     readonly remedy: string;
   };
+  /** Of an open run that was followed as far as it is recorded: what the candidate would ask for next. Not compared. */
+  readonly beyond?: readonly StepCommand[];
   /** Why the candidate failed, when `failed`. */
   readonly failure?: { readonly message: string; readonly step?: string };
   readonly determinism: Determinism;

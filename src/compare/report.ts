@@ -18,6 +18,9 @@ export interface VersionIdentity {
   readonly artifact: string;
 }
 
+/** Stands for the artifact of a baseline that was not given: recordings are then taken as they are. */
+export const NOT_SELF_CHECKED = 'not self-checked';
+
 /** What all groups have. */
 export interface Group {
   /** Recordings in it. */
@@ -112,8 +115,11 @@ export interface Report {
     readonly digest: string;
     readonly recordings: number;
     readonly selection: string;
-    /** `picked`: runs that someone named, or regression cases. Such a report shows, and is no evidence for an activation. */
-    readonly kind?: 'recordings' | 'picked';
+    /**
+     * `picked`: runs that someone named, or regression cases. Such a report shows, and is no evidence for an activation.
+     * `histories`: of plain Temporal workflows, which have no versions.
+     */
+    readonly kind?: 'recordings' | 'picked' | 'histories';
   };
   readonly policy: { readonly digest: string; readonly value: Json };
   readonly counts: ReportCounts;

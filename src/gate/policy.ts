@@ -22,3 +22,6 @@ export const replayPolicy = z.strictObject({
 });
 
 export type ReplayPolicy = z.infer<typeof replayPolicy>;
+
+/** A policy as people write it: what is left out has its default. */
+export type ReplayPolicyInput = z.input<typeof replayPolicy>;

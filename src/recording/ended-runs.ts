@@ -39,12 +39,14 @@ function quoted(text: string): string {
 }
 
 const PAGE = 200;
+/** gRPC's status of a request that is wrong in itself. */
+const INVALID_ARGUMENT = 3;
 const IDS_PER_QUERY = 50;
 
 /**
  * Pages of ended runs, latest first.
  *
- * @throws MissionError `TEMPORAL_UNAVAILABLE` when the server does not answer or refuses the query.
+ * @throws MissionError `USAGE` when the server refuses the query, `TEMPORAL_UNAVAILABLE` when it does not answer.
  */
 export async function* listEndedRuns(client: Client, filter: EndedRunsFilter): AsyncGenerator<readonly RunRef[]> {
   const { workflowIds } = filter;
@@ -57,17 +59,27 @@ export async function* listEndedRuns(client: Client, filter: EndedRunsFilter): A
   }
 }
 
-async function* listPages(client: Client, query: string): AsyncGenerator<readonly RunRef[]> {
+/**
+ * Pages of the runs that a visibility query finds, ended or open, latest first.
+ *
+ * @throws MissionError `USAGE` when the server refuses the query, `TEMPORAL_UNAVAILABLE` when it does not answer.
+ */
+export async function* listPages(client: Client, query: string): AsyncGenerator<readonly RunRef[]> {
   const { namespace } = client.options;
   let nextPageToken: Uint8Array | undefined;
   do {
     const request = { namespace, query, pageSize: PAGE, ...(nextPageToken !== undefined && { nextPageToken }) };
     const page = await client.workflowService.listWorkflowExecutions(request).catch((cause: unknown) => {
-      throw new MissionError('TEMPORAL_UNAVAILABLE', `Ended runs could not be listed: ${messageOf(cause)}.`, {
-        remedy: `Check the connection, and the query: ${query}`,
-        details: { query, namespace },
-        cause,
-      });
+      const refused = (cause as { code?: unknown } | null)?.code === INVALID_ARGUMENT;
+      throw new MissionError(
+        refused ? 'USAGE' : 'TEMPORAL_UNAVAILABLE',
+        `Runs could not be listed: ${messageOf(cause)}.`,
+        {
+          remedy: `Check ${refused ? '' : 'the connection, and '}the query: ${query}`,
+          details: { query, namespace },
+          cause,
+        },
+      );
     });
     yield page.executions.map(({ execution }) => ({
       workflowId: execution?.workflowId ?? '',
@@ -116,7 +128,12 @@ function checkLength(chain: readonly History[], { workflowId }: RunRef): void {
   });
 }
 
-async function fetchHistory(client: Client, workflowId: string, runId: string | undefined): Promise<History> {
+/**
+ * The whole history of one run.
+ *
+ * @throws MissionError `RUN_UNKNOWN` when the server does not keep it any more, `HISTORY_INVALID` when it is no history.
+ */
+export async function fetchHistory(client: Client, workflowId: string, runId: string | undefined): Promise<History> {
   const where = runId === undefined ? workflowId : `${workflowId}/${runId}`;
   let history: History;
   try {

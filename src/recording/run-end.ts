@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { Json } from '../shared/json.ts';
+import { failureMessage } from './failure-message.ts';
 import { startedOf } from './history-events.ts';
 import { argumentsToJson, payloadToJson } from './payloads.ts';
 import { EventType } from './proto.ts';
@@ -36,7 +37,7 @@ export function inputOf(history: History): Json {
 export function rootFailure(failure: Failure | null | undefined): { message: string; type: string } {
   let root = failure ?? {};
   while (isWrapper(root) && root.cause) root = root.cause;
-  return { message: root.message ?? '', type: failureType(root) };
+  return { message: failureMessage(root), type: failureType(root) };
 }
 
 function isWrapper(failure: Failure): boolean {

@@ -38,6 +38,7 @@ function isEvidence(report: Report, { mission, candidateArtifact, baselineArtifa
     policy !== undefined &&
     isReportIntact(report) &&
     report.cohort.kind !== 'picked' &&
+    report.cohort.kind !== 'histories' &&
     report.mission === mission &&
     report.candidate.artifact === candidateArtifact &&
     report.baseline.artifact === baselineArtifact &&

@@ -53,7 +53,8 @@ function gateCase(report: Report): string {
 function resultCase(report: Report, { recording, outcome, summary }: ReportedResult): string {
   const text = summary ?? outcome;
   const name = recording.id;
-  if (outcome === 'matched') return testCase(report, name, '');
+  if (outcome === 'matched')
+    return testCase(report, name, summary === undefined ? '' : textElement('system-out', summary));
   if (outcome === 'diverged' || report.verdict.verdict === 'passed') {
     return testCase(report, name, textElement('system-out', `${outcome}: ${text}`));
   }

@@ -13,6 +13,7 @@ import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { nextSteps } from './next-steps.ts';
 import { excludedReasons } from './terminal-counts.ts';
 import {
+  artifactWords,
   EFFECT_WORDS,
   EXCLUDED_MEANING,
   flipsByField,
@@ -85,7 +86,7 @@ function identitySentence({ counts, digest, candidate, baseline, cohort, policy 
   const parts = [
     `report ${shortDigest(digest)}`,
     `candidate ${shortDigest(candidate.artifact)}`,
-    `baseline ${shortDigest(baseline.artifact)}`,
+    `baseline ${artifactWords(baseline)}`,
     `cohort ${shortDigest(cohort.digest)}`,
     `policy ${shortDigest(policy.digest)}`,
     `Temporal's own replayer: asked about ${counts.determinismChecked}, disagrees on ${counts.determinismDisagreements}`,

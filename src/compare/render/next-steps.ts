@@ -10,6 +10,7 @@ export interface NextStep {
 
 /** The commands that lead on from a report, the most useful first. */
 export function nextSteps(report: Report): NextStep[] {
+  if (report.cohort.kind === 'histories') return plainSteps(report);
   const { candidate, baseline, verdict } = report;
   const example = exampleOf(report);
   const steps: NextStep[] = [];
@@ -55,6 +56,15 @@ export function nextSteps(report: Report): NextStep[] {
 
 /** What a setting is when nobody says anything; a command need not name it. */
 const DEFAULTS: readonly unknown[] = ['stop', 'as-new'];
+
+/** Plain workflows have no versions to activate and no registry to ask: what is left is to look, and to let them go on. */
+function plainSteps(report: Report): NextStep[] {
+  const setting = settingToGoOn(report);
+  if (setting === undefined) return [];
+  const { candidate, cohort } = report;
+  const command = `mission replay --workflows ${shellWord(candidate.name)} --histories ${shellWord(cohort.selection)}`;
+  return [{ command: `${command} --policy ${setting}`, why: 'go on where the evidence ended' }];
+}
 
 /** The answer policy of the report, for a command that is to find the same, or with one setting more. */
 function answersOf({ policy }: Report, more?: string): string {

@@ -8,6 +8,7 @@ import {
   EVIDENCE_ORDER,
   EVIDENCE_WORDS,
   EXCLUDED_MEANING,
+  faithfulMeaning,
   OUTCOME_MEANING,
   OUTCOME_ORDER,
   percentOf,
@@ -30,11 +31,7 @@ export function recordingLines(report: Report, { palette, width }: TerminalOptio
           ],
         ]
       : []),
-    [
-      number(counts.faithful, palette.bold),
-      cell('faithful', palette.bold),
-      text('the baseline replays them exactly: these are counted'),
-    ],
+    [number(counts.faithful, palette.bold), cell('faithful', palette.bold), text(faithfulMeaning(report))],
     ...(counts.excluded > 0 ? [[number(counts.excluded, palette.yellow), cell('excluded', palette.yellow)]] : []),
     ...excludedReasons(report.excluded).map(({ reason, count }) => [
       number(count, palette.dim),

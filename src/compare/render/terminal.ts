@@ -10,7 +10,7 @@ import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
-import { headline, recordingName } from './words.ts';
+import { artifactWords, headline, recordingName } from './words.ts';
 
 /** Lines of one component's change that are shown; the rest is for `mission diff`. */
 const CHANGE_LINES_SHOWN = 14;
@@ -64,7 +64,7 @@ function headLines(report: Report, { palette, width }: TerminalOptions): string[
   const line = (text: string) => paint(palette.bold(text));
   const about = [
     `candidate ${shortDigest(report.candidate.artifact)}`,
-    `baseline ${printable(report.baseline.name)} ${shortDigest(report.baseline.artifact)}`,
+    `baseline ${printable(report.baseline.name)} ${artifactWords(report.baseline)}`,
     `report ${shortDigest(report.digest)}`,
   ].join(' · ');
   return [

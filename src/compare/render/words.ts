@@ -1,8 +1,16 @@
 /** The words that all renderings of a report share. */
 import type { ComponentChange } from '../../artifact/component-change.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import { printable } from '../describe.ts';
 import type { EvidenceGrade, ExcludedRecording, ReplayOutcome } from '../outcome.ts';
-import type { EffectGroup, FlipGroup, Group, Report } from '../report.ts';
+import {
+  type EffectGroup,
+  type FlipGroup,
+  type Group,
+  NOT_SELF_CHECKED,
+  type Report,
+  type VersionIdentity,
+} from '../report.ts';
 
 /** Outcomes in the order in which they are shown. */
 export const OUTCOME_ORDER: readonly ReplayOutcome[] = ['matched', 'changed', 'diverged', 'unanswered', 'failed'];
@@ -39,6 +47,18 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceGrade, string>> = {
   simulated: 'simulated',
   none: 'without evidence',
 };
+
+/** The artifact's digest in short, or that there is none. */
+export function artifactWords({ artifact }: VersionIdentity): string {
+  return artifact === NOT_SELF_CHECKED ? artifact : shortDigest(artifact);
+}
+
+/** What the word promises. */
+export function faithfulMeaning({ cohort, baseline }: Report): string {
+  return cohort.kind === 'histories' && baseline.artifact === NOT_SELF_CHECKED
+    ? 'these are counted; not self-checked, as no baseline was given'
+    : 'the baseline replays them exactly: these are counted';
+}
 
 /** `1 run`, `34 runs`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
