@@ -19,6 +19,7 @@ const ROOMS = [
   'release',
   'rollout',
   'decisions',
+  'client',
   'api',
   'cli',
   'console',

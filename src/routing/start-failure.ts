@@ -8,7 +8,7 @@ import { howToAdd } from '../temporal/search-attributes.ts';
 export function startFailure(error: unknown, stamp: RunStamp, namespace: string): MissionError {
   const text = fullMessage(error);
   const options = { cause: error, details: { mission: stamp.mission, version: stamp.version } };
-  if (/not present in task queue|no worker.* versions?|deployment version .*not found/i.test(text)) {
+  if (isNotHosted(error)) {
     return new MissionError(
       'VERSION_NOT_HOSTED',
       `No worker hosts ${stamp.version}, so the server refuses to start a run on it.`,
@@ -38,6 +38,11 @@ export function startFailure(error: unknown, stamp: RunStamp, namespace: string)
         'Check the address and that the server is up. Starting the same workflow id again is safe: at most one run is made.',
     },
   );
+}
+
+/** Whether the server refused because it does not know a worker of the version. */
+export function isNotHosted(error: unknown): boolean {
+  return /not present in task queue|no worker.* versions?|deployment version .*not found/i.test(fullMessage(error));
 }
 
 /** The client wraps what the server said. */

@@ -1,5 +1,6 @@
 /** Starts runs: route → version → a pinned, stamped execution. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -13,7 +14,7 @@ import type { RouteRequest } from './resolve-route.ts';
 import { placeRun, readRoutedMission } from './routed-mission.ts';
 import type { RoutedStart, Router } from './router.ts';
 import { readStamp } from './run-stamp.ts';
-import { startFailure } from './start-failure.ts';
+import { isNotHosted, startFailure } from './start-failure.ts';
 
 /** Who knows the route: a router, which answers from memory, or the registry itself, which is asked for each start. */
 export type StartBy = { readonly router: Pick<Router, 'place'> } | { readonly registry: Registry };
@@ -64,7 +65,7 @@ export async function startMission(options: StartMissionOptions): Promise<Starte
   const stamp = stampOf(mission, routed);
   const input = checkInput(routed.target.definition, options.input, stamp.version);
   try {
-    const handle = await startPinned(client, workflowId, input, stamp);
+    const handle = await startOnceKnown(() => startPinned(client, workflowId, input, stamp));
     const { version, reason } = stamp;
     const { stale } = routed;
     return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true, ...(stale && { stale }) };
@@ -90,6 +91,22 @@ function stampOf(mission: string, { decision, target, stale }: RoutedStart): Run
     reason: `${decision.reason}${aside}`,
     revision: decision.revision,
   };
+}
+
+/** How long the server may need to learn everywhere of a version that has a worker already, in steps of milliseconds. */
+const LEARNING_MS = [100, 200, 400, 800];
+
+/** A version that was just hosted is refused for a moment: parts of the server hear of it later than others. */
+async function startOnceKnown<Handle>(start: () => Promise<Handle>): Promise<Handle> {
+  for (const waitMs of LEARNING_MS) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!isNotHosted(error)) throw error;
+      await delay(waitMs);
+    }
+  }
+  return start();
 }
 
 function startPinned(client: Client, workflowId: string, input: Json, stamp: RunStamp) {

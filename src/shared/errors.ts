@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   ARTIFACT_UNKNOWN: { http: 404, exit: 2, retryable: false },
   ARTIFACT_CORRUPT: { http: 500, exit: 4, retryable: false },
   ARTIFACT_LOAD_FAILED: { http: 500, exit: 4, retryable: false },
+  RUN_FAILED: { http: 409, exit: 1, retryable: false },
+  RUN_REFUSED: { http: 409, exit: 2, retryable: false },
   ACTIVATION_REFUSED: { http: 409, exit: 1, retryable: false },
   NO_ACTIVE_VERSION: { http: 409, exit: 2, retryable: false },
   VERSION_NOT_HOSTED: { http: 503, exit: 4, retryable: true },

@@ -1,0 +1,81 @@
+/** The questions that runs hold for a person: read from the memos that `decide` steps write, so no worker is needed. */
+import type { Client } from '@temporalio/client';
+import type { DecisionQuestion } from '../mission/wire.ts';
+import { MEMO_DECISION_PREFIX, MEMO_STAMP, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { readQuestion, readStamp } from '../recording/wire-schema.ts';
+import type { Json } from '../shared/json.ts';
+import { runError } from '../temporal/run-error.ts';
+
+/** An open question of one run. */
+export interface OpenDecision extends Omit<DecisionQuestion, 'notes'> {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly mission: string;
+  /** `refund-eligibility@3`; absent for a run that was not started by a route. */
+  readonly version?: string;
+  /** When its run began, ISO 8601. */
+  readonly runStartedAt: string;
+}
+
+export interface ListDecisionsOptions {
+  readonly client: Client;
+  /** @default all */
+  readonly mission?: string | undefined;
+  /** At most so many questions. @default 100 */
+  readonly limit?: number;
+}
+
+/** Lists the open questions, the runs that began first at the top. The server's list is a second or so behind. */
+export async function listOpenDecisions(options: ListDecisionsOptions): Promise<OpenDecision[]> {
+  const { client, mission, limit = 100 } = options;
+  const of = mission === undefined ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL` : `WorkflowType = '${mission}'`;
+  const found: OpenDecision[] = [];
+  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running'` })) {
+    found.push(...questionsOf(run));
+    if (found.length >= limit) break;
+  }
+  const byAge = (left: OpenDecision, right: OpenDecision) => left.runStartedAt.localeCompare(right.runStartedAt);
+  return found.slice(0, limit).sort(byAge);
+}
+
+/**
+ * The open questions of one run, as they are now.
+ *
+ * @throws MissionError `RUN_UNKNOWN`, `TEMPORAL_UNAVAILABLE`.
+ */
+export async function openDecisionsOf(client: Client, workflowId: string, runId?: string): Promise<OpenDecision[]> {
+  try {
+    const run = await client.workflow.getHandle(workflowId, runId).describe();
+    return run.status.name === 'RUNNING' ? questionsOf(run) : [];
+  } catch (error) {
+    throw runError(error, workflowId, 'a look at its questions');
+  }
+}
+
+interface RunWithMemo {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly startTime: Date;
+  readonly memo?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Pure. A memo entry that is no question is another's business. */
+export function questionsOf({ workflowId, runId, type, startTime, memo = {} }: RunWithMemo): OpenDecision[] {
+  const version = readStamp(memo[MEMO_STAMP] as Json | undefined)?.version;
+  return Object.entries(memo)
+    .filter(([key]) => key.startsWith(MEMO_DECISION_PREFIX))
+    .flatMap(([, value]) => readQuestion(value as Json | undefined) ?? [])
+    .map(({ step, name, question, options, evidence }) => ({
+      step,
+      name,
+      question,
+      options,
+      evidence,
+      workflowId,
+      runId,
+      mission: type,
+      ...(version !== undefined && { version }),
+      runStartedAt: startTime.toISOString(),
+    }));
+}
