@@ -15,6 +15,7 @@ import { addRecordings } from './commands/recordings.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addRoute } from './commands/route.ts';
 import { addRuns } from './commands/runs.ts';
 import { addShow } from './commands/show.ts';
 import { addStart } from './commands/start.ts';
@@ -30,5 +31,5 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
   { title: 'Runs:', add: [addWorker, addStart, addRuns, addCollect, addRecordings, addTrace] },
   { title: 'Before a release:', add: [addReplay, addReport, addCase] },
-  { title: 'Release:', add: [addActivate, addRollback, addLog, addAudit] },
+  { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
 ];

@@ -2,9 +2,9 @@
 import type { Registry } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
+import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
-import { activeVersion, hasAllTraffic } from './active-version.ts';
 import { findEvidence } from './find-evidence.ts';
 
 export interface ActivateOptions {
@@ -61,7 +61,13 @@ export async function activateVersion(options: ActivateOptions): Promise<Activat
   return { version, route, changed: true, ground, previous };
 }
 
-async function groundOf(
+/**
+ * On what ground a version may take traffic.
+ *
+ * @param previous - the version that is active now
+ * @throws MissionError `ACTIVATION_REFUSED` when there is none, `USAGE` when it is forced without a reason.
+ */
+export async function groundOf(
   registry: Registry,
   version: Version,
   previous: number | undefined,

@@ -2,9 +2,9 @@
 import type { Registry } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
+import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
-import { activeVersion, hasAllTraffic } from './active-version.ts';
 
 export interface RollbackOptions {
   readonly registry: Registry;

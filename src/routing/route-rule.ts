@@ -27,7 +27,8 @@ export function matchesRule(rule: RouteRule, input: Json): boolean {
   });
 }
 
-function valueAt(root: Json, pointer: string): Json | undefined {
+/** The value at a JSON Pointer, or `undefined` where there is none. */
+export function valueAt(root: Json, pointer: string): Json | undefined {
   let value: Json | undefined = root;
   for (const token of pointer.split('/').slice(1).map(unescapePointerToken)) {
     if (Array.isArray(value))

@@ -1,0 +1,85 @@
+/** Routes as they are written on a command line. Pure. */
+import { type RouteWeight, WEIGHT_TOTAL } from '../registry/routes.ts';
+import { type RouteRule, routeRule } from '../routing/route-rule.ts';
+import { MissionError } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { parseVersionRef } from '../shared/version-ref.ts';
+
+/**
+ * Reads `@2=90%` and its like; with percents of at most two decimals every share is whole parts of 10,000.
+ *
+ * @throws MissionError `USAGE` naming the share that cannot be read.
+ */
+export function readWeights(texts: readonly string[], mission: string): RouteWeight[] {
+  return texts.map((text) => {
+    const match = /^([^=]+)=(\d{1,3}(?:\.\d{1,2})?)%$/.exec(text);
+    const weight = Math.round(Number(match?.[2]) * (WEIGHT_TOTAL / 100));
+    if (match === null || weight > WEIGHT_TOTAL) {
+      throw new MissionError('USAGE', `"${text}" is not a version's share.`, {
+        remedy: 'Write version=percent with at most two decimals, summing up to 100: @2=97.5% @3=2.5%.',
+      });
+    }
+    const ref = parseVersionRef(match[1] ?? '', mission);
+    if (ref.mission !== mission) {
+      throw new MissionError('USAGE', `"${text}" is a version of ${ref.mission}, not of ${mission}.`, {
+        remedy: 'A route has versions of one mission.',
+      });
+    }
+    return { version: ref.number, weight };
+  });
+}
+
+/**
+ * Reads `staff: /customer/tier=staff|test & /test=true -> @3`. A value is JSON where it can be read as JSON, else text.
+ *
+ * @throws MissionError `USAGE` naming the rule that cannot be read.
+ */
+export function readRule(text: string, mission: string): RouteRule {
+  const match = /^\s*([^:]+?)\s*:\s*(.+?)\s*->\s*(\S+)\s*$/s.exec(text);
+  if (match === null) throw notARule(text);
+  const [, name = '', conditions = '', target = ''] = match;
+  const rule = routeRule.safeParse({
+    name,
+    when: conditions.split(/\s+&\s+/).map((condition) => readCondition(condition, text)),
+    version: parseVersionRef(target, mission).number,
+  });
+  if (!rule.success) throw notARule(text);
+  return rule.data;
+}
+
+function readCondition(condition: string, rule: string) {
+  const at = condition.indexOf('=');
+  if (at < 0) throw notARule(rule);
+  return {
+    pointer: condition.slice(0, at).trim(),
+    oneOf: condition
+      .slice(at + 1)
+      .split('|')
+      .map((value) => readValue(value.trim())),
+  };
+}
+
+function readValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** The rule as it would be written. */
+export function ruleText({ name, when, version }: RouteRule): string {
+  const conditions = when.map(({ pointer, oneOf }) => `${pointer}=${oneOf.map(valueText).join('|')}`);
+  return `${name}: ${conditions.join(' & ')} -> @${version}`;
+}
+
+/** A text that would be read as something else keeps its quotes. */
+function valueText(value: unknown): string {
+  return typeof value === 'string' && readValue(value) === value ? value : JSON.stringify(value);
+}
+
+function notARule(text: string): MissionError {
+  return new MissionError('USAGE', `"${text}" is not a rule of a route.`, {
+    remedy: `Write name: /pointer=value -> @version, for example --rule 'staff: /customer/tier=staff|test -> @3'. Several conditions stand with & between them.`,
+  });
+}

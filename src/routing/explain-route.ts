@@ -1,0 +1,49 @@
+/** A dry run of a route: which versions inputs would get, and why. Pure. */
+import type { Json } from '../shared/json.ts';
+import { type RouteDecision, resolveRoute } from './resolve-route.ts';
+import { valueAt } from './route-rule.ts';
+import type { RouteTable } from './route-table.ts';
+
+export interface ExplainedInput extends RouteDecision {
+  /** Its place among the inputs, from 1. */
+  readonly line: number;
+  readonly businessKey: string;
+  /** Whether the key was made up because the input has none: then only the shares say something. */
+  readonly isKeyMadeUp: boolean;
+  /** Name of the rule that decided. */
+  readonly rule?: string;
+}
+
+export interface ExplainedRoute {
+  readonly revision: number;
+  readonly inputs: readonly ExplainedInput[];
+  /** Inputs by version, ascending by number; `rules` says how many of them a rule sent there. */
+  readonly versions: readonly { readonly version: number; readonly count: number; readonly rules: number }[];
+}
+
+/** How an input's business key is found: one for all, or at a JSON Pointer of each. */
+export type KeyOfInput = { readonly key: string } | { readonly pointer: string } | undefined;
+
+export function explainRoute(table: RouteTable, inputs: readonly Json[], keyOf?: KeyOfInput): ExplainedRoute {
+  const explained = inputs.map((missionInput, index): ExplainedInput => {
+    const line = index + 1;
+    const known = businessKeyOf(missionInput, keyOf);
+    const businessKey = known ?? `dry-run-${line}`;
+    const decision = resolveRoute(table, { missionInput, businessKey });
+    const rule = /^rule "(.*)"$/s.exec(decision.reason)?.[1];
+    return { ...decision, line, businessKey, isKeyMadeUp: known === undefined, ...(rule !== undefined && { rule }) };
+  });
+  const numbers = [...new Set(explained.map(({ version }) => version))].sort((left, right) => left - right);
+  const versions = numbers.map((version) => {
+    const own = explained.filter((input) => input.version === version);
+    return { version, count: own.length, rules: own.filter(({ rule }) => rule !== undefined).length };
+  });
+  return { revision: table.revision, inputs: explained, versions };
+}
+
+function businessKeyOf(input: Json, keyOf: KeyOfInput): string | undefined {
+  if (keyOf === undefined) return undefined;
+  if ('key' in keyOf) return keyOf.key;
+  const value = valueAt(input, keyOf.pointer);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
