@@ -1,34 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ReplayResult } from '../../compare/outcome.ts';
 import type { Report } from '../../compare/report.ts';
-import type { ReplayPolicy } from '../../gate/policy.ts';
 import type { Trace } from '../../recording/trace.ts';
 import type { TryProgress } from '../../release/try-candidate.ts';
-import { MissionError, messageOf } from '../../shared/errors.ts';
+import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
+import { type PlainOptions, plainOptions, replayPlain } from '../plain-replay.ts';
+import { readPolicy } from '../read-policy.ts';
 import { readCount, readSince } from '../read-values.ts';
-import type { ReportFormat } from '../report-files.ts';
 import { formatOption } from './report.ts';
 
-interface Options {
+interface Options extends PlainOptions {
   readonly against?: string;
   readonly runs?: readonly string[];
   readonly fixtures?: readonly string[];
   readonly since?: string;
-  readonly limit?: number;
   readonly sample?: string;
-  readonly policy?: readonly string[];
-  readonly answer?: readonly string[];
-  readonly out?: string;
-  readonly format: ReportFormat;
-  readonly workers?: number;
 }
 
 export function addReplay(program: Command, host: CliHost): void {
   addCommand<Options>(program, host, {
-    usage: 'replay <candidate>',
+    usage: 'replay [candidate]',
     summary: 'try a version on recorded runs, with no way to reach the world, and say what would come out differently',
     options: [
       option('--against <baseline>', 'the version to compare with (default: the active one)'),
@@ -49,11 +42,13 @@ export function addReplay(program: Command, host: CliHost): void {
       option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
       formatOption(),
       option('--workers <count>', 'threads (default: one per processor)', readCount),
+      ...plainOptions(),
     ],
     examples: [
       ['mission replay @3', 'against the active version, on its recordings'],
       ['mission replay @3 --limit 200 --answer model=live', 'a sample; changed prompts are asked anew'],
       ['mission replay @3 --fixtures replay-fixtures', 'the regression cases, in CI'],
+      ['mission replay --workflows src/workflows --histories ./histories', 'plain Temporal workflows'],
     ],
     run,
   });
@@ -61,10 +56,11 @@ export function addReplay(program: Command, host: CliHost): void {
 
 async function run(call: Call<Options>): Promise<number> {
   const { context, output, options, args } = call;
-  const candidate = await context.ref(args[0] ?? '');
+  if (options.workflows !== undefined || options.histories !== undefined) return replayPlain(call);
+  const candidate = await context.ref(candidateOf(args[0]));
   const baseline =
     options.against === undefined ? undefined : await context.ref(namedLike(options.against, candidate.mission));
-  const policy = await readPolicy(call);
+  const policy = await readPolicy(options, context);
   const registry = await context.registry();
   const [{ tryCandidate }, { exitCodeOf }] = await Promise.all([
     import('../../release/try-candidate.ts'),
@@ -91,6 +87,14 @@ async function run(call: Call<Options>): Promise<number> {
   return exitCodeOf(report.verdict);
 }
 
+/** It may be left out for plain workflows only. */
+function candidateOf(given: string | undefined): string {
+  if (given !== undefined) return given;
+  throw new MissionError('USAGE', "missing required argument 'candidate'", {
+    remedy: 'Name a version: mission replay @3. Plain workflows: mission replay --workflows … --histories ….',
+  });
+}
+
 /** A baseline is of the candidate's mission unless it says otherwise. */
 function namedLike(text: string, mission: string): string {
   return /^[a-z].*@/.test(text) ? text : `${mission}@${text.replace('@', '')}`;
@@ -104,34 +108,6 @@ function selectionOf({ options, context }: Call<Options>) {
     });
   }
   return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
-}
-
-/** Files first, then flags in their order; `--policy` takes both, so that a report can name either. */
-async function readPolicy({ options, context }: Call<Options>): Promise<ReplayPolicy> {
-  const { DEFAULT_POLICY, parsePolicy, parsePolicyFlags } = await import('../../gate/parse-policy.ts');
-  const given = options.policy ?? [];
-  const isFlag = (text: string) => /^[a-z-]+\s*(<=|>=|=)/i.test(text);
-  const files = given.filter((text) => !isFlag(text));
-  if (files.length > 1) {
-    throw new MissionError('USAGE', `There are ${files.length} policy files: ${files.join(', ')}.`, {
-      remedy: 'Name one, and lay flags over it: --policy policy.json --policy "changed<=1%".',
-    });
-  }
-  const [file] = files;
-  const base = file === undefined ? DEFAULT_POLICY : parsePolicy(await readText(context.path(file)), file);
-  return parsePolicyFlags([...given.filter(isFlag), ...(options.answer ?? [])], base);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new MissionError('POLICY_INVALID', `The policy ${file} cannot be read: ${messageOf(error)}.`, {
-      remedy: 'Name a JSON file (docs/policy.md), or write a flag: model=live.',
-      details: { file },
-      cause: error,
-    });
-  }
 }
 
 function progressWords({ counts: { outcomes, excluded } }: TryProgress): string {
