@@ -1,8 +1,10 @@
 /** Reading the values of options. */
+import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import { parseDurationMs } from '../shared/duration.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import type { Call } from './command.ts';
 
 /** A whole number of at least 1. */
 export function readCount(text: string): number {
@@ -36,4 +38,22 @@ export function readJson(text: string, what: string): Json {
       cause: error,
     });
   }
+}
+
+/**
+ * JSON that is given in place, as `@file.json`, or as `-` for standard input.
+ *
+ * @throws MissionError `USAGE` naming the file, or what is wrong with the text.
+ */
+export async function readJsonInput(given: string, what: string, { context, io }: Call<unknown>): Promise<Json> {
+  if (given === '-') return readJson(await io.stdin(), 'The standard input');
+  if (!given.startsWith('@')) return readJson(given, what);
+  const file = context.path(given.slice(1));
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new MissionError('USAGE', `The file ${file} cannot be read: ${messageOf(error)}.`, {
+      remedy: 'Name a file that is there, relative to the current folder.',
+      cause: error,
+    });
+  });
+  return readJson(text, file);
 }

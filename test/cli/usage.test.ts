@@ -51,6 +51,7 @@ describe('a wrong command line', () => {
     [['show', 'refund@three'], 'VERSION_REF_INVALID', /mission@number/],
     [['start', 'refund', '--input', '{oops'], 'USAGE', /single quotes/],
     [['start', 'refund', '--input', '@nowhere.json'], 'USAGE', /nowhere\.json cannot be read/],
+    [['case', 'add', 'r', '--expect', '@nowhere.json', '--why', 'w'], 'USAGE', /nowhere\.json cannot be read/],
     [['replay', 'refund@3', '--policy', 'nowhere.json'], 'POLICY_INVALID', /nowhere\.json cannot be read/],
     [['replay', 'refund@3', '--answer', 'write=live'], 'POLICY_INVALID', /write=live/],
     [['case', 'add', 'r-1', '--why', 'w'], 'USAGE', /--expect or --as-recorded/],

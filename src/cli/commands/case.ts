@@ -5,7 +5,7 @@ import type { RunEnd } from '../../recording/trace.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
-import { readJson } from '../read-values.ts';
+import { readJsonInput } from '../read-values.ts';
 
 interface Options {
   readonly expect?: string;
@@ -18,7 +18,7 @@ interface Options {
 }
 
 const COMMON = () => [
-  option('--expect <json>', 'the result that is right'),
+  option('--expect <json>', 'the result that is right: JSON, @file.json, or - for standard input'),
   option('--as-recorded', 'what was recorded is right'),
   option('--why <text>', 'why this case is kept').makeOptionMandatory(),
   option('--name <name>', 'its folder (default: from the workflow id)'),
@@ -45,7 +45,7 @@ export function addCase(program: Command, host: CliHost): void {
 
 async function addRun(call: Call<Options>): Promise<number> {
   const { context, args } = call;
-  const expected = expectedEnd(call.options);
+  const expected = await expectedEnd(call);
   const { recordings } = await context.registry();
   const [{ findRecording }, { fromStoredRecording }] = await Promise.all([
     import('../../release/choose-recordings.ts'),
@@ -56,7 +56,7 @@ async function addRun(call: Call<Options>): Promise<number> {
 }
 
 async function importRun(call: Call<Options>): Promise<number> {
-  const expected = expectedEnd(call.options);
+  const expected = await expectedEnd(call);
   const file = call.context.path(call.args[0] ?? '');
   const histories = await readHistories(file);
   const { buildRecording } = await import('../../recording/build-recording.ts');
@@ -88,7 +88,8 @@ async function readHistories(file: string): Promise<History[]> {
   });
 }
 
-function expectedEnd({ expect, asRecorded = false }: Options): RunEnd | undefined {
+async function expectedEnd(call: Call<Options>): Promise<RunEnd | undefined> {
+  const { expect, asRecorded = false } = call.options;
   if ((expect !== undefined) === asRecorded) {
     throw new MissionError(
       'USAGE',
@@ -98,7 +99,8 @@ function expectedEnd({ expect, asRecorded = false }: Options): RunEnd | undefine
       },
     );
   }
-  return expect === undefined ? undefined : { status: 'completed', result: readJson(expect, 'The expected result') };
+  if (expect === undefined) return undefined;
+  return { status: 'completed', result: await readJsonInput(expect, 'The expected result', call) };
 }
 
 async function keep(call: Call<Options>, recording: Recording, expected: RunEnd | undefined): Promise<number> {

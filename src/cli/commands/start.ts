@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { StartedMission } from '../../routing/start-mission.ts';
-import { MissionError, messageOf } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
-import { readJson } from '../read-values.ts';
+import { readJsonInput } from '../read-values.ts';
 
 interface Options {
   readonly input: string;
@@ -31,7 +30,7 @@ export function addStart(program: Command, host: CliHost): void {
 
 async function run(call: Call<Options>): Promise<number> {
   const { context, output, options, args } = call;
-  const input = await readInput(call);
+  const input = await readJsonInput(options.input, 'The input', call);
   const mission = await context.mission(args[0]);
   const registry = await context.registry();
   const temporal = await context.temporal();
@@ -55,19 +54,6 @@ async function run(call: Call<Options>): Promise<number> {
     'result' in end ? JSON.stringify(end.result, null, 2) : `${output.palette.red('✗')} ${end.failure}`,
   );
   return 'result' in end ? EXIT.ok : EXIT.refused;
-}
-
-async function readInput({ options: { input }, context, io }: Call<Options>): Promise<Json> {
-  if (input === '-') return readJson(await io.stdin(), 'The standard input');
-  if (!input.startsWith('@')) return readJson(input, 'The input');
-  const file = context.path(input.slice(1));
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new MissionError('USAGE', `The input file ${file} cannot be read: ${messageOf(error)}.`, {
-      remedy: 'Name a file that is there, relative to the current folder.',
-      cause: error,
-    });
-  });
-  return readJson(text, file);
 }
 
 /** A run that fails is a result; giving up waiting is not. */
