@@ -1,4 +1,4 @@
-import { StepNamer } from './command-view.ts';
+import { type CommandView, StepNamer } from './command-view.ts';
 import { diffViews } from './diff-views.ts';
 import { isLocalActivityMarker } from './lockstep/event-facts.ts';
 import type { CommandCheck } from './lockstep/history-driver.ts';
@@ -17,9 +17,7 @@ export interface MatchedPair {
 /** A check that compares every payload, and keeps the pairs that it let pass. */
 export function checkPayloads(rules: RuleBook, matched: MatchedPair[]): CommandCheck {
   return ({ command }, event) => {
-    if (command !== undefined && !asksTheSame(command, event, rules)) {
-      throw new Mismatch('different', 'the same command with another request', command, event);
-    }
+    if (command !== undefined) compare(command, event, rules);
     matched.push({ command, event });
   };
 }
@@ -27,10 +25,33 @@ export function checkPayloads(rules: RuleBook, matched: MatchedPair[]): CommandC
 /** A check that compares nothing more than Temporal does. */
 export const checkNothing: CommandCheck = () => undefined;
 
-function asksTheSame(command: Command, event: HistoryEvent, rules: RuleBook): boolean {
-  if (carrySameBytes(command, event) || isUnrecordedLocal(event)) return true;
+/** @throws Mismatch */
+function compare(command: Command, event: HistoryEvent, rules: RuleBook): void {
+  if (carrySameBytes(command, event) || isUnrecordedLocal(event)) return;
   const [recorded, issued] = [viewOfEvent(event, new StepNamer()), viewOfCommand(command, new StepNamer())];
-  return recorded !== undefined && issued !== undefined && diffViews(recorded, issued, rules) === undefined;
+  const another = recorded === undefined || issued === undefined || isAnotherStep(recorded, issued);
+  if (another || answersAnotherUpdate(command, event)) {
+    throw new Mismatch('replaced', 'another step stands here', command, event);
+  }
+  if (diffViews(recorded, issued, rules) !== undefined) {
+    throw new Mismatch('different', 'the same command with another request', command, event);
+  }
+}
+
+/** Commands that Temporal tells apart by less than their authors do: questions are memo entries, signals have no id. */
+function isAnotherStep(recorded: CommandView, issued: CommandView): boolean {
+  if (recorded.kind !== issued.kind) return true;
+  return (
+    (issued.kind === 'decision' && recorded.step !== issued.step) ||
+    (issued.kind === 'signal' && recorded.name !== issued.name)
+  );
+}
+
+function answersAnotherUpdate({ updateResponse }: Command, event: HistoryEvent): boolean {
+  const recorded =
+    event.workflowExecutionUpdateAcceptedEventAttributes?.protocolInstanceId ??
+    event.workflowExecutionUpdateCompletedEventAttributes?.meta?.updateId;
+  return Boolean(recorded && updateResponse && updateResponse.protocolInstanceId !== recorded);
 }
 
 /** Temporal does not record what a local activity was asked, unless it was told to. */

@@ -121,14 +121,14 @@ function prepareHandlers(): void {
 /** A patch that is asked for and has no marker is taken as present. The set is the run's own, the ids go to the caller's too. */
 function assumePatches(activator: SdkActivator, noted: Set<string>): ReadonlySet<string> {
   const assumed = new Set<string>();
-  const original = activator.patchInternal;
+  const original = activator.patchInternal.bind(activator);
   activator.patchInternal = (patchId, deprecated) => {
     if (!deprecated && !activator.knownPresentPatches.has(patchId)) {
       activator.knownPresentPatches.add(patchId);
       assumed.add(patchId);
       noted.add(patchId);
     }
-    return original.call(activator, patchId, deprecated);
+    return original(patchId, deprecated);
   };
   return assumed;
 }

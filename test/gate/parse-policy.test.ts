@@ -12,7 +12,14 @@ describe('parsePolicy: a file either is a policy, or says where it is not', () =
   it('fills in what is left out, with stop and zero as defaults', () => {
     const policy = parsePolicy('{"allow":{"changed":0.01}}', 'policy.json');
     expect(policy.allow).toEqual({ changed: 0.01, diverged: 1, unanswered: 0, failed: 0, excluded: 0.05 });
-    expect(policy.answers).toEqual({ model: 'stop', read: 'stop', write: 'stop', decision: 'stop', activity: 'stop' });
+    expect(policy.answers).toEqual({
+      model: 'stop',
+      read: 'stop',
+      write: 'stop',
+      decision: 'stop',
+      activity: 'stop',
+      patches: 'as-new',
+    });
     expect(parsePolicy({}, 'flags')).toEqual(DEFAULT_POLICY);
   });
 

@@ -119,6 +119,20 @@ describe('replay of plain Temporal workflows', () => {
       { outcome: 'unanswered-or-diverged', deterministic: true },
     ],
     [
+      'a signal of another name',
+      'external',
+      "handle.signal(poke, 'hello')",
+      "handle.signal('jab', 'hello')",
+      { outcome: 'unanswered', kind: 'extra', step: 'signal:jab#1', deterministic: true },
+    ],
+    [
+      'an activity of another type with the same argument',
+      'sequential',
+      'const second = await greet(first);',
+      'const second = await failTwice(first);',
+      { outcome: 'unanswered', kind: 'extra', step: 'failTwice#1', deterministic: false },
+    ],
+    [
       'another argument of a later link',
       'chain',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow

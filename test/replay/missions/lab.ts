@@ -9,7 +9,7 @@ import { buildArtifact } from '../../../src/artifact/build-artifact.ts';
 import { linkWorkflowBundle } from '../../../src/artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../../../src/artifact/load-activities.ts';
 import type { ReplayResult } from '../../../src/compare/outcome.ts';
-import { DECIDE_UPDATE, DECISIONS_QUERY } from '../../../src/mission/wire.ts';
+import { DECIDE_UPDATE, DECISIONS_QUERY, type DecisionQuestion } from '../../../src/mission/wire.ts';
 import { buildRecording } from '../../../src/recording/build-recording.ts';
 import { answerPolicy, replayLimits } from '../../../src/replay/answer-policy.ts';
 import type { ReplayCandidate, ReplayInput, ReplayOptions } from '../../../src/replay/departure.ts';
@@ -81,6 +81,8 @@ export async function replayAll(
 export type Drive = (handle: WorkflowHandle, client: Client) => Promise<unknown>;
 
 export interface WantedRun {
+  /** @default the type that is recorded */
+  readonly type?: string;
   readonly input: unknown;
   readonly drive?: Drive;
   /** Milliseconds after which the server ends the run. */
@@ -123,9 +125,9 @@ export async function record(
   try {
     return await worker.runUntil(() =>
       Promise.all(
-        wanted.map(async ({ input, drive, timeoutMs }, index) => {
+        wanted.map(async ({ type: workflowType = type, input, drive, timeoutMs }, index) => {
           const workflowId = `${taskQueue}-${index}`;
-          const handle = await client.workflow.start(type, {
+          const handle = await client.workflow.start(workflowType, {
             taskQueue,
             workflowId,
             args: [input],
@@ -160,17 +162,18 @@ export function inputOf(chain: readonly History[]): ReplayInput {
   return { summary, end, histories };
 }
 
-/** Answers every open question of a run as soon as it is asked, until `count` were answered. */
-export function answerQuestions(option: string, count = 1): Drive {
+/** Answers the open questions of a run as soon as they are asked, until one was answered. */
+export function answerQuestions(option: string, wanted: (question: DecisionQuestion) => boolean = () => true): Drive {
   return async (handle) => {
     const deadlineMs = Date.now() + 20_000;
-    for (let answered = 0; answered < count && Date.now() < deadlineMs; ) {
-      const open = await handle.query<Record<string, unknown>>(DECISIONS_QUERY);
-      for (const step of Object.keys(open)) {
-        await handle.executeUpdate(DECIDE_UPDATE, { args: [{ step, option, by: 'reviewer' }] });
-        answered += 1;
+    while (Date.now() < deadlineMs) {
+      const open = Object.values(await handle.query<Record<string, DecisionQuestion>>(DECISIONS_QUERY));
+      const question = open.find(wanted);
+      if (question !== undefined) {
+        await handle.executeUpdate(DECIDE_UPDATE, { args: [{ step: question.step, option, by: 'reviewer' }] });
+        return;
       }
-      if (answered < count) await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
 }
