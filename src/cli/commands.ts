@@ -5,6 +5,8 @@ import { addActivate } from './commands/activate.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCase } from './commands/case.ts';
 import { addCollect } from './commands/collect.ts';
+import { addDecide } from './commands/decide.ts';
+import { addDecisions } from './commands/decisions.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
@@ -29,7 +31,7 @@ type AddCommand = (program: Command, host: CliHost) => void;
 export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
   { title: 'Set up:', add: [addDemo, addDoctor, addDev, addStop] },
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
-  { title: 'Runs:', add: [addWorker, addStart, addRuns, addCollect, addRecordings, addTrace] },
+  { title: 'Runs:', add: [addWorker, addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace] },
   { title: 'Before a release:', add: [addReplay, addReport, addCase] },
   { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
 ];

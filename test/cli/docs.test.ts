@@ -15,10 +15,10 @@ async function commandsOf(...argv: readonly string[]): Promise<string[]> {
 it('the page names every command, and none that is not there', async () => {
   const all: string[] = [];
   for (const name of await commandsOf()) {
-    const nested = ['audit', 'case'].includes(name) ? await commandsOf(name) : [''];
+    const nested = ['audit', 'case', 'route'].includes(name) ? await commandsOf(name) : [''];
     all.push(...nested.filter((one) => one !== 'help').map((one) => `${name} ${one}`.trim()));
   }
-  const table = [...page.matchAll(/^\| `mission ([a-z]+(?: (?:verify|export|add|import))?)\b/gm)].map(
+  const table = [...page.matchAll(/^\| `mission ([a-z]+(?: (?:verify|export|add|import|show|set|explain))?)\b/gm)].map(
     ([, name]) => name ?? '',
   );
   expect(table.toSorted()).toEqual(all.toSorted());

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { describeValue, printable } from '../../compare/describe.ts';
+import { wrapText } from '../../compare/render/layout.ts';
+import type { OpenDecision } from '../../decisions/open-decisions.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { EXIT } from '../io.ts';
+import type { Output } from '../output.ts';
+import { readCount } from '../read-values.ts';
+import { atMinute } from '../words.ts';
+
+interface Options {
+  readonly limit: number;
+}
+
+export function addDecisions(program: Command, host: CliHost): void {
+  addCommand<Options>(program, host, {
+    usage: 'decisions [mission]',
+    summary: 'list what runs hold for a person to decide',
+    options: [option('--limit <count>', 'at most so many', readCount).default(50)],
+    examples: [['mission decisions', 'each with the command that answers it']],
+    run,
+  });
+}
+
+async function run({ context, output, options, args: [mission] }: Call<Options>): Promise<number> {
+  const { client } = await context.temporal();
+  const { listOpenDecisions } = await import('../../decisions/open-decisions.ts');
+  const open = await listOpenDecisions({ client, mission, limit: options.limit });
+  await output.result(open, () => decisionsText(open, output));
+  return EXIT.ok;
+}
+
+function decisionsText(open: readonly OpenDecision[], output: Output): string {
+  if (open.length === 0)
+    return 'Nothing waits for a decision. A question that was just asked shows after a second or so.';
+  return open.map((question) => questionLines(question, output).join('\n')).join('\n\n');
+}
+
+function questionLines(decision: OpenDecision, { palette, width }: Output): string[] {
+  const { workflowId, step, version, mission, question, options, evidence, runStartedAt } = decision;
+  const ways = options.map((name) => `--option ${name}`).join(' | ');
+  return [
+    `${palette.bold(printable(question))}  ${palette.dim(`${version ?? mission}, run of ${atMinute(runStartedAt)} UTC`)}`,
+    ...wrapText(describeValue(evidence), width - 2).map((line) => `  ${line}`),
+    `  ${palette.cyan(`mission decide ${printable(workflowId)} ${printable(step)}`)} ${printable(ways)}`,
+  ];
+}
