@@ -27,7 +27,7 @@ export async function diffArtifacts(baseline: Artifact, candidate: Artifact): Pr
 }
 
 /** The part of {@link diffArtifacts} that compares definitions. */
-export function diffDefinitions(baseline: JsonObject, candidate: JsonObject): ComponentChange[] {
+function diffDefinitions(baseline: JsonObject, candidate: JsonObject): ComponentChange[] {
   const entries = GROUPS.flatMap(([group, component]) =>
     diffGroup(component, asObject(baseline[group]), asObject(candidate[group])),
   );

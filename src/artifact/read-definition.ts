@@ -47,7 +47,7 @@ export function readDefinition(
  *
  * @throws MissionError `DEFINITION_INVALID` with a JSON Pointer to the first place that is wrong.
  */
-export function checkDefinition(value: unknown, mission: string): MissionDefinition {
+function checkDefinition(value: unknown, mission: string): MissionDefinition {
   const nonJson = findNonJson(value);
   if (nonJson !== undefined) throw invalid(mission, nonJson.pointer, `there is ${nonJson.found}, which is not JSON`);
   const parsed = missionDefinition.safeParse(JSON.parse(JSON.stringify(value)));

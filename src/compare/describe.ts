@@ -101,7 +101,7 @@ function describeBeyond(steps: NonNullable<ReplayResult['beyond']>): string {
 }
 
 /** `assess#1 asks something else (/messages/0/content)`. */
-export function describeDivergence(divergence: Divergence): string {
+function describeDivergence(divergence: Divergence): string {
   const pointers = divergence.differences.slice(0, 3).map((difference) => describePointer(difference.pointer));
   const where = pointers.length === 0 ? '' : ` (${pointers.join(', ')})`;
   return printable(`${divergence.step} ${DIVERGENCE_WORDS[divergence.kind]}${where}`);

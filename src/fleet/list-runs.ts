@@ -57,7 +57,7 @@ export async function listRuns(options: ListRunsOptions): Promise<RunSummary[]> 
 }
 
 /** The visibility query of a list. Pure. */
-export function queryFor({ mission, version, state }: Omit<ListRunsOptions, 'temporal'>): string {
+function queryFor({ mission, version, state }: Omit<ListRunsOptions, 'temporal'>): string {
   const name = version?.mission ?? mission;
   return [
     name === undefined ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL` : `${SEARCH_ATTRIBUTES.mission} = '${name}'`,

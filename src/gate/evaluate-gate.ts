@@ -22,7 +22,7 @@ interface Check {
 }
 
 /** Exit codes of a command that ends in a verdict. */
-export const VERDICT_EXIT_CODES = { passed: 0, failed: 1, inconclusive: 3 } as const;
+const VERDICT_EXIT_CODES = { passed: 0, failed: 1, inconclusive: 3 } as const;
 
 const SEVERITY = { passed: 0, inconclusive: 1, failed: 2 } as const;
 

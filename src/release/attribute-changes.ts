@@ -11,7 +11,7 @@ import { type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
 
 /** Changed runs that are looked into; each needs a replay per changed component. */
-export const ATTRIBUTED_MAX = 200;
+const ATTRIBUTED_MAX = 200;
 
 export interface AttributeOptions {
   readonly baseline: Artifact;

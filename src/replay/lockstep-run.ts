@@ -1,5 +1,4 @@
 /** One link of a recording driven through a candidate, as far as the candidate does what was recorded. */
-import type { MatchedPair } from './command-check.ts';
 import { type CommandCheck, HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
@@ -61,6 +60,3 @@ function withValidators(activation: Activation): Activation {
   );
   return { ...activation, jobs };
 }
-
-/** The pairs that a lockstep let pass, over all links. */
-export type MatchedPairs = readonly MatchedPair[];

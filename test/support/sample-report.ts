@@ -15,12 +15,12 @@ import type { RecordingSummary } from '../../src/registry/recording-summary.ts';
 import { type Digest, digestOf } from '../../src/shared/digest.ts';
 import type { Json, JsonObject } from '../../src/shared/json.ts';
 
-export const ASSESS_2 = `You assess refund requests for a web shop.
+const ASSESS_2 = `You assess refund requests for a web shop.
 Approve a refund when the item was delivered within the window and is unused or damaged on arrival.
 A customer with more than two refunds in a year needs a clear defect.
 Answer with approve and a short reason.`;
 
-export const ASSESS_3 = `You assess refund requests for a web shop.
+const ASSESS_3 = `You assess refund requests for a web shop.
 Approve a refund when the item was delivered within the window and is unused.
 During the spring promotion, items bought at a discount are final sale.
 A customer with more than two refunds in a year needs a clear defect.
@@ -31,9 +31,9 @@ const FLIPPED = 34;
 const UNANSWERED = 3;
 const FAILED = 1;
 /** Faithful recordings. */
-export const FAITHFUL = 214;
+const FAITHFUL = 214;
 
-export const samplePolicy: ReplayPolicy = parsePolicyFlags(['model=live', 'read=recorded']);
+const samplePolicy: ReplayPolicy = parsePolicyFlags(['model=live', 'read=recorded']);
 
 export const sampleSubject: ReportSubject = {
   mission: 'refund-eligibility',
