@@ -6,6 +6,10 @@ export type FleetEvent =
   | { readonly kind: 'starting' | 'ready' | 'stopping' | 'stopped'; readonly target: WantedArtifact }
   /** This worker is down; it is tried again after the time given, the others go on. */
   | { readonly kind: 'failed'; readonly target: WantedArtifact; readonly error: Error; readonly retryInMs: number }
+  /** Starts of plain Temporal clients land on this version now. */
+  | { readonly kind: 'default'; readonly mission: string; readonly version: number }
+  /** The server does not let its default be set: starts by a route are not concerned. */
+  | { readonly kind: 'default-refused'; readonly mission: string; readonly error: Error }
   /** Registry or server could not be read: what is hosted goes on as it is. */
   | { readonly kind: 'blind'; readonly error: Error | MissionError; readonly retryInMs: number };
 
@@ -13,6 +17,12 @@ export type FleetEvent =
 export function describeFleetEvent(event: FleetEvent): string {
   if (event.kind === 'blind') {
     return `cannot see what to host (${event.error.message}); going on as before, trying again in ${event.retryInMs} ms`;
+  }
+  if (event.kind === 'default') {
+    return `plain Temporal starts of ${event.mission} land on ${event.mission}@${event.version}`;
+  }
+  if (event.kind === 'default-refused') {
+    return `plain Temporal starts of ${event.mission} do not follow its route: ${event.error.message}`;
   }
   const { mission, versions, reasons } = event.target;
   const names = versions.map((number) => `${mission}@${number}`).join(', ');

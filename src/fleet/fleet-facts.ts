@@ -3,7 +3,9 @@ import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Route } from '../registry/routes.ts';
+import { activeVersion } from '../routing/active-version.ts';
 import { routeRule } from '../routing/route-rule.ts';
+import { shortDigest } from '../shared/digest.ts';
 import type { MissionFacts } from './plan-fleet.ts';
 
 /** @param missions - only these; all of the registry when absent */
@@ -22,7 +24,15 @@ async function readMissionFacts(registry: Registry, client: Client, mission: str
     registry.routes.current(mission),
     readOpenArtifacts(client, mission),
   ]);
-  return { mission, versions, routed: route === undefined ? [] : routedVersions(route), openArtifacts };
+  const active = route === undefined ? undefined : activeVersion(route);
+  const plain = await readPlainArtifacts(client, mission, versions);
+  return {
+    mission,
+    versions,
+    routed: route === undefined ? [] : routedVersions(route),
+    defaultVersion: versions.find(({ number }) => number === active),
+    openArtifacts: [...new Set([...openArtifacts, ...plain])],
+  };
 }
 
 /** A rule that cannot be read routes nobody: routers refuse the whole revision. */
@@ -36,21 +46,39 @@ export function routedVersions({ weights, rules }: Pick<Route, 'weights' | 'rule
  * The artifacts that open runs of a mission are pinned to. Each question leaves out what is known already, so the number
  * of questions is the number of artifacts and not of runs.
  */
-export async function readOpenArtifacts(client: Client, mission: string): Promise<string[]> {
+export function readOpenArtifacts(client: Client, mission: string): Promise<string[]> {
+  return distinctValues(client, SEARCH_ATTRIBUTES.artifact, `${SEARCH_ATTRIBUTES.mission} = '${mission}'`);
+}
+
+/**
+ * The same of runs that plain Temporal clients started: they have no stamp of ours, and the server pinned them to the
+ * deployment version that was current.
+ */
+async function readPlainArtifacts(
+  client: Client,
+  mission: string,
+  versions: MissionFacts['versions'],
+): Promise<string[]> {
+  const plain = `TemporalWorkerDeployment = '${mission}' AND ${SEARCH_ATTRIBUTES.mission} IS NULL`;
+  const deployed = await distinctValues(client, 'TemporalWorkerDeploymentVersion', plain);
+  const builds = deployed.map((name) => name.slice(name.lastIndexOf(':') + 1));
+  return versions.map(({ artifact }) => artifact).filter((artifact) => builds.includes(shortDigest(artifact)));
+}
+
+async function distinctValues(client: Client, attribute: string, of: string): Promise<string[]> {
   const found: string[] = [];
   for (;;) {
-    const others = found.map((artifact) => ` AND ${SEARCH_ATTRIBUTES.artifact} != '${artifact}'`).join('');
-    const query = `${SEARCH_ATTRIBUTES.mission} = '${mission}' AND ExecutionStatus = 'Running'${others}`;
-    const artifact = await firstArtifact(client, query);
-    if (artifact === undefined || found.includes(artifact)) return found;
-    found.push(artifact);
+    const others = found.map((value) => ` AND ${attribute} != '${value}'`).join('');
+    const value = await firstValue(client, attribute, `${of} AND ExecutionStatus = 'Running'${others}`);
+    if (value === undefined || found.includes(value)) return found;
+    found.push(value);
   }
 }
 
-async function firstArtifact(client: Client, query: string): Promise<string | undefined> {
+async function firstValue(client: Client, attribute: string, query: string): Promise<string | undefined> {
   for await (const { searchAttributes } of client.workflow.list({ query, pageSize: 1 })) {
-    const [artifact] = searchAttributes[SEARCH_ATTRIBUTES.artifact] ?? [];
-    return typeof artifact === 'string' ? artifact : undefined;
+    const [value] = searchAttributes[attribute] ?? [];
+    return typeof value === 'string' ? value : undefined;
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { Berth, type BerthState, pause } from './berth.ts';
 import type { FleetEvent } from './fleet-event.ts';
 import { readFleetFacts } from './fleet-facts.ts';
+import { DefaultFollower } from './follow-default.ts';
 import { type HostOptions, hostArtifact } from './host-artifact.ts';
 import { planFleet, type WantedArtifact } from './plan-fleet.ts';
 import { awaitReady } from './readiness.ts';
@@ -92,6 +93,7 @@ async function stampable({ connection, namespace }: TemporalConnection): Promise
 class FleetRunner implements Fleet {
   readonly #options: FleetOptions;
   readonly #host: HostOptions;
+  readonly #defaults: DefaultFollower;
   readonly #berths = new Map<string, Berth>();
   readonly #closing = new AbortController();
   #unwatch: () => Promise<void> = async () => undefined;
@@ -102,6 +104,7 @@ class FleetRunner implements Fleet {
   constructor(options: FleetOptions, host: HostOptions) {
     this.#options = options;
     this.#host = host;
+    this.#defaults = new DefaultFollower(options.temporal, (event) => this.#emit(event));
   }
 
   async start(): Promise<void> {
@@ -166,6 +169,7 @@ class FleetRunner implements Fleet {
     for (const target of plan.wanted) this.#berths.get(target.artifact)?.retarget(target);
     for (const target of plan.start) this.#berths.set(target.artifact, this.#open(target));
     for (const artifact of plan.stop) this.#close(artifact);
+    await this.#defaults.follow(facts);
   }
 
   #open(target: WantedArtifact): Berth {
@@ -187,8 +191,10 @@ class FleetRunner implements Fleet {
     });
   }
 
+  /** A worker that became ready may be the one that the server's default waits for. */
   #emit(event: FleetEvent): void {
     this.#options.onEvent?.(event);
+    if (event.kind === 'ready') this.#nudge.abort();
   }
 }
 

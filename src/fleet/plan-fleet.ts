@@ -16,6 +16,8 @@ export interface MissionFacts {
   readonly versions: readonly Pick<Version, 'number' | 'artifact'>[];
   /** Versions that the current route can choose, by a weight above 0 or by a rule. */
   readonly routed: readonly number[];
+  /** The version that most new runs get: what plain Temporal clients should land on. Absent without a route. */
+  readonly defaultVersion: Pick<Version, 'number' | 'artifact'> | undefined;
   /** Artifacts that open runs are pinned to. */
   readonly openArtifacts: readonly string[];
 }

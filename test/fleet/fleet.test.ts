@@ -228,7 +228,7 @@ describe('a mission in production', () => {
 
     await fleet?.shutdown();
     const later = () => new Date(Date.now() + 120_000);
-    expect((await find(later))?.waiting).toBe(`waiting for a worker of ${mission}@5`);
+    expect((await find(later))?.waiting).toBe(`waiting for a worker of ${mission}@${waiting}`);
 
     await (await host()).ready();
     await temporal.client.workflow.getHandle(run.workflowId).signal('go');
@@ -279,5 +279,47 @@ describe('a mission in production', () => {
     const endless = await start({ text: 'a', tier: 'endless' });
     expect(await resultOf(await start({ text: 'a' }))).toEqual(['w4', 'fast', 'a4']);
     await temporal.client.workflow.getHandle(endless.workflowId).terminate('the test is over');
+  });
+
+  it('has plain Temporal starts land on the version that most new runs get, and hosts it while they are open', async () => {
+    const plain = async () => {
+      const workflowId = `${mission}-plain-${++sequence}`;
+      const options = { taskQueue: `mission/${mission}`, workflowId, args: [{ text: 'a' }] };
+      const handle = await temporal.client.workflow.start(mission, options);
+      return { workflowId, handle };
+    };
+    const slow = await publish({ rule: 'slow', workflow: 'p1', activity: 'b1', waits: true });
+    const quick = await publish({ rule: 'quick', workflow: 'p2', activity: 'b2' });
+    await route({ [slow]: 10_000 });
+    const events: string[] = [];
+    const hosting = await host({ keepLast: 1, onEvent: (event) => events.push(describeFleetEvent(event)) });
+    const lands = async (version: number) =>
+      vi.waitFor(
+        () => expect(events.at(-1)).toBe(`plain Temporal starts of ${mission} land on ${mission}@${version}`),
+        20_000,
+      );
+    await lands(slow);
+    const waiting = await plain();
+
+    await route({ [slow]: 1_000, [quick]: 9_000 });
+    await lands(quick);
+    // The server tells its own parts after it has answered; the signal ends a run that landed on the one before.
+    await vi.waitFor(
+      async () => {
+        const { handle } = await plain();
+        await handle.signal('go');
+        expect(await handle.result()).toEqual(['p2', 'quick', 'b2']);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+
+    await route({ [quick]: 10_000 });
+    await hosting.refresh();
+    const reasons = () =>
+      Object.fromEntries(hosting.members().map((member) => [member.versions.join(), member.reasons.join()]));
+    await vi.waitFor(() => expect(reasons()).toEqual({ [slow]: 'open runs', [quick]: 'traffic,recent' }), 20_000);
+    await waiting.handle.signal('go');
+    expect(await waiting.handle.result()).toEqual(['p1', 'slow', 'b1']);
+    await vi.waitFor(() => expect(reasons()).toEqual({ [quick]: 'traffic,recent' }), 20_000);
   });
 });

@@ -13,6 +13,7 @@ const facts = (more: Partial<MissionFacts> = {}): MissionFacts => ({
     { number: 5, artifact: 'sha256:b' },
   ],
   routed: [],
+  defaultVersion: undefined,
   openArtifacts: [],
   ...more,
 });
