@@ -53,8 +53,8 @@ export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowB
       ignoreModules: [...(source.ignoreModules ?? [])],
       logger: new DefaultLogger('ERROR', () => undefined),
       webpackConfigHook: (config) => {
-        const ours = withOwnSdk({ ...config, context: dirname(workflowsPath) });
-        return notes.listen(source.webpackConfigHook?.(ours) ?? ours);
+        const theirs = source.webpackConfigHook?.(config) ?? config;
+        return notes.listen(withOwnSdk({ ...theirs, context: dirname(workflowsPath) }));
       },
     });
   } catch (error) {
@@ -73,11 +73,18 @@ type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>
 
 function withOwnSdk(config: WebpackConfig): WebpackConfig {
   const names = ['@temporalio/workflow', '@temporalio/common', '@temporalio/proto'];
-  const own = names.map((name) => [name, dirname(requireOwn.resolve(`${name}/package.json`))]);
+  const own = names.map((name) => ({ name, alias: dirname(requireOwn.resolve(`${name}/package.json`)) }));
+  const given = config.resolve?.alias ?? {};
+  const theirs = Array.isArray(given) ? given : Object.entries(given).map(([name, alias]) => aliasOf(name, alias));
   return {
     ...config,
-    resolve: { ...config.resolve, alias: { ...config.resolve?.alias, ...Object.fromEntries(own) } },
+    resolve: { ...config.resolve, alias: [...theirs, ...own] },
   };
+}
+
+/** The short form of an alias in full: `$` at the end stands for the very name, without what is below it. */
+function aliasOf<Target>(name: string, alias: Target) {
+  return name.endsWith('$') ? { name: name.slice(0, -1), alias, onlyModule: true } : { name, alias };
 }
 
 const EXTENSIONS = ['', '.ts', '.js', '.cjs', '.mjs'];

@@ -1,6 +1,7 @@
 /** Listens in on Temporal's bundler, which says that it failed and leaves where and why to a log. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { BundleOptions } from '@temporalio/worker';
 import { MissionError, messageOf } from '../shared/errors.ts';
 
@@ -67,8 +68,12 @@ export class WebpackNotes {
    * @param root paths are told relative to it.
    */
   async failure(what: string, root: string, cause: unknown): Promise<MissionError> {
-    const problems = await Promise.all(this.#problems.map((problem) => describe(problem, root)));
-    const forbidden = this.#forbidden(messageOf(cause), root);
+    const builtins = this.#problems.flatMap(({ file }) =>
+      file?.startsWith('node:') ? [file.slice('node:'.length)] : [],
+    );
+    const inSource = this.#problems.filter(({ file }) => !file?.startsWith('node:'));
+    const problems = await Promise.all(inSource.map((problem) => describe(problem, root)));
+    const forbidden = [...builtins, ...disallowedIn(messageOf(cause))].map((name) => this.#forbid(name, root));
     const all = [...new Set([...problems, ...forbidden])];
     const [first = messageOf(cause)] = all;
     const others = all.length > 1 ? ` (and ${all.length - 1} more)` : '';
@@ -79,14 +84,17 @@ export class WebpackNotes {
     });
   }
 
-  /** Modules that workflow code must not import; the bundler names them, and not who imports them. */
-  #forbidden(message: string, root: string): string[] {
-    if (!message.includes('disallowed modules')) return [];
-    return [...message.matchAll(/^ {2}- '([^']+)'$/gm)].map(([, name = '']) => {
-      const importer = this.#importers.get(name);
-      return `${importer === undefined ? '' : `${relative(root, importer)}: `}"${name}" cannot be used in workflow code`;
-    });
+  /** The bundler names modules that workflow code must not import, and not who imports them. */
+  #forbid(name: string, root: string): string {
+    const importer = this.#importers.get(name);
+    return `${importer === undefined ? '' : `${relative(root, importer)}: `}"${name}" cannot be used in workflow code`;
   }
+}
+
+/** The names in the bundler's own error. */
+function disallowedIn(message: string): string[] {
+  if (!message.includes('disallowed modules')) return [];
+  return [...message.matchAll(/^ {2}- '([^']+)'$/gm)].map(([, name = '']) => name);
 }
 
 const FORBIDDEN_REMEDY =
@@ -101,13 +109,9 @@ function remedyFor(problem: string): string {
 
 /** `src/workflows/order.ts:3:22: Expected a semicolon`. */
 async function describe({ message, file }: WebpackProblem, root: string): Promise<string> {
-  const plain = withoutColours(message);
+  const plain = stripVTControlCharacters(message);
   const syntax = SWC_PLACE.exec(plain);
-  const [, path = '', line = '', column = ''] = syntax ?? [];
-  if (syntax !== null) {
-    const text = /^\s*[×x] +(.+)$/m.exec(plain)?.[1] ?? 'Syntax error';
-    return `${relative(root, path)}:${line}:${column}: ${text}`;
-  }
+  if (syntax !== null) return describeSyntax(plain, relative(root, syntax[1] ?? ''), syntax[2] ?? '');
   const text = plain.split('\n')[0]?.replace(/^Module not found: Error: /, '') ?? plain;
   if (file === undefined) return text;
   const specifier = /Can't resolve '([^']+)'/.exec(text)?.[1];
@@ -115,17 +119,19 @@ async function describe({ message, file }: WebpackProblem, root: string): Promis
   return `${relative(root, file)}${place}: ${text.replace(/ in '[^']*'$/, '')}`;
 }
 
-/** Where swc shows the source of an error: `╭─[/project/src/order.ts:3:22]`. */
-const SWC_PLACE = /\[([^\]\n]+):(\d+):(\d+)\]/;
+/** Where swc shows the source of an error: `,-[/project/src/order.ts:3:1]`. The column is where its excerpt begins. */
+const SWC_PLACE = /\[([^\]\n]+):(\d+):\d+\]/;
+
+/** The column is under the caret that swc draws: ` : ` and blanks up to it. */
+function describeSyntax(message: string, file: string, line: string): string {
+  const text = /Error: +[×x] +(.+)$/m.exec(message)?.[1] ?? 'Syntax error';
+  const caret = /^ +[:·] ( *)[\^─]/m.exec(message)?.[1];
+  return `${file}:${line}${caret === undefined ? '' : `:${caret.length + 1}`}: ${text}`;
+}
 
 /** The bundler's own line is one of the translated code, so the import is looked for in the source. */
 async function placeOf(specifier: string, file: string): Promise<string> {
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const line = lines.findIndex((text) => text.includes(`'${specifier}'`) || text.includes(`"${specifier}"`));
   return line === -1 ? '' : `:${line + 1}:${(lines[line] ?? '').indexOf(specifier)}`;
-}
-
-function withoutColours(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return text.replaceAll(/\u001B\[[\d;]*m/g, '');
 }

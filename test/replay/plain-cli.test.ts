@@ -109,10 +109,8 @@ describe('mission replay --workflows, in an ESM project', () => {
 
   it('checks histories against the workflows that made them, and excludes what those do not reproduce', async () => {
     const other = await variant(project, 'other', 'rules.ts', 'amount < 100', 'amount < 50');
-    const { code, report } = await replay(
-      project,
-      ...['--workflows', WORKFLOWS, '--histories', 'histories', '--baseline-workflows', other],
-    );
+    const argv = ['--workflows', WORKFLOWS, '--histories', 'histories', '--baseline-workflows', other];
+    const { code, report } = await replay(project, ...argv);
     expect(code).toBe(3);
     expect(report?.baseline).toEqual({ name: other, artifact: expect.stringMatching(/^sha256:/) });
     expect(report?.excluded).toMatchObject([{ reason: 'unfaithful' }]);

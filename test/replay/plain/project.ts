@@ -100,7 +100,15 @@ export interface RecordOptions {
 }
 
 /** Runs orders and fetches their histories. Those without approval are still open. */
-export async function recordOrders({ address, source, orders, dataConverter }: RecordOptions): Promise<Recorded[]> {
+export function recordOrders({ orders, ...worker }: RecordOptions): Promise<Recorded[]> {
+  return withWorker(worker, (client, taskQueue) => Promise.all(orders.map((name) => runOne(client, taskQueue, name))));
+}
+
+/** Hosts a project's workflows for as long as something goes on with them. */
+export async function withWorker<Result>(
+  { address, source, dataConverter }: Omit<RecordOptions, 'orders'>,
+  use: (client: Client, taskQueue: string) => Promise<Result>,
+): Promise<Result> {
   quietRuntime();
   const taskQueue = `orders-${crypto.randomUUID()}`;
   const native = await NativeConnection.connect({ address });
@@ -114,7 +122,7 @@ export async function recordOrders({ address, source, orders, dataConverter }: R
     ...(dataConverter && { dataConverter }),
   });
   try {
-    return await worker.runUntil(() => Promise.all(orders.map((name) => runOne(client, taskQueue, name))));
+    return await worker.runUntil(() => use(client, taskQueue));
   } finally {
     await connection.close();
     await native.close();
