@@ -164,6 +164,16 @@ describe('mission replay --workflows, in an ESM project', () => {
       expect(report?.results).toMatchObject([{ outcome: 'matched', summary: 'still open; would go on with charge#1' }]);
     });
 
+    it('does so too of a candidate that asked for something else on the way', async () => {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      const folder = await variant(project, 'open-louder', 'order.ts', 'price(item)', 'price(`${item}!`)');
+      const argv = ['--workflows', folder, '--histories', 'cut/pen.json', '--answer', 'activity=recorded'];
+      const { code, report } = await replay(project, ...argv);
+      expect(code).toBe(0);
+      expect(report?.results).toMatchObject([{ outcome: 'diverged', summary: expect.stringContaining('price#1') }]);
+      expect(report?.results[0]?.detail?.candidateEnd).toEqual({ status: 'open' });
+    });
+
     it.each([
       ['an approval gate that is gone', 'await condition(() => approved);', '', 3, 'unanswered', /charge#1/],
       ['an end that comes too soon', 'await condition(() => approved);', 'return null;', 1, 'changed', /completed/],
