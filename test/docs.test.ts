@@ -97,6 +97,15 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('ARCHITECTURE.md', () => {
+  it('names files that are there', () => {
+    const prose = pages.find(({ path }) => path === 'ARCHITECTURE.md')?.prose ?? '';
+    const files = [...prose.matchAll(/`([\w-]+\/[\w/-]+(?:\.test)?\.ts)`/g)].map(([, file = '']) => file);
+    expect(files.length).toBeGreaterThan(15);
+    expect(files.filter((file) => !existsSync(join(root, 'src', file)) && !existsSync(join(root, file)))).toEqual([]);
+  });
+});
+
 describe('code in pages', () => {
   it('compiles where it imports mission-runtime, or says which file it is', async () => {
     // Git leaves .mission out, and what imports our packages has to stand inside the repository.
