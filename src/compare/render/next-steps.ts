@@ -70,7 +70,9 @@ function plainSteps(report: Report): NextStep[] {
 function answersOf({ policy }: Report, more?: string): string {
   const answers = isJsonObject(policy.value) ? policy.value['answers'] : undefined;
   const given = isJsonObject(answers) ? Object.entries(answers) : [];
-  const chosen = given.filter(([, way]) => !DEFAULTS.includes(way)).map(([kind, way]) => `${kind}=${String(way)}`);
+  const chosen = given.flatMap(([kind, way]) =>
+    typeof way === 'string' && !DEFAULTS.includes(way) ? [`${kind}=${way}`] : [],
+  );
   const all = [...new Set(more === undefined ? chosen : [...chosen, more])];
   return all.length === 0 ? '' : ` --answer ${all.join(',')}`;
 }
