@@ -93,6 +93,20 @@ describe('after the first difference, a mission', () => {
     });
   });
 
+  it('is not answered with what is no option any more', async () => {
+    const edits: Edit[] = [
+      [
+        CLERK_MISSION,
+        "question: 'Is it fine?', options: ['yes', 'no']",
+        "question: 'Is it fine?', options: ['good', 'bad']",
+      ],
+    ];
+    expect(await replay(edits, withAnswers({ decision: 'recorded' }))).toMatchObject({
+      outcome: 'unanswered',
+      unanswered: { step: 'fine#1', reason: 'the recorded answer "yes" is no option any more' },
+    });
+  });
+
   it('is not answered by a person whom nobody asked', async () => {
     const edits: Edit[] = [
       [

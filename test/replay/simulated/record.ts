@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { ReplayCandidate, ReplayInput } from '../../../src/replay/departure.ts';
+import type { HistoryEvent } from '../../../src/replay/proto.ts';
 import { createSandbox } from '../../../src/replay/sandbox.ts';
 import { type Drive, record } from '../missions/lab.ts';
 
@@ -51,14 +52,19 @@ export async function plainCandidate(edits: readonly TextEdit[] = []): Promise<R
 
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
-/** Once the first step of the run is done. */
-const begun: Drive = async (handle) => {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const { events } = await handle.fetchHistory();
-    if (events?.some((event) => event.activityTaskCompletedEventAttributes)) return;
-    await seconds(0.05);
-  }
-};
+/** Once the history holds what the test is about. */
+const once =
+  (wanted: (event: HistoryEvent) => unknown, times = 1): Drive =>
+  async (handle) => {
+    for (let tries = 0; tries < 400; tries += 1) {
+      const { events } = await handle.fetchHistory();
+      if ((events?.filter(wanted).length ?? 0) >= times) return;
+      await seconds(0.05);
+    }
+  };
+
+/** Once the run took note of its first step. */
+const begun = once((event) => event.workflowTaskCompletedEventAttributes, 2);
 
 const terminate: Drive = async (handle, client) => {
   await begun(handle, client);
@@ -82,7 +88,12 @@ const SCENARIOS = {
       await handle.signal('poke', 'late');
     },
   },
-  approval: { drive: (handle) => handle.signal('poke', 'yes') },
+  approval: {
+    drive: async (handle, client) => {
+      await once((event) => event.timerStartedEventAttributes)(handle, client);
+      await handle.signal('poke', 'yes');
+    },
+  },
   parent: {},
   relay: {
     input: { left: 2, words: [] },
