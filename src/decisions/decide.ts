@@ -62,7 +62,7 @@ export async function decide(options: DecideOptions): Promise<Decided> {
 }
 
 /** Pure. */
-export function chooseQuestion(open: readonly OpenDecision[], asked: DecideOptions): OpenDecision {
+function chooseQuestion(open: readonly OpenDecision[], asked: DecideOptions): OpenDecision {
   const { workflowId, step, option } = asked;
   const names = open.map((question) => question.step);
   const matching = step === undefined ? open : open.filter((question) => question.step === step);

@@ -46,7 +46,7 @@ export function routedVersions({ weights, rules }: Pick<Route, 'weights' | 'rule
  * The artifacts that open runs of a mission are pinned to. Each question leaves out what is known already, so the number
  * of questions is the number of artifacts and not of runs.
  */
-export function readOpenArtifacts(client: Client, mission: string): Promise<string[]> {
+function readOpenArtifacts(client: Client, mission: string): Promise<string[]> {
   return distinctValues(client, SEARCH_ATTRIBUTES.artifact, `${SEARCH_ATTRIBUTES.mission} = '${mission}'`);
 }
 

@@ -59,7 +59,7 @@ export function placeRun({ table, targets }: RoutedMission, request: RouteReques
 }
 
 /** Versions that a table can choose: by weight or by rule. */
-export function chosenVersions({ weights, rules }: Pick<RouteTable, 'weights' | 'rules'>): number[] {
+function chosenVersions({ weights, rules }: Pick<RouteTable, 'weights' | 'rules'>): number[] {
   const byWeight = [...weights].filter(([, weight]) => weight > 0).map(([version]) => version);
   return [...new Set([...byWeight, ...rules.map(({ version }) => version)])].sort((left, right) => left - right);
 }
