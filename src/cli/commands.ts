@@ -11,6 +11,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
 import { addLog } from './commands/log.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRecordings } from './commands/recordings.ts';
@@ -31,7 +32,10 @@ type AddCommand = (program: Command, host: CliHost) => void;
 export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
   { title: 'Set up:', add: [addDemo, addDoctor, addDev, addStop] },
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
-  { title: 'Runs:', add: [addWorker, addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace] },
+  {
+    title: 'Runs:',
+    add: [addWorker, addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
+  },
   { title: 'Before a release:', add: [addReplay, addReport, addCase] },
   { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
 ];

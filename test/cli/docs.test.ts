@@ -18,8 +18,8 @@ it('the page names every command, and none that is not there', async () => {
     const nested = ['audit', 'case', 'route'].includes(name) ? await commandsOf(name) : [''];
     all.push(...nested.filter((one) => one !== 'help').map((one) => `${name} ${one}`.trim()));
   }
-  const table = [...page.matchAll(/^\| `mission ([a-z]+(?: (?:verify|export|add|import|show|set|explain))?)\b/gm)].map(
-    ([, name]) => name ?? '',
-  );
+  const table = [
+    ...page.matchAll(/^\| `mission ([a-z]+(?: (?:verify|export|check|add|import|show|set|explain))?)\b/gm),
+  ].map(([, name]) => name ?? '');
   expect(table.toSorted()).toEqual(all.toSorted());
 });

@@ -3,10 +3,16 @@ import { rm } from 'node:fs/promises';
 import { buildArtifact } from '../../src/artifact/build-artifact.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { activateVersion } from '../../src/release/activate-version.ts';
+import type { Digest } from '../../src/shared/digest.ts';
 import { copyProject } from '../artifact/project.ts';
 
 /** Publishes a version of the mission from a source that is deleted afterwards, and gives it all traffic. */
-export async function publishClaims(registry: Registry, mission: string, tone: string): Promise<number> {
+export async function publishClaims(
+  registry: Registry,
+  mission: string,
+  tone: string,
+  beforeActivation: (artifact: Digest) => Promise<void> = async () => undefined,
+): Promise<number> {
   const folder = `workflows/${mission}`;
   const root = await copyProject({
     [`${folder}/mission.ts`]: () => `
@@ -53,6 +59,7 @@ export async function publishClaims(registry: Registry, mission: string, tone: s
     commit: null,
     environment: {},
   });
+  await beforeActivation(artifact.digest);
   const ref = { mission, number: version.number };
   await activateVersion({ registry, ref, by: 'ada', force: { reason: 'test' } });
   return version.number;

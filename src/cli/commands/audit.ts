@@ -6,6 +6,7 @@ import type { AuditHead, AuditVerdict } from '../../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
+import { addAuditCheck } from './audit-check.ts';
 
 interface VerifyOptions {
   readonly head?: AuditHead;
@@ -34,6 +35,7 @@ export function addAudit(program: Command, host: CliHost): void {
     options: [option('--out <file>', 'where to (default: standard output)')],
     run: exportTrail,
   });
+  addAuditCheck(audit, host, readHead);
 }
 
 function readHead(text: string): AuditHead {

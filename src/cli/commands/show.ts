@@ -38,7 +38,8 @@ async function run({ context, output, args: [text = ''] }: Call<object>): Promis
   return EXIT.ok;
 }
 
-function factLines(version: Version, { palette, width }: Output): string[] {
+/** Who, when, why and from which commit, a line each. */
+export function factLines(version: Version, { palette, width }: Output): string[] {
   const { commit } = version;
   const facts: [string, string][] = [
     ['published', `${atMinute(version.createdAt)} UTC by ${version.author}`],
@@ -69,7 +70,8 @@ function factLines(version: Version, { palette, width }: Output): string[] {
   ];
 }
 
-function definitionLines(definition: MissionDefinition, output: Output): string[] {
+/** All that can change without code. */
+export function definitionLines(definition: MissionDefinition, output: Output): string[] {
   const { palette, width } = output;
   const prompts = Object.entries(definition.prompts).flatMap(([name, { text, system, model }]) => [
     `  ${name} ${palette.dim(`→ model ${model}`)}`,

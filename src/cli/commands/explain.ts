@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Explanation } from '../../release/explanation.ts';
+import { MissionError, messageOf } from '../../shared/errors.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { findRun } from '../find-run.ts';
+import { EXIT } from '../io.ts';
+import type { Output } from '../output.ts';
+import { atMinute } from '../words.ts';
+import { definitionLines, factLines } from './show.ts';
+
+interface Options {
+  readonly out?: string;
+  readonly full?: boolean;
+}
+
+export function addExplain(program: Command, host: CliHost): void {
+  addCommand<Options>(program, host, {
+    usage: 'explain <run>',
+    summary: 'which logic was applied to a decision: version, who released it on what evidence, definition, trace',
+    options: [
+      option('--out <file>', 'all of it as one JSON file that mission audit check proves offline'),
+      option('--full', 'nothing is shortened'),
+    ],
+    examples: [
+      ['mission explain refund-17', 'by workflow id, run id, or the id of a recording'],
+      ['mission explain refund-17 --out refund-17.json', 'for an auditor'],
+    ],
+    run,
+  });
+}
+
+async function run(call: Call<Options>): Promise<number> {
+  const { context, output, options, args } = call;
+  const { recording, isRecorded } = await findRun(call, args[0] ?? '');
+  const registry = await context.registry();
+  const [{ explainRun }, { traceText }] = await Promise.all([
+    import('../../release/explain-run.ts'),
+    import('../trace-text.ts'),
+  ]);
+  const explanation = await explainRun({ registry, recording, isRecorded });
+  if (options.out !== undefined) {
+    const file = context.path(options.out);
+    await write(file, explanation);
+    await output.result(
+      { file },
+      () => `Written to ${file}. Prove it anywhere with: mission audit check ${options.out}`,
+    );
+    return EXIT.ok;
+  }
+  await output.result(explanation, () =>
+    [
+      ...releaseLines(explanation, output),
+      '',
+      ...definitionLines(explanation.manifest.definition, output),
+      '',
+      traceText(recording, output, options.full === true),
+      ...(isRecorded
+        ? []
+        : ['', output.palette.dim('The run is not recorded yet: nothing of the trace is in the audit trail.')]),
+    ].join('\n'),
+  );
+  return EXIT.ok;
+}
+
+async function write(file: string, explanation: Explanation): Promise<void> {
+  await writeFile(file, `${JSON.stringify(explanation, null, 2)}\n`).catch((error: unknown) => {
+    throw new MissionError('USAGE', `The explanation cannot be written to ${file}: ${messageOf(error)}.`, {
+      remedy: 'Name a file in a folder that is there and may be written.',
+      cause: error,
+    });
+  });
+}
+
+function releaseLines({ version, routing, release, audit }: Explanation, output: Output): string[] {
+  const { palette } = output;
+  const { route, report } = release;
+  const released =
+    route === null
+      ? 'no revision of the route gave it traffic'
+      : `${atMinute(route.createdAt)} UTC by ${route.by}, revision ${route.revision}: ${route.reason}`;
+  const ground =
+    route?.activation.forced === true ? palette.yellow('forced without a passing report') : 'no report was needed';
+  const evidence =
+    report === null
+      ? ground
+      : `report ${report.digest.slice(7, 19)}: ${report.candidate.name} against ${report.baseline.name}, ${report.verdict.verdict} under policy ${report.policy.digest.slice(7, 19)}`;
+  return [
+    ...factLines(version, output),
+    '',
+    palette.bold('Released'),
+    `  ${released}`,
+    `  ${evidence}`,
+    palette.bold('Routed here'),
+    `  by revision ${routing.revision}: ${routing.reason}`,
+    palette.dim(
+      `  Audit trail: entries ${[...new Set(Object.values(audit.concerning).filter((seq) => seq !== null))].join(', ')}; its head is ${audit.head.seq}:${audit.head.hash}`,
+    ),
+  ];
+}

@@ -1,0 +1,115 @@
+/** Gathers the {@link Explanation} of one run from the registry. */
+import { routedVersions } from '../fleet/fleet-facts.ts';
+import { stampOf, toStoredRecording } from '../recording/build-recording.ts';
+import type { Recording } from '../recording/recording.ts';
+import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Route } from '../registry/routes.ts';
+import { MissionError } from '../shared/errors.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
+import type { AuditedPart, Explanation } from './explanation.ts';
+
+/** Entries of the audit trail that are put into one explanation at most. */
+const CHAIN_MAX = 5_000;
+const PAGE = 1_000;
+
+export interface ExplainRunOptions {
+  readonly registry: Registry;
+  readonly recording: Recording;
+  /** Whether the recording is the stored one; an open run, or one read from Temporal, is in no audit trail yet. */
+  readonly isRecorded: boolean;
+  /** @default the system's clock */
+  readonly clock?: () => Date;
+}
+
+/**
+ * Which logic was applied to a decision, and on whose word.
+ *
+ * @throws MissionError `INPUT_INVALID` for a run that was not started on a version, `VERSION_UNKNOWN`, `ARTIFACT_*`.
+ */
+export async function explainRun(options: ExplainRunOptions): Promise<Explanation> {
+  const { registry, recording, isRecorded, clock = () => new Date() } = options;
+  const { mission, version: number, histories, input, end, trace, ...facts } = recording;
+  const [history] = histories;
+  const stamp = history === undefined ? undefined : stampOf(history);
+  if (mission === undefined || number === undefined || stamp === undefined) throw notStamped(recording);
+  const version = await registry.versions.get(mission, number);
+  const [manifest, routes] = await Promise.all([
+    registry.artifacts.manifest(version.artifact),
+    registry.routes.history(mission),
+  ]);
+  const route = routes.find(({ revision }) => revision === stamp.revision) ?? null;
+  const released = releaseOf(routes, number, stamp.revision);
+  const reportDigest = released?.activation.report ?? null;
+  const report = reportDigest === null ? null : await registry.reports.get(reportDigest);
+  const subjects: Readonly<Record<AuditedPart, readonly [action: string, subject: string] | null>> = {
+    artifact: ['artifact.put', version.artifact],
+    version: ['version.append', formatVersionRef(version)],
+    release: released === null ? null : ['route.set', `${mission}#${released.revision}`],
+    report: reportDigest === null ? null : ['report.put', reportDigest],
+    routing: route === null ? null : ['route.set', `${mission}#${route.revision}`],
+    recording: isRecorded ? ['recording.put', recording.id] : null,
+  };
+  const content = isRecorded ? Buffer.from(toStoredRecording(recording).content).toString('base64') : null;
+  return {
+    format: 1,
+    createdAt: clock().toISOString(),
+    run: { summary: { ...facts, mission, version: number }, input, end, trace, content },
+    version,
+    manifest,
+    routing: { reason: stamp.reason, revision: stamp.revision, route },
+    release: { route: released, report },
+    audit: await auditOf(registry, subjects),
+  };
+}
+
+/** The revision, up to the one that decided, at which the version came to have traffic. Pure. */
+export function releaseOf(routes: readonly Route[], number: number, upTo: number): Route | null {
+  const newestFirst = routes
+    .filter(({ revision }) => revision <= upTo)
+    .toSorted((left, right) => right.revision - left.revision);
+  const without = newestFirst.findIndex((route) => !routedVersions(route).includes(number));
+  return (without === -1 ? newestFirst.at(-1) : newestFirst[without - 1]) ?? null;
+}
+
+type Subjects = Readonly<Record<AuditedPart, readonly [action: string, subject: string] | null>>;
+
+async function auditOf({ audit }: Registry, subjects: Subjects): Promise<Explanation['audit']> {
+  const head = await audit.head();
+  const found = await Promise.all(
+    Object.entries(subjects).map(async ([part, of]): Promise<[string, AuditEntry | undefined]> => {
+      const [action, subject] = of ?? ['', ''];
+      return [part, of === null ? undefined : (await audit.list({ action, subject, limit: 1 }))[0]];
+    }),
+  );
+  const concerning = Object.fromEntries(found.map(([part, entry]) => [part, entry?.seq ?? null]));
+  const own = new Map(found.flatMap(([, entry]) => (entry === undefined ? [] : [[entry.seq, entry] as const])));
+  const places = [...own.keys()].sort((left, right) => left - right);
+  const [first = 0, last = 0] = [places[0], places.at(-1)];
+  const isChain = last - first < CHAIN_MAX;
+  return {
+    kind: isChain ? 'chain' : 'entries',
+    entries: isChain ? await readRange(audit, first, last) : places.flatMap((seq) => own.get(seq) ?? []),
+    concerning: concerning as Explanation['audit']['concerning'],
+    head: { seq: head.seq, hash: head.hash },
+  };
+}
+
+async function readRange(audit: Registry['audit'], first: number, last: number): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for (let after = first - 1; after < last; ) {
+    const page = await audit.list({ after, limit: Math.min(PAGE, last - after) });
+    entries.push(...page);
+    const end = page.at(-1);
+    if (end === undefined) break;
+    after = end.seq;
+  }
+  return entries;
+}
+
+function notStamped({ workflowId, workflowType }: Recording): MissionError {
+  return new MissionError('INPUT_INVALID', `Run "${workflowId}" of ${workflowType} was not started on a version.`, {
+    remedy: 'Only runs that a route started can be explained; mission trace shows what any run did.',
+    details: { workflowId, workflowType },
+  });
+}

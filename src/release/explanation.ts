@@ -1,0 +1,78 @@
+/**
+ * The explanation of one decision: which logic was applied, who released it on what evidence, and where routing sent the
+ * run and why; with the entries of the audit trail that say so. It stands for itself: `verifyExplanation` needs no registry.
+ */
+import * as z from 'zod';
+import type { RunEnd, Trace } from '../recording/trace.ts';
+import type { ArtifactManifest } from '../registry/artifacts.ts';
+import type { AuditEntry, AuditHead } from '../registry/audit-chain.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
+import type { ReportDocument } from '../registry/reports.ts';
+import type { Route } from '../registry/routes.ts';
+import type { Version } from '../registry/versions.ts';
+import type { Json } from '../shared/json.ts';
+
+export interface Explanation {
+  readonly format: 1;
+  /** When it was made, ISO 8601. */
+  readonly createdAt: string;
+  readonly run: {
+    readonly summary: RecordingSummary;
+    readonly input: Json;
+    readonly end: RunEnd;
+    readonly trace: Trace;
+    /** The histories as they were stored, base64; `null` for a run that is not recorded yet. */
+    readonly content: string | null;
+  };
+  /** The ledger's entry. */
+  readonly version: Version;
+  /** What the version is made of, the definition among it. */
+  readonly manifest: ArtifactManifest;
+  readonly routing: {
+    /** Why this version: as stamped on the run when it was started. */
+    readonly reason: string;
+    readonly revision: number;
+    /** The traffic table that decided. */
+    readonly route: Route | null;
+  };
+  readonly release: {
+    /** The revision that gave the version traffic after it had none: who, when, why, on what ground. */
+    readonly route: Route | null;
+    /** The report that this rested on. */
+    readonly report: ReportDocument | null;
+  };
+  readonly audit: {
+    /** `chain`: all entries from the first to the last that concern the run. `entries`: those alone, for the trail is long. */
+    readonly kind: 'chain' | 'entries';
+    readonly entries: readonly AuditEntry[];
+    /** `seq` of the entries that concern this run, by what they say. */
+    readonly concerning: Readonly<Record<AuditedPart, number | null>>;
+    /** The trail's head when this was made. */
+    readonly head: AuditHead;
+  };
+}
+
+/** What the audit trail says something about. */
+export type AuditedPart = 'artifact' | 'version' | 'release' | 'report' | 'routing' | 'recording';
+
+/** Reads a file only as far as its parts have to be told apart; each is then checked against the audit trail. */
+export const explanationFile = z.object({
+  format: z.literal(1),
+  run: z.object({
+    summary: z.looseObject({ id: z.string(), digest: z.string() }),
+    content: z.string().nullable(),
+    trace: z.json(),
+    end: z.json(),
+    input: z.json(),
+  }),
+  version: z.looseObject({ mission: z.string(), number: z.int(), artifact: z.string() }),
+  manifest: z.json(),
+  routing: z.object({ reason: z.string(), revision: z.int(), route: z.json() }),
+  release: z.object({ route: z.json(), report: z.looseObject({ digest: z.string() }).nullable() }),
+  audit: z.object({
+    kind: z.enum(['chain', 'entries']),
+    entries: z.array(z.unknown()),
+    concerning: z.record(z.string(), z.int().nullable()),
+    head: z.object({ seq: z.int(), hash: z.string() }),
+  }),
+});
