@@ -126,6 +126,11 @@ describe('an explanation', () => {
       (file) => ({ ...file, release: { ...file.release, report: { ...file.release.report, partial: true } } }),
     ],
     [
+      'the whole report',
+      'report',
+      (file) => ({ ...file, release: { ...file.release, report: { digest: file.release.report?.digest } } }),
+    ],
+    [
       'the route that decided',
       'routing',
       (file) => ({ ...file, routing: { ...file.routing, route: { ...file.routing.route, salt: 'x' } } }),
