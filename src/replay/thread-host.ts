@@ -1,6 +1,7 @@
 /** The pool's side of one thread: what it is doing, and what becomes of that when it dies. */
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../registry/source-thread.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { LiveAnswers } from './live-answers.ts';
 import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
 
@@ -12,6 +13,9 @@ export type TaskEnd =
 interface Running {
   readonly settle: (end: TaskEnd) => void;
   begun: boolean;
+  /** Live answers that it waits for. */
+  asks: number;
+  settled: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -53,7 +57,7 @@ export class ThreadHost {
   run(task: ReplayTask): Promise<TaskEnd> {
     if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', culprit: 'no' });
     return new Promise((settle) => {
-      this.#running.set(task.id, { settle, begun: false, timer: undefined });
+      this.#running.set(task.id, { settle, begun: false, asks: 0, settled: false, timer: undefined });
       this.#worker.postMessage({ kind: 'task', task });
     });
   }
@@ -64,10 +68,9 @@ export class ThreadHost {
     switch (message.kind) {
       case 'begun':
         running.begun = true;
-        running.timer = setTimeout(() => this.#hang(), this.#timeLimitMs);
+        this.#watch(running);
         return;
       case 'live-ask':
-        running.timer?.refresh();
         void this.#askLive(message.askId, message.view, running);
         return;
       default:
@@ -75,11 +78,20 @@ export class ThreadHost {
     }
   }
 
+  #watch(running: Running): void {
+    clearTimeout(running.timer);
+    running.timer = setTimeout(() => this.#hang(), this.#timeLimitMs);
+  }
+
+  /** Waiting for the answer is not the candidate's time; its clock starts anew with the last answer. */
   async #askLive(askId: number, view: Parameters<LiveAnswers['ask']>[0], running: Running): Promise<void> {
+    clearTimeout(running.timer);
+    running.asks += 1;
     const answer = await this.#live
       .ask(view)
-      .catch((error: unknown) => ({ refused: `asking again failed: ${String(error)}` }));
-    running.timer?.refresh();
+      .catch((error: unknown) => ({ refused: `asking again failed: ${messageOf(error)}` }));
+    running.asks -= 1;
+    if (running.asks === 0 && !running.settled) this.#watch(running);
     this.#worker.postMessage({ kind: 'live-answer', askId, answer });
   }
 
@@ -87,6 +99,7 @@ export class ThreadHost {
     const running = this.#running.get(id);
     if (running === undefined) return;
     clearTimeout(running.timer);
+    running.settled = true;
     this.#running.delete(id);
     running.settle(end);
   }
