@@ -43,6 +43,8 @@ interface Stage extends StoryOptions {
 }
 
 const AUTHOR = 'demo';
+/** A laptop that is busy with something else takes its time. */
+const READY_WITHIN_MS = 120_000;
 /** The local model may be asked again, and receipts of writes are made up: nothing of a replay reaches the world. */
 const POLICY = parsePolicyFlags(['model=live', 'write=simulator'], DEFAULT_POLICY);
 
@@ -156,7 +158,7 @@ async function runProduction({
   );
   const fleet = await startFleet({ registry, temporal });
   try {
-    await fleet.ready();
+    await fleet.ready(READY_WITHIN_MS);
     const running = narrator.progress('runs');
     const startedMs = performance.now();
     const runs = await runRequests(registry, temporal.client, await project.requests(seed, count), running);

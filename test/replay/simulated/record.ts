@@ -14,7 +14,7 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 /** A text of the workflows replaced by another. */
 export type TextEdit = readonly [from: string, to: string];
 
-export const activities = {
+const activities = {
   note: async (text: string) => text,
   async slow(text: string) {
     await Context.current().sleep(400);
@@ -29,7 +29,7 @@ export const activities = {
 };
 
 /** Bundles the workflows with edits that must each change something. */
-export async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
+async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
   let source = await readFile(join(FOLDER, 'workflows.ts'), 'utf8');
   for (const [from, to] of edits) {
     if (!source.includes(from)) throw new Error(`The workflows do not contain: ${from}`);
