@@ -81,7 +81,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     changes,
   });
   const live = await liveFor(options, candidate);
-  const changed = await runAll(options, { builder, chosen, candidate, live });
+  const changed = await runAll(options, { builder, chosen, candidate, baseline, live });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -135,17 +135,18 @@ interface Trial {
   readonly builder: ReportBuilder;
   readonly chosen: ChosenRecordings;
   readonly candidate: Artifact;
+  readonly baseline: Artifact;
   readonly live: LiveAnswers | undefined;
 }
 
 /** @returns what changed runs did under the candidate, by recording id */
 async function runAll(
   options: TryOptions,
-  { builder, chosen, candidate, live }: Trial,
+  { builder, chosen, candidate, baseline, live }: Trial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const targets = new BaselineTargets(options.registry);
-  const rules = new RuleBook(candidate.definition).output;
+  const rules = new RuleBook(candidate.definition, baseline.definition).output;
   const total = chosen.cohort.members.length;
   const changed = new Map<string, Fingerprint>();
   const told = () => {

@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
   readonly live: LiveAnswers;
+  /** That of the version which made the recording: compare rules count only where both versions declare them. */
+  readonly baselineDefinition?: MissionDefinition | undefined;
 }
 
 export interface Departure {

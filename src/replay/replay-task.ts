@@ -27,7 +27,8 @@ export async function runTask(
   if (unsupported !== undefined) return excluded(summary, 'unsupported', unsupported);
   const unfaithful = baseline === undefined ? undefined : await selfCheck(baseline, read, options);
   if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
-  return { kind: 'result', result: await replayRecording(candidate, read, options) };
+  const judged = { ...options, baselineDefinition: baseline?.definition };
+  return { kind: 'result', result: await replayRecording(candidate, read, judged) };
 }
 
 function readInput({

@@ -2,20 +2,28 @@
 import { type CompareRules, compareRulesOf, NO_RULES } from '../compare/compare-rules.ts';
 import { stripVolatile, type VolatilePointers, volatilePointersOf } from '../compare/volatile.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
-import type { Json } from '../shared/json.ts';
+import { canonicalJson, type Json } from '../shared/json.ts';
 import type { CommandView } from './command-view.ts';
 
+/**
+ * A rule counts only where both versions declare it: a candidate that says its verdict need not be compared does not get
+ * its way by that, and neither does one that takes a rule away.
+ */
 export class RuleBook {
   readonly output: CompareRules;
   readonly #toolRules = new Map<string, CompareRules>();
   readonly #toolVolatile = new Map<string, VolatilePointers>();
 
-  /** @param definition the candidate's; plain Temporal workflows have none, and are compared exactly */
-  constructor(definition: MissionDefinition | undefined) {
-    this.output = definition === undefined ? NO_RULES : compareRulesOf(definition.output);
-    for (const [name, tool] of Object.entries(definition?.tools ?? {})) {
-      this.#toolRules.set(name, compareRulesOf(tool.input));
-      this.#toolVolatile.set(name, volatilePointersOf(tool.input));
+  /**
+   * @param definition the candidate's; plain Temporal workflows have none, and are compared exactly
+   * @param baseline that of the version which made the recording, where it is known
+   */
+  constructor(definition: MissionDefinition | undefined, baseline: MissionDefinition | undefined = definition) {
+    this.output = definition === undefined ? NO_RULES : compareRulesOf(agreed(baseline?.output, definition.output));
+    for (const [name, { input }] of Object.entries(definition?.tools ?? {})) {
+      const schema = agreed(baseline?.tools[name]?.input, input);
+      this.#toolRules.set(name, compareRulesOf(schema));
+      this.#toolVolatile.set(name, volatilePointersOf(schema));
     }
   }
 
@@ -34,4 +42,17 @@ export class RuleBook {
     const pointers = kind === 'tool' ? this.#toolVolatile.get(name) : undefined;
     return pointers === undefined ? request : stripVolatile(request, pointers);
   }
+}
+
+type Schema = MissionDefinition['output'];
+
+/**
+ * A schema that declares what both declare: where two variants that fit a value disagree, it is compared exactly. Schemas
+ * with references cannot stand side by side in one document, so of those that differ nothing is taken.
+ */
+function agreed(baseline: Schema | undefined, candidate: Schema): Json | undefined {
+  if (baseline === undefined) return undefined;
+  const texts = [canonicalJson(baseline as Json), canonicalJson(candidate as Json)];
+  if (texts[0] === texts[1]) return candidate as Json;
+  return texts.some((text) => text.includes('"$ref"')) ? undefined : { anyOf: [baseline as Json, candidate as Json] };
 }
