@@ -1,7 +1,8 @@
 /**
  * Which recordings a candidate is tried on, frozen before the first is replayed.
  *
- * 1. By default: recordings of the mission that the baseline's artifact made. They show what the change changes.
+ * 1. By default: recordings of the mission that the baseline's artifact made. They show what the change changes. Where it has
+ *    none yet (it was activated a minute ago), those of the latest version before it that has some, and the report says so.
  * 2. Runs that are named are taken whichever version made them; one that is not there is an error, never skipped.
  * 3. Recordings are read in batches as they are replayed; only their summaries are held.
  */
@@ -48,24 +49,36 @@ const NOTHING_EXPECTED: ExpectedEnds = new Map();
  * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `FIXTURE_INVALID`, `HISTORY_INVALID`.
  */
 export async function chooseRecordings(
-  { recordings }: Pick<Registry, 'recordings'>,
+  registry: Pick<Registry, 'recordings' | 'versions'>,
   baseline: Version,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
   if (selection.fixtures !== undefined) return chooseFixtures(selection.fixtures, baseline.mission, selection);
-  const { mission, artifact } = baseline;
+  const { recordings } = registry;
   const { runs, since } = selection;
-  const summaries =
-    runs === undefined
-      ? await recordings.list({ mission, artifact, ...(since !== undefined && { since }) })
-      : await findRuns(recordings, runs);
-  const cohort = freeze(summaries, selection, runs === undefined ? `run by ${formatVersionRef(baseline)}` : 'named');
-  return {
-    cohort,
-    kind: runs === undefined ? 'recordings' : 'picked',
-    sources: readSources(recordings, cohort),
-    expected: NOTHING_EXPECTED,
-  };
+  if (runs !== undefined) {
+    const cohort = freeze(await findRuns(recordings, runs), selection, 'named');
+    return { cohort, kind: 'picked', sources: readSources(recordings, cohort), expected: NOTHING_EXPECTED };
+  }
+  const maker = await latestMaker(registry, baseline);
+  const { mission, artifact } = maker;
+  const summaries = await recordings.list({ mission, artifact, ...(since !== undefined && { since }) });
+  const aside = maker === baseline ? '' : ` (${formatVersionRef(baseline)} has none yet)`;
+  const cohort = freeze(summaries, selection, `run by ${formatVersionRef(maker)}${aside}`);
+  return { cohort, kind: 'recordings', sources: readSources(recordings, cohort), expected: NOTHING_EXPECTED };
+}
+
+/** The baseline when it has recordings, else the latest version before it that has some, else the baseline all the same. */
+async function latestMaker(
+  { recordings, versions }: Pick<Registry, 'recordings' | 'versions'>,
+  baseline: Version,
+): Promise<Version> {
+  const { mission, number } = baseline;
+  const earlier = (await versions.list(mission)).filter((version) => version.number < number);
+  for (const version of [baseline, ...earlier.sort((left, right) => right.number - left.number)]) {
+    if ((await recordings.count({ mission, artifact: version.artifact })) > 0) return version;
+  }
+  return baseline;
 }
 
 /**

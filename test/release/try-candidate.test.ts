@@ -180,6 +180,15 @@ describe('choosing recordings', () => {
     expect(report.verdict.verdict).toBe('inconclusive');
   });
 
+  it('takes recordings of the version before, when the baseline has none yet, and says so', async () => {
+    const report = await attempt(2, { baseline: ref(3), policy: live });
+    expect(report.cohort).toMatchObject({
+      recordings: RUNS,
+      selection: `run by ${mission}@1 (${mission}@3 has none yet), all ${RUNS}`,
+    });
+    expect(report.counts).toMatchObject({ faithful: RUNS, outcomes: { changed: 2 } });
+  });
+
   it('is inconclusive when no recording fits', async () => {
     const report = await attempt(3, { selection: { since: '2999-01-01T00:00:00.000Z' } });
     expect(report.counts.recordings).toBe(0);
