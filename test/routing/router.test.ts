@@ -182,22 +182,25 @@ describe('a route that cannot be read', () => {
   });
 });
 
+/** Long enough for a busy machine to notice that the database is gone, in milliseconds. */
+const STALE_MS = 5_000;
+
 describe('a registry that is gone', () => {
   it('is served from memory for the bound, marked and told; then starts are refused, until it is back', async () => {
-    const { router, heard } = await routerOn(registry, { pollMs: 50, staleMs: 700 });
+    const { router, heard } = await routerOn(registry, { pollMs: 50, staleMs: STALE_MS });
     const [stale, expired] = [heard.next('stale'), heard.next('expired')];
     await server.crash();
     const told = await stale;
     expect(told.servedForMs).toBeGreaterThan(0);
-    expect(told.servedForMs).toBeLessThanOrEqual(700);
+    expect(told.servedForMs).toBeLessThanOrEqual(STALE_MS);
     const served = await router.place(MISSION, request);
     expect(served).toMatchObject({ decision: { version: 1 }, stale: { ageMs: expect.any(Number) } });
-    expect(served.stale?.ageMs).toBeLessThanOrEqual(700);
+    expect(served.stale?.ageMs).toBeLessThanOrEqual(STALE_MS);
 
-    expect((await expired).ageMs).toBeGreaterThan(700);
+    expect((await expired).ageMs).toBeGreaterThan(STALE_MS);
     await expect(router.place(MISSION, request)).rejects.toMatchObject({
       code: 'REGISTRY_UNAVAILABLE',
-      details: { mission: MISSION, revision: 1, staleMs: 700 },
+      details: { mission: MISSION, revision: 1, staleMs: STALE_MS },
       remedy: expect.stringContaining('Bring the registry back'),
     });
 
