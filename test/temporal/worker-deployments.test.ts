@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { digestOf } from '../../src/shared/digest.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import {
@@ -88,12 +88,15 @@ describe('a deployment on a real server', () => {
     await whileHosted(first, async () => {
       await expect.poll(hosted, { timeout: 20_000 }).toEqual([first.buildId]);
       await expect.poll(statuses, { timeout: 20_000 }).toEqual({ [first.buildId]: 'inactive' });
-      const handle = await temporal.client.workflow.start('greet', {
-        taskQueue: MISSION,
-        workflowId: 'pinned-greeting',
-        args: ['world'],
-        versioningOverride: { pinnedTo: first },
-      });
+      const start = () =>
+        temporal.client.workflow.start('greet', {
+          taskQueue: MISSION,
+          workflowId: 'pinned-greeting',
+          args: ['world'],
+          versioningOverride: { pinnedTo: first },
+        });
+      // The server tells of a poller a moment before it lets a run be pinned to it.
+      const handle = await vi.waitFor(start, { timeout: 20_000, interval: 200 });
       expect(await handle.result()).toBe('hello world');
       expect(await setCurrentVersion(temporal, first)).toBe(true);
       expect(await describeDeployment(temporal, MISSION)).toMatchObject({ currentBuildId: first.buildId });

@@ -1,6 +1,5 @@
 /** Runs TypeScript that imports from `src` in a node process of its own. */
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,9 +9,10 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Returns what it wrote to its output. Imports are written from the repository's root: `./src/…`. */
 export async function runTypeScript(code: string, timeoutMs = 30_000): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'mission-script-'));
+  // Within the package, so that it finds itself by its name.
+  await mkdir(join(root, '.mission'), { recursive: true });
+  const directory = await mkdtemp(join(root, '.mission', 'script-'));
   try {
-    await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
     const outfile = join(directory, 'script.mjs');
     const stdin = { contents: code, resolveDir: root, loader: 'ts' } as const;
     await build({
