@@ -247,7 +247,10 @@ async function tellNext(
     [`${report}/report.md`, 'the report for a pull request; beside it report.json and junit.xml'],
     ...(temporal.embedded ? [[temporal.embedded.uiAddress, 'the runs in Temporal’s UI'] as const] : []),
     [`npx mission trace ${flipped} -C ${folder}`, 'why a run was decided as it was'],
-    [`npx mission replay @3 --runs ${flipped} --answer model=live -C ${folder}`, 'its two ways side by side'],
+    [
+      `npx mission replay @3 --runs ${flipped} --answer model=live,write=simulator -C ${folder}`,
+      'its two ways side by side',
+    ],
     [`npx mission diff @2 @3 -C ${folder}`, 'what was changed'],
     [`npx mission log -C ${folder}`, 'who released what, on what evidence'],
     [`npx mission dev -C ${folder}`, 'host the versions again, to start runs of your own'],
