@@ -9,7 +9,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { MissionError } from '../shared/errors.ts';
 import { awaitServer } from './await-server.ts';
 import {
@@ -24,6 +24,7 @@ import { freePort, LOOPBACK } from './free-port.ts';
 import { endProcess, identifyProcess, isRunning } from './process-identity.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
 import type { ServerVersion } from './server-binary.ts';
+import { logLength, logSince, lostAPort, tellingPart } from './server-log.ts';
 import { withStartLock } from './start-lock.ts';
 
 export interface EmbeddedServerOptions extends FindServerOptions {
@@ -53,7 +54,7 @@ export interface EmbeddedServer {
 
 const READY_TIMEOUT_MS = 30_000;
 const SHARED_READY_TIMEOUT_MS = 5_000;
-const LOG_TAIL = 400;
+const START_ATTEMPTS = 3;
 
 /**
  * The embedded server of a directory, started when it does not run.
@@ -102,18 +103,46 @@ async function startServer(
   const before = await readEmbeddedState(options.directory);
   // What was remembered but does not answer must be gone before its data are opened again.
   if (before !== undefined) await endProcess(before);
+  for (let attempt = 1; ; attempt += 1) {
+    const start = await tryToStart(options, { binary, version, ...(attempt === 1 ? { before } : {}) });
+    if ('server' in start) return start.server;
+    if (attempt === START_ATTEMPTS || !lostAPort(start.said)) throw didNotStart(options.directory, start);
+    options.progress?.('Temporal server: another program took one of its ports meanwhile; trying others');
+  }
+}
+
+interface StartPlan {
+  readonly binary: string;
+  readonly version: ServerVersion;
+  /** Whose ports are taken again where they are free. */
+  readonly before?: EmbeddedState | undefined;
+}
+
+interface FailedStart {
+  readonly why: string;
+  /** All that the server wrote. */
+  readonly said: string;
+}
+
+async function tryToStart(
+  options: EmbeddedServerOptions,
+  { binary, version, before }: StartPlan,
+): Promise<{ readonly server: EmbeddedServer } | FailedStart> {
   const port = await freePort(before?.port);
   const uiPort = await freePort(before?.uiPort);
   const namespace = options.namespace ?? 'default';
   options.progress?.(`Temporal server: starting ${version.server} on ${LOOPBACK}:${port}`);
+  const { log } = embeddedFiles(options.directory);
+  const begin = await logLength(log);
   const child = await launch(options, binary, { port, uiPort, namespace });
   const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
-  if (identity === undefined) throw await didNotStart(options.directory, 'it ended at once');
+  if (identity === undefined) return { why: 'it ended at once', said: await logSince(log, begin) };
   const state: EmbeddedState = { ...identity, port, uiPort, namespace, version };
   await writeEmbeddedState(options.directory, state);
-  await becomeReady(options, child, state);
+  const why = await becomeReady(options, child, state);
+  if (why !== undefined) return { why, said: await logSince(log, begin) };
   if (options.owner === 'process') endWithThisProcess(child);
-  return describe(state, true, () => stopServer(options.directory, state).then(() => undefined));
+  return { server: describe(state, true, () => stopServer(options.directory, state).then(() => undefined)) };
 }
 
 interface Places {
@@ -163,23 +192,29 @@ function startArguments({ port, uiPort, namespace }: Places, dataFile: string): 
   ];
 }
 
-async function becomeReady(options: EmbeddedServerOptions, child: ChildProcess, state: EmbeddedState): Promise<void> {
+/** Why it did not become ready; it is stopped then. */
+async function becomeReady(
+  options: EmbeddedServerOptions,
+  child: ChildProcess,
+  state: EmbeddedState,
+): Promise<string | undefined> {
   const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
   const limit = AbortSignal.timeout(timeoutMs);
   const exited = new AbortController();
   child.once('exit', () => exited.abort());
-  if (await awaitServer(state.port, state.namespace, AbortSignal.any([limit, exited.signal]))) return;
+  // It may have ended before anybody listened.
+  if (child.exitCode !== null || child.signalCode !== null) exited.abort();
+  if (await awaitServer(state.port, state.namespace, AbortSignal.any([limit, exited.signal]))) return undefined;
   const why = exited.signal.aborted ? 'it ended while starting' : `it was not ready within ${timeoutMs / 1_000} s`;
   await stopServer(options.directory, state);
-  throw await didNotStart(options.directory, why);
+  return why;
 }
 
-async function didNotStart(directory: string, why: string): Promise<MissionError> {
+function didNotStart(directory: string, { why, said }: FailedStart): MissionError {
   const { log, data } = embeddedFiles(directory);
-  const text = await readFile(log, 'utf8').catch(() => '');
-  const tail = text.trim().slice(-LOG_TAIL);
-  const said = tail === '' ? '' : ` It said: ${tail}`;
-  return new MissionError('TEMPORAL_UNAVAILABLE', `The embedded Temporal server did not start: ${why}.${said}`, {
+  const excerpt = tellingPart(said);
+  const quoted = excerpt === '' ? '' : ` It said: ${excerpt}`;
+  return new MissionError('TEMPORAL_UNAVAILABLE', `The embedded Temporal server did not start: ${why}.${quoted}`, {
     remedy: `Read ${log}. If its data are damaged, move ${data} away: the server then starts with none.`,
     details: { log, data, why },
   });

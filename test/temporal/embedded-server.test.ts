@@ -13,6 +13,7 @@ import {
   stopEmbeddedServer,
 } from '../../src/temporal/embedded-server.ts';
 import { embeddedFiles } from '../../src/temporal/embedded-state.ts';
+import { findServer } from '../../src/temporal/find-server.ts';
 import { inspectSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { expectMissionError, stateOfProcess } from './support/expectations.ts';
 import { runTypeScript } from './support/run-typescript.ts';
@@ -99,6 +100,26 @@ describe('an embedded server', () => {
     } finally {
       squatter.close();
     }
+  });
+
+  it('tries other ports when it loses one between the choice and the start, and keeps what it said', async () => {
+    const { path: real } = await findServer({});
+    const marker = join(directory, 'lost-once');
+    const unlucky = `#!/bin/sh
+if [ "$1" = server ] && [ ! -e '${marker}' ]; then
+  touch '${marker}'
+  echo "Error: listen tcp 127.0.0.1:1: bind: address already in use" >&2
+  exit 1
+fi
+exec '${real}' "$@"
+`;
+    await writeFile(join(directory, 'temporal'), unlucky, { mode: 0o755 });
+    const said: string[] = [];
+    const env = { ...process.env, PATH: `${directory}:${process.env['PATH']}` };
+    const server = await openEmbeddedServer({ directory, owner: 'process', env, progress: (line) => said.push(line) });
+    expect(server.started).toBe(true);
+    expect(said.filter((line) => line.includes('trying others'))).toHaveLength(1);
+    expect(await readFile(embeddedFiles(directory).log, 'utf8')).toContain('address already in use');
   });
 
   it('starts anew when what is remembered cannot be read', async () => {
