@@ -2,14 +2,17 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { AuditHead, AuditVerdict } from '../../registry/audit-chain.ts';
+import type { AuditVerdict } from '../../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
+import { readHead, readKeptHead } from '../audit-head-files.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { addAuditCheck } from './audit-check.ts';
+import { addAuditHead } from './audit-head.ts';
 
 interface VerifyOptions {
-  readonly head?: AuditHead;
+  readonly head?: string;
+  readonly publicKey?: string;
   readonly file?: string;
 }
 
@@ -23,10 +26,14 @@ export function addAudit(program: Command, host: CliHost): void {
     usage: 'verify',
     summary: 'check that no entry was edited, reordered or cut off',
     options: [
-      option('--head <seq:hash>', 'a head that was kept elsewhere: the trail must still hold it', readHead),
+      option('--head <head>', 'a head that was kept elsewhere, seq:hash or a file: the trail must still hold it'),
+      option('--public-key <file>', 'the head must be signed with the key of this public key (PEM)'),
       option('--file <export>', 'an exported trail instead of the registry'),
     ],
-    examples: [['mission audit verify --head 214:sha256:9f…', 'also finds a trail whose end was cut off']],
+    examples: [
+      ['mission audit verify --head 214:sha256:9f…', 'also finds a trail whose end was cut off'],
+      ['mission audit verify --file trail.jsonl --head head.json --public-key audit-key.pub.pem', 'offline'],
+    ],
     run: verify,
   });
   addCommand<ExportOptions>(audit, host, {
@@ -35,36 +42,39 @@ export function addAudit(program: Command, host: CliHost): void {
     options: [option('--out <file>', 'where to (default: standard output)')],
     run: exportTrail,
   });
+  addAuditHead(audit, host);
   addAuditCheck(audit, host, readHead);
-}
-
-function readHead(text: string): AuditHead {
-  const match = /^(\d+):(sha256:[0-9a-f]{64})$/.exec(text);
-  if (match === null) {
-    throw new MissionError('USAGE', `"${text}" is not the head of an audit trail.`, {
-      remedy: 'Write it as mission audit verify printed it: 214:sha256:….',
-    });
-  }
-  return { seq: Number(match[1]), hash: match[2] ?? '' };
 }
 
 async function verify({ context, output, options }: Call<VerifyOptions>): Promise<number> {
   const { verifyAuditChain } = await import('../../registry/audit-chain.ts');
-  const known = options.head === undefined ? {} : { head: options.head };
+  const kept = await keptHead(context, options);
+  const known = kept === undefined ? {} : { head: kept.head };
   const verdict =
     options.file === undefined
       ? await (await context.registry()).audit.verify(known)
       : await verifyAuditChain(await readExport(context.path(options.file)), known);
   if (!verdict.intact) throw broken(verdict);
   const head = `${verdict.head.seq}:${verdict.head.hash}`;
-  await output.result(verdict, () =>
+  const signed = kept?.signed;
+  await output.result({ ...verdict, ...(kept !== undefined && { kept: kept.head }) }, () =>
     [
       `${output.palette.green('✓')} The audit trail is intact: ${verdict.entries} entries.`,
+      ...(kept === undefined ? [] : [`  It holds the head that was kept: ${kept.head.seq}:${kept.head.hash}`]),
+      ...(signed === undefined ? [] : [`  signed by ${signed.signedBy} at ${signed.signedAt} with ${signed.key}`]),
       `  Its head is ${head}`,
       `  ${output.palette.dim('Keep the head elsewhere: with --head it proves later that nothing was cut off.')}`,
     ].join('\n'),
   );
   return EXIT.ok;
+}
+
+async function keptHead(context: Call<VerifyOptions>['context'], { head, publicKey }: VerifyOptions) {
+  if (head !== undefined) return readKeptHead(context, head, publicKey);
+  if (publicKey === undefined) return undefined;
+  throw new MissionError('USAGE', 'A public key proves a signed head, and none is named.', {
+    remedy: 'Name the file with --head.',
+  });
 }
 
 function broken({ problem, seq, message }: Extract<AuditVerdict, { readonly intact: false }>): MissionError {
