@@ -16,7 +16,7 @@ async function commandsOf(...argv: readonly string[]): Promise<string[]> {
 it('the page names every command, and none that is not there', async () => {
   const all: string[] = [];
   for (const name of await commandsOf()) {
-    const nested = await commandsOf(name);
+    const nested = name === 'help' ? [] : await commandsOf(name);
     const parts = nested.length === 0 ? [''] : nested.filter((one) => one !== 'help');
     all.push(...parts.map((one) => `${name} ${one}`.trim()));
   }
