@@ -16,8 +16,10 @@ const TABLES = [
   { name: 'artifacts', key: ['digest'] },
   { name: 'versions', key: ['mission', 'number'] },
   { name: 'routes', key: ['mission', 'revision'] },
+  { name: 'hosting_orders', key: ['mission', 'number'] },
   { name: 'recordings', key: ['id'] },
   { name: 'reports', key: ['digest'] },
+  { name: 'interventions', key: ['mission', 'number'] },
   { name: 'audit', key: ['seq'] },
 ] as const;
 

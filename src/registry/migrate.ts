@@ -13,16 +13,18 @@ import { MissionError } from '../shared/errors.ts';
 import { audit } from './migrations/0001-audit.ts';
 import { ledger } from './migrations/0002-ledger.ts';
 import { evidence } from './migrations/0003-evidence.ts';
+import { fleet } from './migrations/0004-fleet.ts';
+import { interventions } from './migrations/0005-interventions.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
-  /** From 1, without gaps. */
+  /** From 1; gaps are fine. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [audit, ledger, evidence];
+export const MIGRATIONS: readonly Migration[] = [audit, ledger, evidence, fleet, interventions];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */
 const MIGRATION_LOCK = 0x4d495353494f;

@@ -3,6 +3,8 @@ import { userInfo } from 'node:os';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Audit, createAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
+import { createHosting, type Hosting } from './hosting.ts';
+import { createInterventions, type Interventions } from './interventions.ts';
 import { migrate } from './migrate.ts';
 import { lockMission } from './mission-lock.ts';
 import { openEngine, type RegistryOptions } from './open-engine.ts';
@@ -11,6 +13,7 @@ import { createReports, type Reports } from './reports.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
 import { createVersions, type Versions } from './versions.ts';
+import { createWorkers, type Workers } from './workers.ts';
 
 export type { RegistryOptions } from './open-engine.ts';
 
@@ -21,6 +24,9 @@ export interface RegistryNouns {
   readonly routes: Routes;
   readonly recordings: Recordings;
   readonly reports: Reports;
+  readonly interventions: Interventions;
+  readonly hosting: Hosting;
+  readonly workers: Workers;
   readonly audit: Audit;
 }
 
@@ -76,6 +82,9 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     routes: createRoutes(context, engine),
     recordings: createRecordings(context),
     reports: createReports(context),
+    hosting: createHosting(context, engine),
+    workers: createWorkers(context),
+    interventions: createInterventions(context),
     audit: createAudit(context),
   };
 }
