@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { copyRegistry } from '../../src/registry/copy-registry.ts';
 import { describeOnBothEngines } from './engines.ts';
-import { MISSION, NOW, publish, sampleRecording, sampleReport } from './samples.ts';
+import { MISSION, NOW, publish, sampleIntervention, sampleRecording, sampleReport } from './samples.ts';
 
 describeOnBothEngines('copying a registry', (bench) => {
   it('keeps numbers, times, contents and the audit chain with its head; the copy goes on from there', async () => {
@@ -13,19 +13,29 @@ describeOnBothEngines('copying a registry', (bench) => {
     await source.routes.set(0, { mission: MISSION, weights, by: 'ada', reason: 'go live', activation });
     await source.recordings.putAll(Array.from({ length: 150 }, (_, index) => sampleRecording(index)));
     await source.reports.put(sampleReport());
+    await source.interventions.put(sampleIntervention());
     const facts = async (registry: typeof source) => ({
       versions: await registry.versions.list(MISSION),
       artifact: await registry.artifacts.get(one?.digest ?? ''),
       routes: await registry.routes.history(MISSION),
       recordings: await registry.recordings.list(),
       reports: await registry.reports.list(),
+      interventions: await registry.interventions.list(),
       head: await registry.audit.head(),
     });
     const before = await facts(source);
     await source.close();
 
     const copied = await copyRegistry(from, to, { now: new Date() });
-    expect(copied).toMatchObject({ missions: 1, artifacts: 2, versions: 2, routes: 1, recordings: 150, reports: 1 });
+    expect(copied).toMatchObject({
+      missions: 1,
+      artifacts: 2,
+      versions: 2,
+      routes: 1,
+      recordings: 150,
+      reports: 1,
+      interventions: 1,
+    });
     const target = await bench.open(to);
     expect(await facts(target)).toEqual(before);
     await publish(target, 'three');

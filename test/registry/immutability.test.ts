@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { describeOnBothEngines } from './engines.ts';
-import { MISSION, publish, sampleRecording, sampleReport } from './samples.ts';
+import { MISSION, publish, sampleIntervention, sampleRecording, sampleReport } from './samples.ts';
 
-const TABLES = ['missions', 'blobs', 'artifacts', 'versions', 'routes', 'reports', 'audit'] as const;
+const TABLES = ['missions', 'blobs', 'artifacts', 'versions', 'routes', 'reports', 'interventions', 'audit'] as const;
 const COLUMN = {
   missions: 'name',
   blobs: 'digest',
@@ -25,6 +25,7 @@ describeOnBothEngines('immutability', (bench) => {
     });
     await registry.reports.put(sampleReport());
     await registry.recordings.put(sampleRecording(1));
+    await registry.interventions.put(sampleIntervention());
     await registry.close();
 
     const engine = await bench.engine(place);

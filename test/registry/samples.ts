@@ -1,6 +1,7 @@
 /** Small values of each noun, to be varied by tests. */
 import type { Artifact } from '../../src/artifact/artifact.ts';
 import { digestOfArtifact } from '../../src/artifact/artifact-digest.ts';
+import type { NewIntervention } from '../../src/registry/interventions.ts';
 import type { RecordingSummary } from '../../src/registry/recording-summary.ts';
 import type { StoredRecording } from '../../src/registry/recordings.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -103,4 +104,20 @@ export function sampleReport(over: Partial<ReportDocument> & { readonly note?: s
     ...over,
   };
   return { digest: digestOf(JSON.stringify(report)), ...report };
+}
+
+export function sampleIntervention(over: Partial<NewIntervention> = {}): NewIntervention {
+  return {
+    action: 'a-1',
+    kind: 'move',
+    mission: MISSION,
+    workflowId: 'refund-1',
+    runId: 'run',
+    from: 1,
+    to: 2,
+    ground: 'replayed',
+    by: 'ada',
+    reason: 'a prompt that is wrong',
+    ...over,
+  };
 }
