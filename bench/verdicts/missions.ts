@@ -1,0 +1,17 @@
+/** The missions of the bench: two that come with the product, and two of its own. */
+import { fileURLToPath } from 'node:url';
+import type { BenchMission } from './bench-mission.ts';
+import { deliveryRuns } from './runs/delivery-watch.ts';
+import { invoiceRuns } from './runs/invoice-approval.ts';
+import { refundRuns } from './runs/refund-eligibility.ts';
+import { ticketRuns } from './runs/ticket-routing.ts';
+
+const product = fileURLToPath(new URL('../..', import.meta.url));
+const own = fileURLToPath(new URL('./missions', import.meta.url));
+
+export const benchMissions: readonly BenchMission[] = [
+  { name: 'refund-eligibility', root: product, runs: refundRuns, mutants: [] },
+  { name: 'ticket-routing', root: product, runs: ticketRuns, mutants: [] },
+  { name: 'invoice-approval', root: own, runs: invoiceRuns, mutants: [] },
+  { name: 'delivery-watch', root: own, runs: deliveryRuns, mutants: [] },
+];

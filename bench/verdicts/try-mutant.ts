@@ -1,0 +1,88 @@
+/** What the product, and Temporal's own replayer, say of one mutant. */
+import { Worker } from '@temporalio/worker';
+import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
+import { describeCauses } from '../../src/compare/attribution.ts';
+import type { ReportCounts } from '../../src/compare/report.ts';
+import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
+import { publishMission } from '../../src/release/publish-mission.ts';
+import { tryCandidate } from '../../src/release/try-candidate.ts';
+import { type BenchMission, withProject } from './bench-mission.ts';
+import type { Laboratory } from './laboratory.ts';
+import { applyEdits, type Effect, type Mutant, type Sources } from './mutant.ts';
+
+/** Models are asked again (the local one: it follows what the prompt says), what people said is kept, writes get receipts. */
+const POLICY = parsePolicyFlags([
+  'model=live',
+  'read=live',
+  'write=simulator',
+  'decision=recorded',
+  'activity=recorded',
+  'second-opinion=0',
+]);
+
+export interface Tried {
+  /** `unknown`: some runs stayed unanswered, and no outcome is known to change. */
+  readonly verdict: Effect | 'unknown';
+  /** One entry for each group of the report's attribution. */
+  readonly causes: readonly string[];
+  /** How many components differ between the two versions. */
+  readonly components: number;
+  /** Steps where runs first leave the recorded way, most frequent first. */
+  readonly steps: readonly string[];
+  readonly counts: ReportCounts;
+  /** How many histories Temporal's own replayer refused, and of how many. */
+  readonly official: { readonly refused: number; readonly of: number };
+}
+
+/** Publishes a mutant and tries it on the recordings of the baseline. */
+export async function tryMutant(
+  laboratory: Laboratory,
+  { name }: Pick<BenchMission, 'name'>,
+  sources: Sources,
+  mutant: Mutant,
+): Promise<Tried> {
+  const { registry, histories } = laboratory;
+  const { artifact, version } = await withProject(applyEdits(sources, mutant), (root) =>
+    publishMission({ registry, root, mission: name, author: 'bench', message: mutant.id }),
+  );
+  const report = await tryCandidate({
+    registry,
+    candidate: { mission: name, number: version.number },
+    baseline: { mission: name, number: 1 },
+    policy: POLICY,
+  });
+  const recorded = histories.get(name) ?? [];
+  if (report.counts.faithful !== report.counts.recordings) {
+    throw new Error(`${name}: recordings are excluded: ${JSON.stringify(report.excluded.slice(0, 3))}`);
+  }
+  return {
+    verdict: verdictOf(report.counts),
+    causes: report.attribution?.groups.map(({ causes }) => describeCauses(causes)) ?? [],
+    components: new Set(
+      report.changes.map(({ component, name: entry }) => `${component} ${component === 'code' ? '' : entry}`),
+    ).size,
+    steps: report.divergences.map(({ step }) => step),
+    counts: report.counts,
+    official: {
+      refused: await officialRefusals((await linkWorkflowBundle(artifact)).code, recorded),
+      of: recorded.length,
+    },
+  };
+}
+
+function verdictOf({ outcomes }: ReportCounts): Tried['verdict'] {
+  if (outcomes.changed + outcomes.failed > 0) return 'outcome';
+  if (outcomes.unanswered > 0) return 'unknown';
+  return outcomes.diverged > 0 ? 'request' : 'none';
+}
+
+async function officialRefusals(
+  code: string,
+  recorded: Laboratory['histories'] extends ReadonlyMap<string, infer List> ? List : never,
+): Promise<number> {
+  let refused = 0;
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: { code } }, recorded)) {
+    if (error !== undefined) refused += 1;
+  }
+  return refused;
+}
