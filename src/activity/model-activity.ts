@@ -12,6 +12,7 @@ import type { ModelActivity } from './activities.ts';
 import { activityFailure } from './failure.ts';
 import { addUsage, toCallOptions, toModelResponse } from './model-call.ts';
 import { modelFailure } from './model-failure.ts';
+import { inModelSpan } from './model-span.ts';
 import { type ModelProvider, type ProviderSet, providersFromEnvironment, resolveProvider } from './providers.ts';
 import { currentScope, type StepScope, withPulse } from './scope.ts';
 import { createScrubber, type Scrubber } from './secrets.ts';
@@ -87,7 +88,9 @@ async function ask(call: Call, request: ModelRequest): Promise<ModelResponse> {
       id: scope.idempotencyKey,
       signal,
     });
-    return toModelResponse(await model.doGenerate(options), modelId);
+    return await inModelSpan(request, model.provider, async () =>
+      toModelResponse(await model.doGenerate(options), modelId),
+    );
   } catch (error) {
     if (scope.signal.aborted) throw new CancelledFailure('The model call was cancelled.');
     if (error instanceof ApplicationFailure) throw error;

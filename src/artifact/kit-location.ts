@@ -11,6 +11,11 @@ export const KIT_FOLDER = join(fileURLToPath(new URL('..', import.meta.url)), se
 /** What `mission-runtime/mission` means while an artifact is built. */
 export const KIT_ENTRY = join(KIT_FOLDER, `mission${EXTENSION}`);
 
+/** What every hosted run does besides its own code, and the wire that it speaks: the module that is linked, then what it imports. */
+export const INTERCEPTORS = ['run-interceptors', 'wire'].map((name) =>
+  join(KIT_FOLDER, 'mission', `${name}${EXTENSION}`),
+);
+
 /** Finds packages that mission-runtime itself depends on, whatever the project has installed. */
 export const requireOwn = createRequire(import.meta.url);
 

@@ -11,7 +11,7 @@ import { basename, dirname, join } from 'node:path';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
-import { ownPackageVersion, requireOwn } from './kit-location.ts';
+import { INTERCEPTORS, ownPackageVersion, requireOwn } from './kit-location.ts';
 
 export interface SdkTemplate {
   /** Text of the bundle, without its source map. */
@@ -70,7 +70,7 @@ export function sdkTemplate(): Promise<SdkTemplate> {
 }
 
 async function load(): Promise<SdkTemplate> {
-  const file = join(cacheDirectory(), `sdk-template-${cacheKey()}.json`);
+  const file = join(cacheDirectory(), `sdk-template-${await cacheKey()}.json`);
   const cached = await readCached(file);
   if (cached !== undefined) return cached;
   const template = await bundleTemplate();
@@ -78,12 +78,13 @@ async function load(): Promise<SdkTemplate> {
   return template;
 }
 
-/** A new release of SDK or bundler, or another stub, is another template. */
-function cacheKey(): string {
+/** A new release of SDK or bundler, or other code of ours in it, is another template. */
+async function cacheKey(): Promise<string> {
   const version = ownPackageVersion('@temporalio/worker');
   const ingredients = [
     LIBRARY_STUB,
     WORKFLOWS_STUB,
+    ...(await Promise.all(INTERCEPTORS.map((file) => readFile(file, 'utf8')))),
     ...['@temporalio/workflow', '@temporalio/common', '@temporalio/proto', '@temporalio/worker'].map(ownPackageVersion),
   ];
   return `${version}-${shortDigest(digestOf(ingredients.join('\n')))}`;
@@ -139,7 +140,7 @@ async function bundleStubs(folder: string, workflowsPath: string, library: strin
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     preloadModules: [library],
-    workflowInterceptorModules: [requireOwn.resolve('@temporalio/worker/lib/workflow-log-interceptor')],
+    workflowInterceptorModules: INTERCEPTORS.slice(0, 1),
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => ({
       ...config,

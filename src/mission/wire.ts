@@ -39,6 +39,18 @@ export const SEARCH_ATTRIBUTES = {
   artifact: 'MissionArtifact',
 } as const;
 
+/** Headers of W3C Trace Context that a start may carry, and a run hands on to whatever it starts. */
+export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
+
+/** The header that tells an activity or a child run its version: `refund-eligibility@3`. */
+export const VERSION_HEADER = 'mission-version';
+
+/** What of these headers a run carries, by their names. */
+export type TraceCarrier = Readonly<Record<string, string>>;
+
+/** How a run ended, as its last worker saw it. */
+export type RunEnd = 'completed' | 'failed' | 'cancelled' | 'continued';
+
 /** What a start stamps on a run. `reason` is why the route chose this version. */
 export interface RunStamp {
   readonly mission: string;
