@@ -4,6 +4,7 @@ import type { CliHost } from './command.ts';
 import { addActivate } from './commands/activate.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCase } from './commands/case.ts';
+import { addCases } from './commands/cases.ts';
 import { addCollect } from './commands/collect.ts';
 import { addDecide } from './commands/decide.ts';
 import { addDecisions } from './commands/decisions.ts';
@@ -12,6 +13,7 @@ import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
+import { addHold, addReleaseHold, addRetire, addWake } from './commands/hosting.ts';
 import { addLog } from './commands/log.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRecordings } from './commands/recordings.ts';
@@ -26,16 +28,18 @@ import { addStop } from './commands/stop.ts';
 import { addTrace } from './commands/trace.ts';
 import { addVersions } from './commands/versions.ts';
 import { addWorker } from './commands/worker.ts';
+import { addWorkers } from './commands/workers.ts';
 
 type AddCommand = (program: Command, host: CliHost) => void;
 
 export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
   { title: 'Set up:', add: [addDemo, addDoctor, addDev, addStop] },
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
+  { title: 'Hosting:', add: [addWorker, addWorkers, addRetire, addWake, addHold, addReleaseHold] },
   {
     title: 'Runs:',
-    add: [addWorker, addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
+    add: [addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
   },
-  { title: 'Before a release:', add: [addReplay, addReport, addCase] },
+  { title: 'Before a release:', add: [addReplay, addReport, addCase, addCases] },
   { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
 ];

@@ -26,6 +26,8 @@ export const fixtureCase = z.strictObject({
   expected: runEnd,
   /** Why the case is kept. */
   why: z.string().min(1),
+  /** The change that it guards against: `@3, which reworded assess`. */
+  guards: z.string().min(1).optional(),
   addedBy: z.string().min(1),
   addedAt: z.iso.datetime(),
   redacted: z.boolean(),

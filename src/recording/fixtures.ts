@@ -9,9 +9,12 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../shared/errors.ts';
 import { buildRecording } from './build-recording.ts';
+import { canonicalHistory } from './canonical-history.ts';
+import { digestOfHistories } from './content.ts';
 import { decodeHistory } from './decode-history.ts';
 import { encodeHistory } from './encode-history.ts';
 import { type FixtureCase, fixtureInvalid, parseFixtureCase } from './fixture-case.ts';
+import { minimalHistory } from './minimal-history.ts';
 import type { Recording } from './recording.ts';
 import type { RunEnd } from './trace.ts';
 
@@ -21,6 +24,8 @@ export interface ExportOptions {
   /** What a right version makes of it. @default the recorded end */
   readonly expected?: RunEnd;
   readonly why: string;
+  /** The change that it guards against. */
+  readonly guards?: string | undefined;
   readonly addedBy: string;
   readonly addedAt: Date;
   /** Replace the case when the folder is there already. @default false */
@@ -35,16 +40,13 @@ export interface Fixture {
 }
 
 /**
- * Writes a recording as a regression case.
+ * Writes a recording as a regression case, without what no replay reads (`minimal-history.ts`).
  *
  * @param directory the case's own folder: `replay-fixtures/<mission>/<case>`.
  * @throws MissionError `FIXTURE_INVALID` when the folder is there already or cannot be written; nothing is left half-written.
  */
-export async function exportFixture(
-  recording: Recording,
-  directory: string,
-  options: ExportOptions,
-): Promise<FixtureCase> {
+export async function exportFixture(given: Recording, directory: string, options: ExportOptions): Promise<FixtureCase> {
+  const recording = minimalRecording(given);
   const document = caseOf(recording, options);
   const parent = dirname(directory);
   let staging: string | undefined;
@@ -61,6 +63,11 @@ export async function exportFixture(
     throw notWritten(directory, cause);
   }
   return document;
+}
+
+function minimalRecording(recording: Recording): Recording {
+  const histories = recording.histories.map((history) => canonicalHistory(minimalHistory(history)));
+  return { ...recording, histories, digest: digestOfHistories(histories) };
 }
 
 /** Replacing takes two renames: between them the old case has another name, and is never half gone. */
@@ -80,7 +87,7 @@ function notWritten(directory: string, cause: unknown): Error {
   return fixtureInvalid(directory, '', exists ? 'there is a case of this name already' : messageOf(cause), cause);
 }
 
-function caseOf(recording: Recording, { expected, why, addedBy, addedAt }: ExportOptions): FixtureCase {
+function caseOf(recording: Recording, { expected, why, guards, addedBy, addedAt }: ExportOptions): FixtureCase {
   const { mission, version, artifact, workflowId, runId, workflowType, input, redacted, digest } = recording;
   const document = {
     format: 1,
@@ -93,6 +100,7 @@ function caseOf(recording: Recording, { expected, why, addedBy, addedAt }: Expor
     input,
     expected: expected ?? recording.end,
     why,
+    ...(guards !== undefined && { guards }),
     addedBy,
     addedAt: addedAt.toISOString(),
     redacted,

@@ -6,6 +6,7 @@
  * 2. Runs that are named are taken whichever version made them; one that is not there is an error, never skipped.
  * 3. Recordings are read in batches as they are replayed; only their summaries are held.
  */
+import type { Artifact } from '../artifact/artifact.ts';
 import { toStoredRecording } from '../recording/build-recording.ts';
 import { type Cohort, type CohortSelection, freezeCohort } from '../recording/cohort.ts';
 import { type Fixture, readFixtures } from '../recording/fixtures.ts';
@@ -16,6 +17,7 @@ import type { ReplaySource } from '../replay/replay-cohort.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type ExpectedEnds, expectedEnds } from './expected-end.ts';
+import { keptBeside } from './kept-artifacts.ts';
 
 export interface TrySelection {
   /** Recordings by id, workflow id or run id. */
@@ -37,10 +39,13 @@ export interface ChosenRecordings {
   readonly sources: AsyncIterable<ReplaySource>;
   /** Of regression cases with a corrected outcome. */
   readonly expected: ExpectedEnds;
+  /** The artifact that made a regression case, when it is kept beside it. */
+  readonly keptArtifact: (digest: string) => Promise<Artifact | undefined>;
 }
 
 const BATCH = 64;
-const NOTHING_EXPECTED: ExpectedEnds = new Map();
+/** What only regression cases have. */
+const NO_CASES = { expected: new Map(), keptArtifact: async () => undefined } satisfies Partial<ChosenRecordings>;
 
 /**
  * Chooses recordings for a candidate.
@@ -58,14 +63,14 @@ export async function chooseRecordings(
   const { runs, since } = selection;
   if (runs !== undefined) {
     const cohort = freeze(await findRuns(recordings, runs), selection, 'named');
-    return { cohort, kind: 'picked', sources: readSources(recordings, cohort), expected: NOTHING_EXPECTED };
+    return { cohort, kind: 'picked', sources: readSources(recordings, cohort), ...NO_CASES };
   }
   const maker = await latestMaker(registry, baseline);
   const { mission, artifact } = maker;
   const summaries = await recordings.list({ mission, artifact, ...(since !== undefined && { since }) });
   const aside = maker === baseline ? '' : ` (${formatVersionRef(baseline)} has none yet)`;
   const cohort = freeze(summaries, selection, `run by ${formatVersionRef(maker)}${aside}`);
-  return { cohort, kind: 'recordings', sources: readSources(recordings, cohort), expected: NOTHING_EXPECTED };
+  return { cohort, kind: 'recordings', sources: readSources(recordings, cohort), ...NO_CASES };
 }
 
 /** The baseline when it has recordings, else the latest version before it that has some, else the baseline all the same. */
@@ -150,5 +155,6 @@ async function chooseFixtures(
       for (const { summary, content } of stored) if (members.has(summary.id)) yield { summary, content };
     })(),
     expected: expectedEnds([...byId.values()]),
+    keptArtifact: keptBeside(fixtures),
   };
 }

@@ -3,12 +3,11 @@
  *
  * 1. The cohort is frozen first; what is replayed is exactly that, and the report names its hash.
  * 2. Every recording is checked against the artifact that made it. Where the registry does not have that artifact, the
- *    recording is excluded and says so.
+ *    recording is excluded and says so. Regression cases bring theirs along.
  * 3. Whatever happens, the report is stored: a replay that is stopped leaves a partial one, which never passes.
  */
 import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
-import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../artifact/load-activities.ts';
 import type { Attribution, Fingerprint } from '../compare/attribution.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
@@ -17,12 +16,11 @@ import { createReportBuilder, type ReportBuilder } from '../compare/report-build
 import { evaluateGate } from '../gate/evaluate-gate.ts';
 import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
-import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReportDocument } from '../registry/reports.ts';
 import type { Version } from '../registry/versions.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
-import { type ReplaySource, type ReplayTarget, replayCohort } from '../replay/replay-cohort.ts';
+import { type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -32,6 +30,7 @@ import { type AttributeOptions, attributeChanges, fingerprintOf } from './attrib
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
 import { judgeByExpected } from './expected-end.ts';
 import { liveAnswersOf } from './live-answers.ts';
+import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
 
 export interface TryProgress {
   readonly done: number;
@@ -145,7 +144,7 @@ async function runAll(
   { builder, chosen, candidate, baseline, live }: Trial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
-  const targets = new BaselineTargets(options.registry);
+  const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
   const rules = new RuleBook(candidate.definition, baseline.definition).output;
   const total = chosen.cohort.members.length;
   const changed = new Map<string, Fingerprint>();
@@ -154,14 +153,14 @@ async function runAll(
     onProgress?.({ done: counts.recordings, total, counts });
   };
   told();
-  const sources = withKnownMaker(chosen.sources, targets, (excluded) => {
+  const sources = withKnownMaker(chosen.sources, makers, (excluded) => {
     builder.exclude(excluded);
     told();
   });
   const events = replayCohort(
     {
       candidate: await targetOf(formatVersionRef(options.candidate), candidate),
-      baselineOf: (summary) => targets.of(summary),
+      baselineOf: (summary) => makers.of(summary),
       answers: policy.answers,
       limits: policy.limits,
       secondOpinion: policy.secondOpinion,
@@ -217,47 +216,8 @@ async function findCauses(options: TryOptions, question: CauseQuestion): Promise
   return isAborted(options) ? undefined : attribution;
 }
 
-async function targetOf(name: string, artifact: Artifact): Promise<ReplayTarget> {
-  return { name, bundle: await linkWorkflowBundle(artifact), definition: artifact.definition };
-}
-
-/** The artifacts that made recordings, each linked once. */
-class BaselineTargets {
-  readonly #registry: Registry;
-  readonly #targets = new Map<string, Promise<ReplayTarget | undefined>>();
-
-  constructor(registry: Registry) {
-    this.#registry = registry;
-  }
-
-  /** `undefined` when the registry does not have it. */
-  async of({ artifact }: RecordingSummary): Promise<ReplayTarget | undefined> {
-    if (artifact === undefined) return undefined;
-    let target = this.#targets.get(artifact);
-    if (target === undefined) {
-      target = this.#load(artifact);
-      this.#targets.set(artifact, target);
-    }
-    return target;
-  }
-
-  async #load(digest: string): Promise<ReplayTarget | undefined> {
-    if (!(await this.#registry.artifacts.has(digest))) return undefined;
-    return targetOf(digest, await this.#registry.artifacts.get(digest));
-  }
-}
-
-async function* withKnownMaker(
-  sources: AsyncIterable<ReplaySource>,
-  targets: BaselineTargets,
-  exclude: ReportBuilder['exclude'],
-): AsyncGenerator<ReplaySource> {
-  for await (const source of sources) {
-    const { summary } = source;
-    if (summary.artifact === undefined || (await targets.of(summary)) !== undefined) yield source;
-    else {
-      const detail = `it was made by artifact ${summary.artifact}, which the registry does not have, so it cannot be checked`;
-      exclude({ recording: summary, reason: 'unsupported', detail });
-    }
-  }
+/** Who made a recording: the registry knows, or the artifact is kept beside the regression case. */
+async function findMaker({ artifacts }: Registry, chosen: ChosenRecordings, digest: string) {
+  if (await artifacts.has(digest)) return artifacts.get(digest);
+  return chosen.keptArtifact(digest);
 }

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildRecording } from '../../src/recording/build-recording.ts';
 import { decodeHistory } from '../../src/recording/decode-history.ts';
+import { encodeHistory } from '../../src/recording/encode-history.ts';
 import { exportFixture, readFixture, readFixtures } from '../../src/recording/fixtures.ts';
+import type { Recording } from '../../src/recording/recording.ts';
 import { sampleJson } from './support/sample.ts';
 
 const recording = buildRecording([decodeHistory(sampleJson('mission'), 'mission')]);
 const options = { why: 'denied in error', addedBy: 'kim', addedAt: new Date(0) };
 let root: string;
 let folder: string;
+
+const canonicalText = ({ histories }: Recording) => histories.map(encodeHistory).join();
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'fixtures-'));
@@ -21,13 +25,13 @@ afterEach(() => rm(root, { recursive: true }));
 describe('a regression case on disk', () => {
   it('is read as it was exported, with the corrected outcome beside it', async () => {
     const expected = { status: 'completed', result: { approve: false } } as const;
-    await exportFixture(recording, folder, { ...options, expected });
+    await exportFixture(recording, folder, { ...options, expected, guards: '@3' });
     const found = [];
     for await (const fixture of readFixtures([root])) found.push(fixture);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatchObject({
       directory: folder,
-      case: { expected, why: 'denied in error', digest: recording.digest },
+      case: { expected, why: 'denied in error', guards: '@3', digest: found[0]?.recording.digest },
     });
     expect(found[0]?.recording.trace).toEqual(recording.trace);
     expect(found[0]?.recording.end).toEqual(recording.end);
@@ -37,7 +41,18 @@ describe('a regression case on disk', () => {
     const chain = buildRecording([...recording.histories, decodeHistory(sampleJson('plain'), 'plain')]);
     await exportFixture(chain, folder, options);
     expect((await readdir(folder)).sort()).toEqual(['case.json', 'history.1.json', 'history.json']);
-    expect((await readFixture(folder)).recording.digest).toBe(chain.digest);
+    expect((await readFixture(folder)).recording.histories).toHaveLength(2);
+  });
+
+  it('leaves out what no replay reads: who the workers were, and the bookkeeping of the server', async () => {
+    const whole = canonicalText(recording);
+    expect(whole).toMatch(/"identity"/);
+    await exportFixture(recording, folder, options);
+    const kept = await readFixture(folder);
+    expect(canonicalText(kept.recording)).not.toMatch(/"(identity|requestId|taskId)"/);
+    expect(kept.recording.events).toBe(recording.events);
+    await exportFixture(kept.recording, join(root, 'refund', 'again'), options);
+    expect((await readFixture(join(root, 'refund', 'again'))).recording.digest).toBe(kept.recording.digest);
   });
 
   it('is not overwritten unless asked, and leaves nothing half-written', async () => {

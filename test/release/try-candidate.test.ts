@@ -1,19 +1,22 @@
 /** A candidate is tried on real recorded runs, and what comes of it decides about its activation. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Artifact } from '../../src/artifact/artifact.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { isReportIntact } from '../../src/compare/report-digest.ts';
 import { startFleet } from '../../src/fleet/fleet.ts';
 import { DEFAULT_POLICY, parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import { fromStoredRecording } from '../../src/recording/build-recording.ts';
+import { keepCaseArtifact } from '../../src/recording/case-artifacts.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
-import { exportFixture } from '../../src/recording/fixtures.ts';
+import { exportFixture, type Fixture, readFixtures } from '../../src/recording/fixtures.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { activateVersion } from '../../src/release/activate-version.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
 import { type TryOptions, tryCandidate } from '../../src/release/try-candidate.ts';
+import { tryCases } from '../../src/release/try-cases.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { digestOf } from '../../src/shared/digest.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
@@ -215,4 +218,48 @@ describe('choosing recordings', () => {
     expect(corrected.counts.outcomes).toMatchObject({ changed: 0, diverged: 1 });
     expect(corrected).toMatchObject({ verdict: { verdict: 'passed' }, cohort: { kind: 'picked' } });
   });
+
+  it('takes the maker of a regression case from beside it, where no registry has it', async () => {
+    const folder = join(directory, 'carried');
+    const onSale = [`${mission}-0`, `${mission}-1`];
+    const stored = await registry.recordings.list({ mission, version: 1 });
+    for (const { id, workflowId } of stored.filter((summary) => onSale.includes(summary.workflowId))) {
+      await exportFixture(fromStoredRecording(await registry.recordings.get(id)), join(folder, mission, workflowId), {
+        why: 'kept as it was',
+        guards: '@2',
+        addedBy: 'ada',
+        addedAt: new Date(0),
+      });
+    }
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map(async (number) => registry.artifacts.get((await registry.versions.get(mission, number)).artifact)),
+    );
+    if (first === undefined || second === undefined || third === undefined) throw new Error('a version is missing');
+    const fixtures = await readAll(folder);
+    const cases = (candidate: Artifact) =>
+      tryCases({ name: 'the source', candidate, fixtures, policy: live, workers: 1 });
+
+    const alone = await cases(third);
+    expect(alone.cases.map(({ verdict }) => verdict)).toEqual(['unproven', 'unproven']);
+    expect(alone.cases[0]?.detail).toContain('neither the registry nor the cases have');
+    expect(alone.report.verdict.verdict).not.toBe('passed');
+
+    const kept = await keepCaseArtifact(join(folder, mission), first);
+    expect(await keepCaseArtifact(join(folder, mission), first)).toBe(kept);
+    const refactored = await cases(third);
+    expect(refactored.cases.map(({ verdict, detail }) => detail ?? verdict)).toEqual(['right', 'right']);
+    expect(refactored.report.verdict.verdict).toBe('passed');
+    const reworded = await cases(second);
+    expect(reworded.cases.map(({ verdict }) => verdict)).toEqual(['wrong', 'wrong']);
+    expect(reworded.cases[0]?.detail).toContain('/approve');
+
+    await writeFile(kept, 'damaged');
+    await expect(cases(third)).rejects.toMatchObject({ code: 'FIXTURE_INVALID' });
+  });
 });
+
+async function readAll(folder: string): Promise<Fixture[]> {
+  const fixtures: Fixture[] = [];
+  for await (const fixture of readFixtures([folder])) fixtures.push(fixture);
+  return fixtures;
+}

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import type { Artifact } from '../../artifact/artifact.ts';
 import type { History, Recording } from '../../recording/recording.ts';
 import type { RunEnd } from '../../recording/trace.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
@@ -11,6 +13,7 @@ interface Options {
   readonly expect?: string;
   readonly asRecorded?: boolean;
   readonly why: string;
+  readonly guards?: string;
   readonly name?: string;
   readonly dir: string;
   readonly replace?: boolean;
@@ -21,6 +24,7 @@ const COMMON = () => [
   option('--expect <json>', 'the result that is right: JSON, @file.json, or - for standard input'),
   option('--as-recorded', 'what was recorded is right'),
   option('--why <text>', 'why this case is kept').makeOptionMandatory(),
+  option('--guards <change>', 'the change that it guards against: "@3, which reworded assess"'),
   option('--name <name>', 'its folder (default: from the workflow id)'),
   option('--dir <folder>', 'where regression cases are').default('replay-fixtures'),
   option('--replace', 'replace a case of this name'),
@@ -46,13 +50,15 @@ export function addCase(program: Command, host: CliHost): void {
 async function addRun(call: Call<Options>): Promise<number> {
   const { context, args } = call;
   const expected = await expectedEnd(call);
-  const { recordings } = await context.registry();
+  const { recordings, artifacts } = await context.registry();
   const [{ findRecording }, { fromStoredRecording }] = await Promise.all([
     import('../../release/choose-recordings.ts'),
     import('../../recording/build-recording.ts'),
   ]);
   const summary = await findRecording(recordings, args[0] ?? '');
-  return keep(call, fromStoredRecording(await recordings.get(summary.id)), expected);
+  const recording = fromStoredRecording(await recordings.get(summary.id));
+  const maker = recording.artifact;
+  return keep(call, recording, expected, maker === undefined ? undefined : await artifacts.get(maker));
 }
 
 async function importRun(call: Call<Options>): Promise<number> {
@@ -103,23 +109,34 @@ async function expectedEnd(call: Call<Options>): Promise<RunEnd | undefined> {
   return { status: 'completed', result: await readJsonInput(expect, 'The expected result', call) };
 }
 
-async function keep(call: Call<Options>, recording: Recording, expected: RunEnd | undefined): Promise<number> {
+async function keep(
+  call: Call<Options>,
+  recording: Recording,
+  expected: RunEnd | undefined,
+  maker?: Artifact,
+): Promise<number> {
   const { context, options, output } = call;
-  const { exportFixture } = await import('../../recording/fixtures.ts');
+  const [{ exportFixture }, { keepCaseArtifact }] = await Promise.all([
+    import('../../recording/fixtures.ts'),
+    import('../../recording/case-artifacts.ts'),
+  ]);
   const mission = recording.mission ?? recording.workflowType;
   const name = folderName(options.name ?? recording.workflowId);
   const directory = context.path(`${options.dir}/${folderName(mission)}/${name}`);
   const kept = await exportFixture(recording, directory, {
     ...(expected !== undefined && { expected }),
     why: options.why,
+    guards: options.guards,
     addedBy: context.actor,
     addedAt: new Date(),
     replace: options.replace === true,
   });
-  await output.result({ directory, case: kept }, () =>
+  const artifact = maker && (await keepCaseArtifact(dirname(directory), maker));
+  await output.result({ directory, case: kept, artifact: artifact ?? null }, () =>
     [
       `${output.palette.green('✓')} kept in ${directory}`,
-      `  Commit it, and replay every candidate on it: mission replay <version> --fixtures ${options.dir}`,
+      ...(artifact === undefined ? [] : [`  The version that made it is kept in ${artifact}`]),
+      '  Commit both. Every change is held to it with: mission cases',
     ].join('\n'),
   );
   return EXIT.ok;
