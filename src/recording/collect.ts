@@ -1,27 +1,32 @@
 /**
  * Collecting: ended runs of a Temporal server → redacted recordings in the registry.
  *
- * 1. Every ended run that the filter names comes out once: stored, already known, still open, or failed with its reason.
- * 2. A recording is stored whole or not at all, and once: its id never changes.
+ * 1. Every ended run that the filter names comes out once: stored, already known, sampled out, still open, or failed with its
+ *    reason. All but the open ones are noted in the registry, in the transaction that stores the recording.
+ * 2. A recording is stored whole or not at all, and once, however many processes collect: its id never changes.
  * 3. A run whose declarations cannot be read is not stored: better no recording than one with secrets.
  */
 import type { Client } from '@temporalio/client';
+import type { RecordingPolicy } from '../registry/recording-policy.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import { count } from '../telemetry/metrics.ts';
 import { bounded } from './bounded.ts';
 import { buildRecording, stampOf, toStoredRecording } from './build-recording.ts';
 import { recordingIdOf, type Successor, successorOf } from './chain.ts';
 import type { RedactionSchemas } from './declared-values.ts';
 import { type EndedRunsFilter, fetchChain, listEndedRuns, type RunRef } from './ended-runs.ts';
-import { resetBaseOf } from './history-events.ts';
-import type { History } from './recording.ts';
+import { resetBaseOf, runIdOf } from './history-events.ts';
+import type { History, Recording } from './recording.ts';
 import { redactHistories } from './redact-history.ts';
+import { retryAt } from './retry-at.ts';
 import { runEndOf } from './run-end.ts';
+import { isSampled, wayOf } from './sampling.ts';
 
 export interface CollectOptions extends EndedRunsFilter {
   readonly client: Client;
-  readonly registry: Pick<Registry, 'recordings' | 'artifacts'>;
+  readonly registry: Pick<Registry, 'recordings' | 'artifacts' | 'collection'>;
   /** The secret of {@link loadRedactionKey}. */
   readonly redactionKey: Uint8Array;
   /** These runs instead of what a query finds; visibility lags behind, a run that just ended is here at once. */
@@ -32,6 +37,12 @@ export interface CollectOptions extends EndedRunsFilter {
   readonly concurrency?: number | undefined;
   /** What to redact in a run; by default what the definition in its artifact declares. */
   readonly schemas?: RedactionSchemas | undefined;
+  /** What is recorded of a mission. @default everything */
+  readonly policyOf?: ((mission: string) => Promise<RecordingPolicy>) | undefined;
+  /** Runs that failed before: `due` leaves out those whose next try is not due. @default all */
+  readonly retries?: 'all' | 'due' | undefined;
+  /** @default the system's clock */
+  readonly clock?: (() => Date) | undefined;
   readonly onProgress?: ((progress: CollectProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,12 +52,14 @@ export interface CollectProgress {
   readonly known: number;
   readonly open: number;
   readonly failed: number;
+  readonly 'sampled-out': number;
 }
 
 /** What became of one run. */
 export type CollectedRun =
   | { readonly status: 'stored'; readonly recording: RecordingSummary; readonly related: readonly RelatedRun[] }
   | { readonly status: 'known'; readonly id: string }
+  | { readonly status: 'sampled-out'; readonly id: string }
   | { readonly status: 'open'; readonly workflowId: string; readonly runId?: string }
   | { readonly status: 'failed'; readonly workflowId: string; readonly runId?: string; readonly error: MissionError };
 
@@ -64,11 +77,12 @@ export interface RelatedRun {
  */
 export async function* collectRecordings(options: CollectOptions): AsyncGenerator<CollectedRun> {
   const schemasOf = schemaSource(options);
-  const counts = { stored: 0, known: 0, open: 0, failed: 0 };
+  const counts = { stored: 0, known: 0, open: 0, failed: 0, 'sampled-out': 0 };
   const results = bounded(runsToDo(options), options.concurrency ?? 8, (item) => collectRun(options, item, schemasOf));
   for await (const result of results) {
     options.signal?.throwIfAborted();
     counts[result.status] += 1;
+    count('mission_recordings_total', { status: result.status });
     options.onProgress?.({ ...counts });
     yield result;
   }
@@ -85,6 +99,8 @@ async function* runsToDo({
   runs,
   limit,
   signal,
+  retries,
+  clock,
   ...filter
 }: CollectOptions): AsyncGenerator<RunToDo> {
   let left = limit ?? Number.POSITIVE_INFINITY;
@@ -92,14 +108,27 @@ async function* runsToDo({
   for await (const page of pages) {
     signal?.throwIfAborted();
     const taken = page.slice(0, Math.min(left, page.length));
-    const known = await registry.recordings.has(taken.flatMap((run) => idOf(run) ?? []));
-    for (const run of taken) {
-      const id = idOf(run);
-      yield { run, knownId: id !== undefined && known.has(id) ? id : undefined };
-    }
+    const knownId = await knownRuns(registry, taken, retries === 'due' ? (clock?.() ?? new Date()) : 'all');
+    for (const run of taken) yield { run, knownId: knownId(run) };
     left -= taken.length;
     if (left <= 0) return;
   }
+}
+
+/** What the registry knows of these runs: by the id of the last link, or of a recording with one link. */
+async function knownRuns(
+  registry: CollectOptions['registry'],
+  runs: readonly RunRef[],
+  failuresDueAt: Date | 'all',
+): Promise<(run: RunRef) => string | undefined> {
+  const recorded = await registry.recordings.has(runs.flatMap((run) => idOf(run) ?? []));
+  const runIds = runs.flatMap(({ runId }) => runId ?? []);
+  const settled = await registry.collection.settled(runIds, failuresDueAt);
+  return (run) => {
+    const id = idOf(run);
+    if (id === undefined || run.runId === undefined) return undefined;
+    return settled.get(run.runId) ?? (settled.has(run.runId) || recorded.has(id) ? id : undefined);
+  };
 }
 
 /** Its id as the first link. The last link of a longer chain is known only after its chain was fetched. */
@@ -124,21 +153,49 @@ async function collectRun(
     if (last === undefined || runEndOf(last).status === 'open') return { status: 'open', ...named };
     return await storeRun(options, histories, await schemasOf(histories));
   } catch (error) {
-    if (options.signal?.aborted === true || isRegistryFailure(error)) throw error;
-    return { status: 'failed', ...named, error: asMissionError(error, workflowId) };
+    if (options.signal?.aborted === true || isOutage(error)) throw error;
+    const failure = asMissionError(error, workflowId);
+    await noteFailure(options, run, failure);
+    return { status: 'failed', ...named, error: failure };
   }
 }
 
+/** A run whose run id nobody gave has no name to be noted by. */
+async function noteFailure({ registry, clock }: CollectOptions, run: RunRef, error: MissionError): Promise<void> {
+  const { workflowId, runId } = run;
+  if (runId === undefined) return;
+  const attempts = await registry.collection.attempts(runId);
+  const next = retryAt(error.code, attempts + 1, clock?.() ?? new Date());
+  await registry.collection.fail({ workflowId, runId }, error, next);
+}
+
 async function storeRun(
-  { registry, redactionKey }: CollectOptions,
+  { registry, redactionKey, policyOf }: CollectOptions,
   histories: readonly History[],
   schemas: RedactionSchemas | undefined,
 ): Promise<CollectedRun> {
   const redacted = redactHistories(histories, { key: redactionKey, ...(schemas !== undefined && { schemas }) });
-  const stored = toStoredRecording(buildRecording(redacted, { redacted: schemas !== undefined }));
-  const { added } = await registry.recordings.put(stored);
+  const recording = buildRecording(redacted, { redacted: schemas !== undefined });
+  const { workflowId, mission, version } = recording;
+  const run = { workflowId, runId: lastRunIdOf(recording), mission, version };
+  const way = wayOf(recording, schemas?.output);
+  const policy = mission === undefined ? undefined : await policyOf?.(mission);
+  if (
+    policy !== undefined &&
+    !(await isSampled(recording, policy, () => registry.collection.countWay(mission ?? '', way)))
+  ) {
+    await registry.collection.sampleOut(run, way);
+    return { status: 'sampled-out', id: recording.id };
+  }
+  const stored = toStoredRecording(recording);
+  const { added } = await registry.collection.store(run, stored, way);
   if (!added) return { status: 'known', id: stored.summary.id };
   return { status: 'stored', recording: stored.summary, related: relatedRuns(histories) };
+}
+
+function lastRunIdOf({ histories, runId }: Recording): string {
+  const last = histories.at(-1);
+  return last === undefined ? runId : runIdOf(last);
 }
 
 function relatedRuns(histories: readonly History[]): RelatedRun[] {
@@ -168,9 +225,10 @@ function schemaSource({ registry, schemas }: CollectOptions): SchemaSource {
   };
 }
 
-function isRegistryFailure(error: unknown): boolean {
+/** It is not the run's fault, and the next run would fare no better. */
+function isOutage(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && code.startsWith('REGISTRY_');
+  return typeof code === 'string' && (code.startsWith('REGISTRY_') || code === 'TEMPORAL_UNAVAILABLE');
 }
 
 function asMissionError(error: unknown, workflowId: string): MissionError {

@@ -8,7 +8,7 @@
  */
 import type { Payload as SdkPayload } from '@temporalio/common';
 import type { Type } from 'protobufjs';
-import { messageOf } from '../shared/errors.ts';
+import { isMissionError, messageOf } from '../shared/errors.ts';
 import { historyInvalid } from './history-error.ts';
 import type { Payload } from './payloads.ts';
 import { fieldsOf, historyType, type ResolvedField } from './proto.ts';
@@ -54,6 +54,7 @@ async function decodeFound({ payloads, put }: Found, codecs: readonly PayloadDec
   try {
     for (const codec of codecs.toReversed()) decoded = await codec.decode(decoded);
   } catch (cause) {
+    if (isMissionError(cause)) throw cause;
     throw historyInvalid(where, `the payload codec cannot decode it: ${messageOf(cause)}.`, {
       remedy: 'Give the codec, and the keys, that the workers had when the run was made.',
       cause,

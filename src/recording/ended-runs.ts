@@ -2,7 +2,9 @@
 import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import { grpcStatusOf } from '../temporal/grpc-status.ts';
 import { previousLinkOf, successorOf } from './chain.ts';
+import { decodePayloads } from './decode-payloads.ts';
 import type { History } from './recording.ts';
 import { validateHistory } from './validate-history.ts';
 
@@ -129,7 +131,7 @@ function checkLength(chain: readonly History[], { workflowId }: RunRef): void {
 }
 
 /**
- * The whole history of one run.
+ * The whole history of one run, its payloads decoded as the client decodes them.
  *
  * @throws MissionError `RUN_UNKNOWN` when the server does not keep it any more, `HISTORY_INVALID` when it is no history.
  */
@@ -139,11 +141,29 @@ export async function fetchHistory(client: Client, workflowId: string, runId: st
   try {
     history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   } catch (cause) {
+    if (isOutage(cause)) throw outage(where, cause);
     throw new MissionError('RUN_UNKNOWN', `The history of run ${where} cannot be read: ${messageOf(cause)}.`, {
       remedy: 'Its retention may be over: record runs before Temporal deletes them, or restore it from an archive.',
       details: { workflowId, ...(runId !== undefined && { runId }) },
       cause,
     });
   }
-  return validateHistory(history, where);
+  return decodePayloads(validateHistory(history, where), client.options.loadedDataConverter.payloadCodecs, where);
+}
+
+/** The server may well have it; this was no answer. */
+function isOutage(error: unknown): boolean {
+  const status = grpcStatusOf(error);
+  return status === 'UNAVAILABLE' || status === 'DEADLINE_EXCEEDED' || status === 'UNAUTHENTICATED';
+}
+
+function outage(where: string, cause: unknown): MissionError {
+  return new MissionError(
+    'TEMPORAL_UNAVAILABLE',
+    `The history of run ${where} cannot be read now: ${messageOf(cause)}.`,
+    {
+      remedy: 'Look whether the server is up and lets you in: mission doctor.',
+      cause,
+    },
+  );
 }

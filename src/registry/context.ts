@@ -1,4 +1,5 @@
 import type { SqlAccess } from './sql.ts';
+import type { Vault } from './vault.ts';
 
 /** What every noun of the registry works with: where to read and write, what time it is, and who is acting. */
 export interface RegistryContext {
@@ -6,4 +7,6 @@ export interface RegistryContext {
   readonly clock: () => Date;
   /** Who the audit trail names. */
   readonly actor: string;
+  /** Seals what is stored of runs. */
+  readonly vault: Vault;
 }

@@ -20,6 +20,10 @@ const TABLES = [
   { name: 'recordings', key: ['id'] },
   { name: 'reports', key: ['digest'] },
   { name: 'interventions', key: ['mission', 'number'] },
+  { name: 'recording_policies', key: ['mission', 'revision'] },
+  { name: 'recording_holds', key: ['recording_id', 'number'] },
+  { name: 'tombstones', key: ['id'] },
+  { name: 'collected_runs', key: ['run_id'] },
   { name: 'audit', key: ['seq'] },
 ] as const;
 

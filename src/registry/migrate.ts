@@ -15,6 +15,8 @@ import { ledger } from './migrations/0002-ledger.ts';
 import { evidence } from './migrations/0003-evidence.ts';
 import { fleet } from './migrations/0004-fleet.ts';
 import { interventions } from './migrations/0005-interventions.ts';
+import { recorder } from './migrations/0006-recorder.ts';
+import { answers } from './migrations/0007-answers.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -24,7 +26,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [audit, ledger, evidence, fleet, interventions];
+export const MIGRATIONS: readonly Migration[] = [audit, ledger, evidence, fleet, interventions, recorder, answers];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */
 const MIGRATION_LOCK = 0x4d495353494f;

@@ -1,5 +1,6 @@
 /** Which database the options of a registry mean. */
 import { resolve } from 'node:path';
+import type { Keyring } from '../encryption/keyring.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { SqlEngine } from './sql.ts';
 
@@ -15,6 +16,8 @@ export interface RegistryOptions {
   readonly readOnly?: boolean;
   /** Who the audit trail names. @default the user of the operating system */
   readonly actor?: string;
+  /** Keys that recordings and reports are sealed with. @default those of `MISSION_PAYLOAD_KEYS` or `MISSION_PAYLOAD_KEYS_FILE`; without any, nothing is encrypted */
+  readonly keyring?: Keyring | undefined;
   /** What time it is. @default the system's clock */
   readonly clock?: () => Date;
 }

@@ -5,6 +5,7 @@ import { gunzippedText } from './gzip.ts';
 import type { RecordingSummary } from './recording-summary.ts';
 import { bytesColumn, storedInstant, timestampColumn } from './rows.ts';
 import type { SqlSession, SqlValue } from './sql.ts';
+import type { Vault } from './vault.ts';
 
 export interface RecordingFilter {
   readonly mission?: string;
@@ -90,9 +91,15 @@ export async function readSummaries(
   return rows.map((row) => toSummary(row));
 }
 
-/** One page of whole recordings. */
+/** Where a value of a recording is, for the vault. */
+export function recordingPlace(id: string, column: 'outcome' | 'trace' | 'content'): string {
+  return `recording/${id}/${column}`;
+}
+
+/** One page of whole recordings, opened. */
 export async function readRecordings(
   session: SqlSession,
+  vault: Vault,
   filter: RecordingFilter,
   after: RecordingPage,
   size: number,
@@ -100,8 +107,14 @@ export async function readRecordings(
   const rows = await readPage(session, `${SUMMARY_COLUMNS}, outcome, trace, content`, { filter, after, size });
   return Promise.all(
     rows.map(async (row) => {
+      const summary = toSummary(row);
       const { outcome, trace, content } = contentRow.parse(row);
-      return { summary: toSummary(row), end: await unpack(outcome), trace: await unpack(trace), content };
+      return {
+        summary,
+        end: await unpack(vault.open(outcome, recordingPlace(summary.id, 'outcome'))),
+        trace: await unpack(vault.open(trace, recordingPlace(summary.id, 'trace'))),
+        content: vault.open(content, recordingPlace(summary.id, 'content')),
+      };
     }),
   );
 }

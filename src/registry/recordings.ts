@@ -1,4 +1,5 @@
 /** Recordings of ended runs: a summary in columns to select by, and three opaque contents. */
+import * as z from 'zod';
 import { MissionError } from '../shared/errors.ts';
 import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
@@ -11,15 +12,20 @@ import {
   type RecordingPage,
   readRecordings,
   readSummaries,
+  recordingPlace,
   whereOf,
 } from './recording-query.ts';
 import type { RecordingSummary } from './recording-summary.ts';
-import { storedInstant } from './rows.ts';
-import type { SqlSession } from './sql.ts';
+import { storedInstant, timestampColumn } from './rows.ts';
+import { insideTransaction, type SqlSession } from './sql.ts';
+import type { Vault } from './vault.ts';
 
 /** Recordings read at once by a stream: a batch in memory, not the cohort. */
 const BATCH = 64;
 const SUMMARY_BATCH = 1_000;
+
+const keyUseRow = z.object({ key: z.string().nullable(), count: z.int() });
+const tombstoneRow = z.object({ digest: z.string(), deleted_at: timestampColumn, reason: z.string() });
 
 export interface StoredRecording {
   readonly summary: RecordingSummary;
@@ -50,14 +56,22 @@ export interface Recordings {
   /** Summaries or whole recordings in the same order, read in batches, so that memory stays flat however many there are. */
   streamSummaries(filter?: RecordingFilter): AsyncIterable<RecordingSummary>;
   stream(filter?: RecordingFilter): AsyncIterable<StoredRecording>;
+  /** How many recordings each key has sealed; `null` is: in clear. */
+  keyUse(): Promise<readonly { readonly key: string | null; readonly count: number }[]>;
+  /**
+   * Seals with the active key what another one sealed, or none; returns how many. It may be stopped and called again.
+   *
+   * @throws MissionError `ENCRYPTION_KEY_MISSING` when one cannot be opened.
+   */
+  reseal(): Promise<number>;
 }
 
 export function createRecordings(context: RegistryContext): Recordings {
-  const { sql } = context;
+  const { sql, vault } = context;
   return {
     put: async (recording) => ({ added: (await putAll(context, [recording])).length > 0 }),
     putAll: (recordings) => putAll(context, recordings),
-    get: (id) => getRecording(sql, id),
+    get: (id) => getRecording(context, id),
     has: async (ids) => {
       const rows = await sql.query('SELECT id FROM mission.recordings WHERE id = ANY($1::text[])', [ids]);
       return new Set(rows.map((row) => String(row['id'])));
@@ -65,12 +79,20 @@ export function createRecordings(context: RegistryContext): Recordings {
     count: (filter = {}) => countRecordings(sql, filter),
     list: (filter = {}) => collect(streamPages(readSummaries, SUMMARY_BATCH, sql, filter)),
     streamSummaries: (filter = {}) => streamPages(readSummaries, SUMMARY_BATCH, sql, filter),
-    stream: (filter = {}) => streamPages(readRecordings, BATCH, sql, filter),
+    stream: (filter = {}) =>
+      streamPages((session, ...page) => readRecordings(session, vault, ...page), BATCH, sql, filter),
+    keyUse: async () => {
+      const rows = await sql.query(
+        `SELECT key_id AS key, count(*)::int4 AS count FROM mission.recordings GROUP BY key_id ORDER BY key_id`,
+      );
+      return z.array(keyUseRow).parse(rows);
+    },
+    reseal: () => reseal(context),
   };
 }
 
 async function putAll(context: RegistryContext, recordings: readonly StoredRecording[]): Promise<readonly string[]> {
-  const packed = await Promise.all(recordings.map(pack));
+  const packed = await Promise.all(recordings.map((recording) => pack(recording, context.vault)));
   return context.sql.transaction(async (session) => {
     const added: RecordingSummary[] = [];
     for (const recording of packed) {
@@ -85,26 +107,63 @@ async function putAll(context: RegistryContext, recordings: readonly StoredRecor
 
 interface PackedRecording {
   readonly summary: RecordingSummary;
+  readonly keyId: string | null;
   readonly end: Uint8Array;
   readonly trace: Uint8Array;
   readonly content: Uint8Array;
 }
 
-async function pack({ summary, end, trace, content }: StoredRecording): Promise<PackedRecording> {
+async function pack({ summary, end, trace, content }: StoredRecording, vault: Vault): Promise<PackedRecording> {
+  const { id } = summary;
+  const packedEnd = await gzipped(opaqueText(end, `The end of recording ${id}`));
+  const packedTrace = await gzipped(opaqueText(trace, `The trace of recording ${id}`));
   return {
     summary,
-    end: await gzipped(opaqueText(end, `The end of recording ${summary.id}`)),
-    trace: await gzipped(opaqueText(trace, `The trace of recording ${summary.id}`)),
-    content,
+    keyId: vault.keyId,
+    end: vault.seal(packedEnd, recordingPlace(id, 'outcome')),
+    trace: vault.seal(packedTrace, recordingPlace(id, 'trace')),
+    content: vault.seal(content, recordingPlace(id, 'content')),
   };
+}
+
+/**
+ * Recordings are immutable, so a new seal is a new row in the place of the old one, in one transaction. Content and digest stay
+ * what they were.
+ */
+async function reseal(context: RegistryContext): Promise<number> {
+  const { sql, vault } = context;
+  let count = 0;
+  for (;;) {
+    const ids = await sql.query(
+      'SELECT id FROM mission.recordings WHERE key_id IS DISTINCT FROM $1 ORDER BY id LIMIT $2',
+      [vault.keyId, BATCH],
+    );
+    if (ids.length === 0) return count;
+    for (const row of ids) if (await resealOne(context, String(row['id']))) count += 1;
+  }
+}
+
+function resealOne(context: RegistryContext, id: string): Promise<boolean> {
+  return context.sql.transaction(async (session) => {
+    const [row] = await session.query('SELECT key_id, stored_at FROM mission.recordings WHERE id = $1 FOR UPDATE', [
+      id,
+    ]);
+    if (row === undefined || row['key_id'] === context.vault.keyId) return false;
+    const packed = await pack(await getRecording({ ...context, sql: insideTransaction(session) }, id), context.vault);
+    await session.query('DELETE FROM mission.recordings WHERE id = $1', [id]);
+    await insertRecording(session, packed, z.date().parse(row['stored_at']));
+    const details = { digest: packed.summary.digest, key: context.vault.keyId };
+    await appendAudit(session, context, [{ action: 'recording.reseal', subject: id, details }]);
+    return true;
+  });
 }
 
 async function insertRecording(session: SqlSession, recording: PackedRecording, now: Date): Promise<boolean> {
   const { summary } = recording;
   const rows = await session.query(
     `INSERT INTO mission.recordings (id, workflow_id, run_id, workflow_type, mission, version, artifact, started_at,
-       ended_at, links, events, digest, redacted, outcome, trace, content, stored_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       ended_at, links, events, digest, redacted, outcome, trace, content, stored_at, key_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      ON CONFLICT (id) DO NOTHING RETURNING id`,
     [
       summary.id,
@@ -124,6 +183,7 @@ async function insertRecording(session: SqlSession, recording: PackedRecording, 
       recording.trace,
       recording.content,
       now,
+      recording.keyId,
     ],
   );
   return rows.length > 0;
@@ -138,12 +198,22 @@ async function checkSame(session: SqlSession, summary: RecordingSummary): Promis
   });
 }
 
-async function getRecording(session: SqlSession, id: string): Promise<StoredRecording> {
-  const [recording] = await readRecordings(session, { ids: [id] }, PAGE_START, 1);
+async function getRecording({ sql, vault }: RegistryContext, id: string): Promise<StoredRecording> {
+  const [recording] = await readRecordings(sql, vault, { ids: [id] }, PAGE_START, 1);
   if (recording !== undefined) return recording;
+  const [gone] = await sql.query('SELECT digest, deleted_at, reason FROM mission.tombstones WHERE id = $1', [id]);
+  if (gone !== undefined) throw deleted(id, tombstoneRow.parse(gone));
   throw new MissionError('RECORDING_UNKNOWN', `The registry has no recording "${id}".`, {
     remedy: 'List the recordings: an id is <workflow id>/<run id>. A run is recorded after it ended.',
     details: { id },
+  });
+}
+
+function deleted(id: string, { digest, deleted_at: at, reason }: z.infer<typeof tombstoneRow>): MissionError {
+  return new MissionError('RECORDING_UNKNOWN', `Recording "${id}" was deleted at ${at}: ${reason}.`, {
+    remedy:
+      'Its digest is kept, so reports that it is in can still be checked. To keep recordings longer: mission retention set.',
+    details: { id, digest },
   });
 }
 

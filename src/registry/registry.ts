@@ -1,7 +1,10 @@
 /** The registry: one store for all that must outlive a process, in PostgreSQL or embedded in a project folder. */
 import { userInfo } from 'node:os';
+import { loadKeyring } from '../encryption/load-keyring.ts';
+import { type Answers, createAnswers } from './answers.ts';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Audit, createAudit } from './audit.ts';
+import { type Collection, createCollection } from './collection.ts';
 import type { RegistryContext } from './context.ts';
 import { createHosting, type Hosting } from './hosting.ts';
 import { createInterventions, type Interventions } from './interventions.ts';
@@ -10,8 +13,10 @@ import { lockMission } from './mission-lock.ts';
 import { openEngine, type RegistryOptions } from './open-engine.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
 import { createReports, type Reports } from './reports.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
+import { createVault } from './vault.ts';
 import { createVersions, type Versions } from './versions.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
@@ -27,7 +32,10 @@ export interface RegistryNouns {
   readonly interventions: Interventions;
   readonly hosting: Hosting;
   readonly workers: Workers;
+  readonly answers: Answers;
   readonly audit: Audit;
+  readonly collection: Collection;
+  readonly retention: Retention;
 }
 
 export interface Registry extends RegistryNouns {
@@ -54,7 +62,8 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
   const engine = await openEngine(options, clock());
   try {
     await migrate(engine, { readOnly: options.readOnly === true, now: clock() });
-    return createRegistry(engine, { clock, actor: options.actor ?? userInfo().username });
+    const vault = createVault(options.keyring ?? (await loadKeyring({ env: process.env })));
+    return createRegistry(engine, { clock, actor: options.actor ?? userInfo().username, vault });
   } catch (error) {
     await engine.close();
     throw error;
@@ -85,6 +94,9 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     hosting: createHosting(context, engine),
     workers: createWorkers(context),
     interventions: createInterventions(context),
+    answers: createAnswers(context),
     audit: createAudit(context),
+    collection: createCollection(context),
+    retention: createRetention(context),
   };
 }

@@ -60,6 +60,8 @@ export interface Reports {
   get(digest: string): Promise<ReportDocument>;
   /** Newest first. */
   list(filter?: ReportFilter): Promise<readonly ReportSummary[]>;
+  /** How many reports each key has sealed; `null` is: in clear. */
+  keyUse(): Promise<readonly { readonly key: string | null; readonly count: number }[]>;
   /** The newest complete report with the verdict `passed` on exactly this artifact. */
   findPassing(filter: {
     readonly mission: string;
@@ -76,8 +78,14 @@ export function createReports(context: RegistryContext): Reports {
   const { sql } = context;
   return {
     put: (report) => putReport(context, report),
-    get: (digest) => getReport(sql, digest),
+    get: (digest) => getReport(context, digest),
     list: (filter = {}) => listReports(sql, filter),
+    keyUse: async () => {
+      const rows = await sql.query(
+        `SELECT key_id AS key, count(*)::int4 AS count FROM mission.reports GROUP BY key_id ORDER BY key_id`,
+      );
+      return z.array(z.object({ key: z.string().nullable(), count: z.int() })).parse(rows);
+    },
     findPassing: async (filter) => {
       const [newest] = await listReports(sql, { ...filter, verdict: 'passed', limit: 1 }, 'AND NOT partial');
       return newest;
@@ -87,13 +95,14 @@ export function createReports(context: RegistryContext): Reports {
 
 async function putReport(context: RegistryContext, report: ReportDocument): Promise<{ readonly added: boolean }> {
   const text = opaqueText(report, `Report ${report.digest}`);
-  const document = await gzipped(text);
+  const document = context.vault.seal(await gzipped(text), `report/${report.digest}`);
   return context.sql.transaction(async (session) => {
     const rows = await session.query(
       `INSERT INTO mission.reports (digest, mission, baseline_name, baseline_artifact, candidate_name,
-         candidate_artifact, cohort_digest, policy_digest, verdict, partial, created_at, document, document_digest)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (digest) DO NOTHING RETURNING digest`,
-      [...columnsOf(report), document, digestOf(text)],
+         candidate_artifact, cohort_digest, policy_digest, verdict, partial, created_at, document, document_digest,
+         key_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (digest) DO NOTHING RETURNING digest`,
+      [...columnsOf(report), document, digestOf(text), context.vault.keyId],
     );
     if (rows.length === 0) return { added: false };
     const details = {
@@ -123,8 +132,8 @@ function columnsOf(report: ReportDocument) {
   ];
 }
 
-async function getReport(session: SqlSession, digest: string): Promise<ReportDocument> {
-  const [row] = await session.query(
+async function getReport({ sql, vault }: RegistryContext, digest: string): Promise<ReportDocument> {
+  const [row] = await sql.query(
     'SELECT document, document_digest AS "documentDigest" FROM mission.reports WHERE digest = $1',
     [digest],
   );
@@ -135,7 +144,7 @@ async function getReport(session: SqlSession, digest: string): Promise<ReportDoc
     });
   }
   const { document, documentDigest } = z.object({ document: bytesColumn, documentDigest: z.string() }).parse(row);
-  const text = await gunzippedText(document).catch(() => '');
+  const text = await gunzippedText(vault.open(document, `report/${digest}`)).catch(() => '');
   if (digestOf(text) !== documentDigest) {
     throw new MissionError('ARTIFACT_CORRUPT', `Report ${digest} is not what was stored.`, {
       remedy: 'Restore the registry from a backup: the database was changed or damaged from outside.',

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   RUN_REFUSED: { http: 409, exit: 2, retryable: false },
   ACTIVATION_REFUSED: { http: 409, exit: 1, retryable: false },
   NO_ACTIVE_VERSION: { http: 409, exit: 2, retryable: false },
+  VERSION_IN_USE: { http: 409, exit: 2, retryable: false },
   VERSION_NOT_HOSTED: { http: 503, exit: 4, retryable: true },
   ROUTE_CONFLICT: { http: 409, exit: 4, retryable: true },
   IMMUTABLE: { http: 409, exit: 4, retryable: false },
@@ -37,6 +38,8 @@ export const ERROR_CODES = {
   REGISTRY_UNAVAILABLE: { http: 503, exit: 4, retryable: true },
   REGISTRY_WRITE_FAILED: { http: 507, exit: 4, retryable: true },
   AUDIT_BROKEN: { http: 500, exit: 4, retryable: false },
+  ENCRYPTION_KEY_MISSING: { http: 500, exit: 4, retryable: false },
+  ENCRYPTED_DATA_INVALID: { http: 500, exit: 4, retryable: false },
   TEMPORAL_UNAVAILABLE: { http: 503, exit: 4, retryable: true },
   TEMPORAL_SERVER_MISSING: { http: 503, exit: 4, retryable: false },
   TOOL_UNKNOWN: { http: 400, exit: 4, retryable: false },
@@ -46,6 +49,7 @@ export const ERROR_CODES = {
   MODEL_OUTPUT_INVALID: { http: 502, exit: 4, retryable: false },
   MODEL_UNAVAILABLE: { http: 503, exit: 4, retryable: true },
   MODEL_PROVIDER_UNKNOWN: { http: 400, exit: 4, retryable: false },
+  DEBUG_FAILED: { http: 500, exit: 4, retryable: false },
   INTERNAL: { http: 500, exit: 4, retryable: false },
 } as const satisfies Record<string, { http: number; exit: 1 | 2 | 3 | 4; retryable: boolean }>;
 

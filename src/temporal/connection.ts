@@ -1,17 +1,26 @@
 /** Connecting to Temporal: whoever needs a client or a worker's connection gets it here, for any way of naming the server. */
 import { Client, Connection } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
+import type { Keyring } from '../encryption/keyring.ts';
+import { loadKeyring } from '../encryption/load-keyring.ts';
 import { type MissionError, messageOf } from '../shared/errors.ts';
+import { tracedStarts } from '../telemetry/client-interceptor.ts';
 import { type ConnectionSource, connectError } from './connect-failure.ts';
 import { type ConnectionTarget, resolveTarget, type TargetOptions, withoutSecrets } from './connection-target.ts';
 import { type EmbeddedServer, type EmbeddedServerOptions, openEmbeddedServer } from './embedded-server.ts';
 import { grpcStatusOf } from './grpc-status.ts';
+import { payloadCodecs } from './payload-codec.ts';
 
 export interface ConnectOptions extends TargetOptions {
   /** Started when nobody named an address. Without it, that is Temporal's own default, `localhost:7233`. */
   readonly embedded?: Omit<EmbeddedServerOptions, 'env' | 'namespace'>;
   /** For the whole of connecting, without the time to find and start an embedded server. @default 10 000 */
   readonly timeoutMs?: number;
+  /** Keys that payloads are encrypted with. @default those of `MISSION_PAYLOAD_KEYS` or `MISSION_PAYLOAD_KEYS_FILE`; without any, nothing is encrypted */
+  readonly keyring?: Keyring | undefined;
+  /** Codecs of your own, such as compression; encryption comes after them, so the server sees ciphertext alone. */
+  readonly codecs?: readonly PayloadCodec[] | undefined;
 }
 
 export interface TemporalConnection {
@@ -21,6 +30,8 @@ export interface TemporalConnection {
   readonly connection: Connection;
   /** For runs: start, describe, list. */
   readonly client: Client;
+  /** What the client encodes and decodes payloads with: workers need the same. */
+  readonly codecs: readonly PayloadCodec[];
   /** The embedded server, when it is one. */
   readonly embedded: EmbeddedServer | undefined;
   /** A connection for workers, which share it and outlive the client's; close it when the last worker has ended. */
@@ -67,6 +78,8 @@ async function connectTo(
   const source = sourceOf(target, embedded);
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const fail = (error: unknown) => failure(target, source, timeoutMs, error);
+  const keyring = options.keyring ?? (await loadKeyring({ env: options.env ?? process.env }));
+  const codecs = payloadCodecs(keyring, options.codecs);
   const connection = await openConnection(target, timeoutMs).catch((error: unknown) => {
     throw fail(error);
   });
@@ -75,7 +88,13 @@ async function connectTo(
     namespace: target.namespace,
     source,
     connection,
-    client: new Client({ connection, namespace: target.namespace }),
+    client: new Client({
+      connection,
+      namespace: target.namespace,
+      dataConverter: { payloadCodecs: [...codecs] },
+      interceptors: { workflow: [tracedStarts] },
+    }),
+    codecs,
     embedded,
     openNative: () => openNative(target, fail),
     close: () => connection.close(),
