@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Registry } from '../registry/registry.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
 import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import type { CliIo } from './io.ts';
 import { nameOwner } from './name-owner.ts';
@@ -25,6 +26,7 @@ export class CliContext {
   readonly #options: ContextOptions;
   #registry: Promise<Registry> | undefined;
   #temporal: Promise<TemporalConnection> | undefined;
+  #tracing: Tracing | undefined;
 
   constructor(options: ContextOptions) {
     this.#options = options;
@@ -101,6 +103,7 @@ export class CliContext {
   async close(): Promise<void> {
     const temporal = await this.#temporal?.catch(() => undefined);
     await temporal?.close();
+    await this.#tracing?.close();
     const registry = await this.#registry?.catch(() => undefined);
     await registry?.close();
   }
@@ -120,11 +123,13 @@ export class CliContext {
   }
 
   async #connect(owner: 'process' | 'detached'): Promise<TemporalConnection> {
-    const [{ connectTemporal }, { embeddedDirectory }] = await Promise.all([
+    const [{ connectTemporal }, { embeddedDirectory }, { startTracing }] = await Promise.all([
       import('../temporal/connection.ts'),
       import('../temporal/embedded-state.ts'),
+      import('../telemetry/tracing.ts'),
     ]);
     const { io, output } = this.#options;
+    this.#tracing = await startTracing(io.env);
     const embedded = { directory: embeddedDirectory(this.root), owner, progress: (line: string) => output.note(line) };
     return connectTemporal({ env: io.env, embedded });
   }

@@ -19,6 +19,7 @@ import { type Freshness, type FreshnessLimits, freshnessOf } from './freshness.t
 import type { RouteRequest } from './resolve-route.ts';
 import { type PlacedRun, placeRun, type RoutedMission, readRoutedMission } from './routed-mission.ts';
 import type { RouterEvent } from './router-event.ts';
+import { observeRouter } from './router-metrics.ts';
 import { within } from './within.ts';
 
 export interface RouterOptions {
@@ -105,6 +106,7 @@ class FollowingRouter implements Router {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   #unwatch: () => Promise<void> = async () => undefined;
+  #unobserve: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
   #reach: 'answers' | 'silent' | 'expired' = 'answers';
@@ -122,6 +124,7 @@ class FollowingRouter implements Router {
 
   async open(missions: readonly string[]): Promise<void> {
     this.#unwatch = await this.#registry.routes.watch((change) => this.#onChange(change));
+    this.#unobserve = observeRouter(this);
     await Promise.all(missions.map((mission) => this.#hold(mission)));
     this.#schedule();
   }
@@ -160,6 +163,7 @@ class FollowingRouter implements Router {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#unobserve();
     clearTimeout(this.#timer);
     await this.#unwatch();
     await this.#polling;

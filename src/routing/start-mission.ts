@@ -5,9 +5,10 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import { MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { MissionError } from '../shared/errors.ts';
+import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
+import { count, observeSeconds } from '../telemetry/metrics.ts';
 import { checkInput } from './input-check.ts';
 import { placementOf } from './placement.ts';
 import type { RouteRequest } from './resolve-route.ts';
@@ -58,6 +59,21 @@ export interface StartedMission {
  * ```
  */
 export async function startMission(options: StartMissionOptions): Promise<StartedMission> {
+  const { mission } = options;
+  const beganAt = performance.now();
+  try {
+    const run = await start(options);
+    const reason = run.reason.startsWith('rule ') ? 'rule' : 'weight';
+    if (run.started) count('mission_starts_total', { mission, version: run.version, reason });
+    observeSeconds('mission_start_seconds', { mission }, (performance.now() - beganAt) / 1_000);
+    return run;
+  } catch (error) {
+    count('mission_start_failures_total', { mission, code: isMissionError(error) ? error.code : 'INTERNAL' });
+    throw error;
+  }
+}
+
+async function start(options: StartMissionOptions): Promise<StartedMission> {
   const { client, mission } = options;
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
   const request = { missionInput: options.input as Json, businessKey: options.businessKey ?? workflowId };

@@ -72,8 +72,8 @@ export const METRICS = {
   },
   mission_recordings_total: {
     kind: 'counter',
-    help: 'Ended runs that the recorder looked at, by what became of them.',
-    labels: ['mission', 'status'],
+    help: 'Ended runs that this process looked at to record them, by what became of them: stored, known, sampled-out, open, failed.',
+    labels: ['status'],
   },
   mission_decisions_open: {
     kind: 'gauge',

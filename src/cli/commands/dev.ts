@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
 import { addCommand, type Call, type CliHost } from '../command.ts';
+import { type HostFlags, hostOptions } from '../host-options.ts';
 import { EXIT } from '../io.ts';
 
 export function addDev(program: Command, host: CliHost): void {
-  addCommand<object>(program, host, {
+  addCommand<HostFlags>(program, host, {
     usage: 'dev',
     summary: 'everything in one process: Temporal server, worker and recorder; until it is stopped',
+    options: hostOptions(),
     examples: [['mission dev', 'other commands of this project work meanwhile, in other terminals']],
     isHost: true,
     run,
   });
 }
 
-async function run(call: Call<object>): Promise<number> {
-  const { context, output } = call;
+async function run(call: Call<HostFlags>): Promise<number> {
+  const { context, output, options } = call;
   await context.registry('change');
   const temporal = await context.temporal('process');
   const [{ hostMissions }, { runCli }] = await Promise.all([import('../host-missions.ts'), import('../run-cli.ts')]);
@@ -21,7 +23,7 @@ async function run(call: Call<object>): Promise<number> {
   output.note(`Temporal at ${temporal.address}.${ui}`);
   output.note('Hosting what is published, recording what ends. Stop with Ctrl-C.');
   try {
-    await hostMissions({ call, temporal, records: true, run: runCli });
+    await hostMissions({ call, temporal, flags: options, records: true, run: runCli });
   } finally {
     await temporal.embedded?.stop();
   }
