@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CliHost } from './command.ts';
 import { addActivate } from './commands/activate.ts';
 import { addAudit } from './commands/audit.ts';
+import { addCancel } from './commands/cancel.ts';
 import { addCase } from './commands/case.ts';
 import { addCases } from './commands/cases.ts';
 import { addCollect } from './commands/collect.ts';
@@ -15,6 +16,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHold, addReleaseHold, addRetire, addWake } from './commands/hosting.ts';
 import { addLog } from './commands/log.ts';
+import { addMove } from './commands/move.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRecordings } from './commands/recordings.ts';
 import { addReplay } from './commands/replay.ts';
@@ -38,7 +40,7 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
   { title: 'Hosting:', add: [addWorker, addWorkers, addRetire, addWake, addHold, addReleaseHold] },
   {
     title: 'Runs:',
-    add: [addStart, addRuns, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
+    add: [addStart, addRuns, addMove, addCancel, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
   },
   { title: 'Before a release:', add: [addReplay, addReport, addCase, addCases] },
   { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },

@@ -51,7 +51,9 @@ export interface MissionHandle<Shape extends MissionShape = MissionShape> {
   /** A run that was started before. Nothing is asked of the server yet. */
   readonly run: (workflowId: string) => MissionRun<Shape>;
   /** Its runs, the newest first. The server's list is a second or so behind. */
-  readonly list: (options?: Omit<ListRunsOptions, 'temporal' | 'mission' | 'now'>) => Promise<readonly RunSummary[]>;
+  readonly list: (
+    options?: Omit<ListRunsOptions, 'temporal' | 'registry' | 'mission' | 'now'>,
+  ) => Promise<readonly RunSummary[]>;
 }
 
 export interface MissionClient {
@@ -104,7 +106,7 @@ export async function createMissionClient(options: MissionClientOptions = {}): P
     );
     return {
       mission: <Shape extends MissionShape>(mission: string | Shape) =>
-        missionHandle<Shape>(typeof mission === 'string' ? mission : mission.name, temporal, router),
+        missionHandle<Shape>(typeof mission === 'string' ? mission : mission.name, { temporal, registry, router }),
       router,
       close,
     };
@@ -118,10 +120,15 @@ function isAccess(temporal: TemporalAccess | ConnectOptions | undefined): tempor
   return temporal !== undefined && 'client' in temporal;
 }
 
+interface Opened {
+  readonly temporal: TemporalAccess;
+  readonly registry: Registry;
+  readonly router: Router;
+}
+
 function missionHandle<Shape extends MissionShape>(
   name: string,
-  temporal: TemporalAccess,
-  router: Router,
+  { temporal, registry, router }: Opened,
 ): MissionHandle<Shape> {
   const { client } = temporal;
   return {
@@ -131,6 +138,6 @@ function missionHandle<Shape extends MissionShape>(
       return { ...missionRun<Shape>(client, started.workflowId, started.runId), ...started };
     },
     run: (workflowId) => missionRun<Shape>(client, workflowId, undefined),
-    list: (options = {}) => listRuns({ ...options, temporal, mission: name }),
+    list: (options = {}) => listRuns({ ...options, temporal, registry, mission: name }),
   };
 }

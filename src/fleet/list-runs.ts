@@ -1,9 +1,15 @@
 /** Runs with their versions, and what a run waits for when no worker hosts its version. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import type { Intervention } from '../registry/interventions.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Version } from '../registry/versions.ts';
 import { placementOf, taskQueueOf } from '../routing/placement.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { runError } from '../temporal/run-error.ts';
+import { DEPLOYMENT_VERSION_ATTRIBUTE, deploymentVersionText, pinnedBuildId } from '../temporal/run-versioning.ts';
 import { type DeploymentPlace, hostedBuildIds, listPollers } from '../temporal/worker-deployments.ts';
+import { versionOfRun } from './run-version.ts';
 
 export type RunStatus =
   | 'running'
@@ -19,8 +25,10 @@ export interface RunSummary {
   readonly workflowId: string;
   readonly runId: string;
   readonly mission: string;
-  /** `refund-eligibility@3` */
+  /** The version that it is on, or ended on: `refund-eligibility@3`. Empty when the registry does not know it. */
   readonly version: string;
+  /** Where it began, when that is another version: it was moved. */
+  readonly startedOn?: string;
   readonly artifact: string;
   readonly status: RunStatus;
   readonly startedAt: Date;
@@ -31,7 +39,10 @@ export interface RunSummary {
 
 export interface ListRunsOptions {
   readonly temporal: DeploymentPlace & { readonly client: Client };
+  /** What the build ids of the server are, and which runs were moved. */
+  readonly registry: RunLedger;
   readonly mission?: string;
+  /** On this version now, or ended on it. */
   readonly version?: VersionRef;
   /** Open runs only, or ended ones only. @default both */
   readonly state?: 'open' | 'ended';
@@ -41,29 +52,80 @@ export interface ListRunsOptions {
   readonly now?: () => Date;
 }
 
-/** Lists runs that were started on a version. The server's list is a second or so behind. */
+/** What of a registry tells on which version a run is. */
+export interface RunLedger {
+  readonly versions: Pick<Registry['versions'], 'list'>;
+  readonly interventions: Pick<Registry['interventions'], 'list'>;
+}
+
+/** Lists runs of missions. The server's list is a second or so behind. */
 export async function listRuns(options: ListRunsOptions): Promise<RunSummary[]> {
-  const { temporal, limit = 100, now = () => new Date() } = options;
-  const hosted = new HostedVersions(temporal, now());
   const runs: RunSummary[] = [];
-  for await (const info of temporal.client.workflow.list({
-    query: queryFor(options),
-    pageSize: Math.min(limit, 200),
-  })) {
-    runs.push(await withWaiting(summaryOf(info), hosted));
-    if (runs.length === limit) break;
+  for await (const run of streamRuns(options)) {
+    runs.push(run);
+    if (runs.length === (options.limit ?? 100)) break;
   }
   return runs;
 }
 
-/** The visibility query of a list. Pure. */
-function queryFor({ mission, version, state }: Omit<ListRunsOptions, 'temporal'>): string {
+/** The same, run by run, without a limit. */
+export async function* streamRuns(options: Omit<ListRunsOptions, 'limit'>): AsyncGenerator<RunSummary> {
+  const { temporal, registry, version, now = () => new Date() } = options;
+  const hosted = new HostedVersions(temporal, now());
+  const ledgers = new Ledgers(registry);
+  const query = await queryFor(options, ledgers);
+  const wanted = version === undefined ? undefined : formatVersionRef(version);
+  for await (const info of temporal.client.workflow.list({ query, pageSize: 200 })) {
+    const run = summaryOf(info, await ledgers.of(missionOf(info)));
+    if (wanted === undefined || run.version === wanted) yield await withWaiting(run, hosted);
+  }
+}
+
+/**
+ * One run, as it is now.
+ *
+ * @throws MissionError `RUN_UNKNOWN`, `TEMPORAL_UNAVAILABLE`.
+ */
+export async function describeRun(
+  { temporal, registry }: Pick<ListRunsOptions, 'temporal' | 'registry'>,
+  workflowId: string,
+): Promise<RunSummary> {
+  try {
+    const info = await temporal.client.workflow.getHandle(workflowId).describe();
+    return summaryOf(info, await new Ledgers(registry).of(missionOf(info)));
+  } catch (error) {
+    throw runError(error, workflowId, 'a look at it');
+  }
+}
+
+/** Children are part of the run that started them. */
+const NO_CHILDREN = 'ParentWorkflowId IS NULL';
+
+async function queryFor(
+  { mission, version, state }: Pick<ListRunsOptions, 'mission' | 'version' | 'state'>,
+  ledgers: Ledgers,
+): Promise<string> {
   const name = version?.mission ?? mission;
+  const ofMission =
+    name === undefined
+      ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL`
+      : `(${SEARCH_ATTRIBUTES.mission} = '${name}' OR (WorkflowType = '${name}' AND TemporalWorkerDeployment = '${name}'))`;
   return [
-    name === undefined ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL` : `${SEARCH_ATTRIBUTES.mission} = '${name}'`,
-    ...(version === undefined ? [] : [`${SEARCH_ATTRIBUTES.version} = '${formatVersionRef(version)}'`]),
+    ofMission,
+    NO_CHILDREN,
+    ...(version === undefined ? [] : [await onVersion(version, ledgers)]),
     ...(state === undefined ? [] : [`ExecutionStatus ${state === 'open' ? '=' : '!='} 'Running'`]),
   ].join(' AND ');
+}
+
+/** Runs that began on it, and all that are on its build: which of them are on it, only the ledger can tell. */
+async function onVersion(version: VersionRef, ledgers: Ledgers): Promise<string> {
+  const began = `${SEARCH_ATTRIBUTES.version} = '${formatVersionRef(version)}'`;
+  const { versions } = await ledgers.of(version.mission);
+  const artifact = versions.find(({ number }) => number === version.number)?.artifact;
+  if (artifact === undefined) return began;
+  const build = deploymentVersionText(placementOf(version.mission, artifact).deployment);
+  return `(${began} OR ${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}')`;
 }
 
 const STATUS: Readonly<Record<string, RunStatus>> = {
@@ -76,23 +138,90 @@ const STATUS: Readonly<Record<string, RunStatus>> = {
   CONTINUED_AS_NEW: 'continued-as-new',
 };
 
-function summaryOf(info: WorkflowExecutionInfo): RunSummary {
-  const attribute = (name: string) => String(info.searchAttributes[name]?.[0] ?? '');
+/** What lists and descriptions have in common. */
+type RunInfo = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'searchAttributes' | 'startTime'> & {
+  readonly status: { readonly name: string };
+  readonly closeTime?: Date | undefined;
+};
+
+function missionOf(info: RunInfo): string {
+  return attributeOf(info, SEARCH_ATTRIBUTES.mission) || info.type;
+}
+
+function attributeOf(info: RunInfo, name: string): string {
+  return String(info.searchAttributes[name]?.[0] ?? '');
+}
+
+function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSummary {
+  const mission = missionOf(info);
+  const stamped = attributeOf(info, SEARCH_ATTRIBUTES.version);
+  const number = versionOfRun(
+    {
+      mission,
+      startedOn: numberIn(stamped),
+      buildId: pinnedBuildId(info.searchAttributes),
+      interventions: interventions.get(info.workflowId) ?? [],
+    },
+    versions,
+  );
+  const version = number === undefined ? '' : formatVersionRef({ mission, number });
   return {
     workflowId: info.workflowId,
     runId: info.runId,
-    mission: attribute(SEARCH_ATTRIBUTES.mission),
-    version: attribute(SEARCH_ATTRIBUTES.version),
-    artifact: attribute(SEARCH_ATTRIBUTES.artifact),
+    mission,
+    version,
+    ...(stamped !== '' && stamped !== version && { startedOn: stamped }),
+    artifact: versions.find((one) => one.number === number)?.artifact ?? attributeOf(info, SEARCH_ATTRIBUTES.artifact),
     status: STATUS[info.status.name] ?? 'unknown',
     startedAt: info.startTime,
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime }),
   };
 }
 
+/** Others may have written something else there. */
+function numberIn(stamped: string): number | undefined {
+  const [, digits] = /@([1-9]\d{0,8})$/.exec(stamped) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 async function withWaiting(run: RunSummary, hosted: HostedVersions): Promise<RunSummary> {
   if (run.status !== 'running' || (await hosted.has(run.mission, run.artifact))) return run;
   return { ...run, waiting: `waiting for a worker of ${run.version}` };
+}
+
+interface Ledger {
+  readonly versions: readonly Version[];
+  /** By workflow id, oldest first. */
+  readonly interventions: ReadonlyMap<string, readonly Intervention[]>;
+}
+
+/** Versions and interventions, read once for each mission. */
+class Ledgers {
+  readonly #registry: RunLedger;
+  readonly #ledgers = new Map<string, Promise<Ledger>>();
+
+  constructor(registry: RunLedger) {
+    this.#registry = registry;
+  }
+
+  of(mission: string): Promise<Ledger> {
+    let ledger = this.#ledgers.get(mission);
+    if (ledger === undefined) {
+      ledger = this.#read(mission);
+      this.#ledgers.set(mission, ledger);
+    }
+    return ledger;
+  }
+
+  async #read(mission: string): Promise<Ledger> {
+    const [versions, all] = await Promise.all([
+      this.#registry.versions.list(mission),
+      this.#registry.interventions.list({ mission }),
+    ]);
+    const interventions = new Map<string, Intervention[]>();
+    for (const one of all) interventions.set(one.workflowId, [...(interventions.get(one.workflowId) ?? []), one]);
+    return { versions, interventions };
+  }
 }
 
 /** Which versions have a living worker; the server is asked once for each mission. */

@@ -1,0 +1,50 @@
+/** Whether runs may be moved from one version to another at all, and on what ground. */
+import type { Version } from '../registry/versions.ts';
+import { placementOf } from '../routing/placement.ts';
+import { MissionError } from '../shared/errors.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
+import { hostedBuildIds, listPollers } from '../temporal/worker-deployments.ts';
+import type { MoveRunsOptions } from './move-runs.ts';
+
+export interface MovePlan {
+  readonly from: Version;
+  readonly to: Version;
+  /** Why no run needs a check; absent when each does. */
+  readonly ground: 'forced' | 'same-artifact' | undefined;
+}
+
+/**
+ * What is to be moved where, once nothing stands against it.
+ *
+ * @throws MissionError `USAGE`, `VERSION_UNKNOWN`, `VERSION_NOT_HOSTED`.
+ */
+export async function planMove(options: MoveRunsOptions): Promise<MovePlan> {
+  const { registry, temporal, from, to, dryRun = false, unchecked = false, reason, now = () => new Date() } = options;
+  if (from.mission !== to.mission || from.number === to.number) {
+    throw new MissionError('USAGE', `Runs of ${formatVersionRef(from)} cannot be moved to ${formatVersionRef(to)}.`, {
+      remedy: 'Name two versions of one mission: mission move --from @2 --to @5.',
+    });
+  }
+  if (!dryRun && reason.trim() === '') {
+    throw new MissionError('USAGE', `Moving the open runs of ${formatVersionRef(from)} needs a reason.`, {
+      remedy: 'Say why: --reason "…". Look first with --dry-run.',
+    });
+  }
+  const [source, target] = await Promise.all([
+    registry.versions.get(from.mission, from.number),
+    registry.versions.get(to.mission, to.number),
+  ]);
+  const { taskQueue, deployment } = placementOf(target.mission, target.artifact);
+  const hosted = hostedBuildIds(await listPollers(temporal, taskQueue), target.mission, now());
+  if (!hosted.includes(deployment.buildId)) throw notHosted(target);
+  const same = source.artifact === target.artifact ? 'same-artifact' : undefined;
+  return { from: source, to: target, ground: same ?? (unchecked ? 'forced' : undefined) };
+}
+
+function notHosted(target: Version): MissionError {
+  const name = formatVersionRef(target);
+  return new MissionError('VERSION_NOT_HOSTED', `No worker hosts ${name}, so runs that are moved there would wait.`, {
+    remedy: `Nothing was moved. Start a worker: mission worker --mission ${target.mission}, and repeat when ${name} is ready.`,
+    details: { mission: target.mission, version: name },
+  });
+}

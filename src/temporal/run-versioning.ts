@@ -1,0 +1,76 @@
+/**
+ * Which deployment version a run is pinned to on the server, and pinning it to another.
+ *
+ * The server keeps the pin in a search attribute of its own, which is right at once for started, moved and continued runs;
+ * what a start stamped on a run says where it began, and cannot be changed from outside.
+ */
+import type { WorkerDeploymentVersion } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { grpcStatusOf } from './grpc-status.ts';
+import type { DeploymentPlace } from './worker-deployments.ts';
+
+/** The server's own search attribute: `<deployment>:<build id>`. */
+export const DEPLOYMENT_VERSION_ATTRIBUTE = 'TemporalWorkerDeploymentVersion';
+
+/** As the server's visibility has a deployment version. */
+export function deploymentVersionText({ deploymentName, buildId }: WorkerDeploymentVersion): string {
+  return `${deploymentName}:${buildId}`;
+}
+
+/** The build id that a run is pinned to; `undefined` before its first workflow task when nothing pinned its start. */
+export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>>): string | undefined {
+  const value = searchAttributes[DEPLOYMENT_VERSION_ATTRIBUTE];
+  const text: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof text === 'string' ? text.slice(text.lastIndexOf(':') + 1) : undefined;
+}
+
+const { VersioningBehavior } = proto.temporal.api.enums.v1;
+const { PinnedOverrideBehavior } = proto.temporal.api.workflow.v1.VersioningOverride;
+
+/**
+ * Pins an open run to a version: its next workflow task goes there. The run's history records it, with who.
+ *
+ * @returns `pinned`; `ended` when the run is over; `not-hosted` when no worker of the version ever polled.
+ */
+export async function pinRun(
+  place: DeploymentPlace,
+  run: { readonly workflowId: string; readonly runId: string },
+  version: WorkerDeploymentVersion,
+  by: string,
+): Promise<'pinned' | 'ended' | 'not-hosted'> {
+  const pinned = { behavior: PinnedOverrideBehavior.PINNED_OVERRIDE_BEHAVIOR_PINNED, version };
+  // Servers before 1.30 read the older form.
+  const older = {
+    behavior: VersioningBehavior.VERSIONING_BEHAVIOR_PINNED,
+    pinnedVersion: `${version.deploymentName}.${version.buildId}`,
+  };
+  try {
+    await place.connection.workflowService.updateWorkflowExecutionOptions({
+      namespace: place.namespace,
+      workflowExecution: run,
+      workflowExecutionOptions: { versioningOverride: { ...older, pinned } },
+      updateMask: { paths: ['versioning_override'] },
+      identity: `mission-runtime ${by}`,
+    });
+    return 'pinned';
+  } catch (error) {
+    const status = grpcStatusOf(error);
+    if (status === 'NOT_FOUND') return 'ended';
+    if (status === 'FAILED_PRECONDITION') return 'not-hosted';
+    throw error;
+  }
+}
+
+/** Takes the pin of a start off: the run stays on the version that it is on, and may go elsewhere when it continues. */
+export async function unpinRun(
+  place: DeploymentPlace,
+  run: { readonly workflowId: string; readonly runId: string },
+): Promise<void> {
+  await place.connection.workflowService.updateWorkflowExecutionOptions({
+    namespace: place.namespace,
+    workflowExecution: run,
+    workflowExecutionOptions: {},
+    updateMask: { paths: ['versioning_override'] },
+    identity: 'mission-runtime',
+  });
+}
