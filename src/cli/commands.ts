@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import type { CliHost } from './command.ts';
 import { addActivate } from './commands/activate.ts';
+import { addAnswers } from './commands/answers.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCase } from './commands/case.ts';
 import { addCases } from './commands/cases.ts';
 import { addCollect } from './commands/collect.ts';
+import { addDebug } from './commands/debug.ts';
 import { addDecide } from './commands/decide.ts';
 import { addDecisions } from './commands/decisions.ts';
 import { addDemo } from './commands/demo.ts';
@@ -40,8 +42,20 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
   { title: 'Hosting:', add: [addWorker, addWorkers, addRetire, addWake, addHold, addReleaseHold] },
   {
     title: 'Runs:',
-    add: [addStart, addRuns, addMove, addCancel, addDecisions, addDecide, addCollect, addRecordings, addTrace, addExplain],
+    add: [
+      addStart,
+      addRuns,
+      addMove,
+      addCancel,
+      addDecisions,
+      addDecide,
+      addCollect,
+      addRecordings,
+      addTrace,
+      addDebug,
+      addExplain,
+    ],
   },
-  { title: 'Before a release:', add: [addReplay, addReport, addCase, addCases] },
+  { title: 'Before a release:', add: [addReplay, addReport, addAnswers, addCase, addCases] },
   { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
 ];

@@ -13,6 +13,15 @@ export function readCount(text: string): number {
   throw new InvalidArgumentError('A whole number of 1 or more is wanted.');
 }
 
+/** How long: `30s`, `5m`. Returns milliseconds. */
+export function readDuration(text: string): number {
+  try {
+    return parseDurationMs(text);
+  } catch {
+    throw new InvalidArgumentError('A number with a unit such as 30s, 5m or 2h is wanted.');
+  }
+}
+
 /** An instant: ISO 8601, or how long ago (`7d`, `12h`). Returns ISO 8601. */
 export function readSince(now: () => Date): (text: string) => string {
   return (text) => {

@@ -2,10 +2,9 @@
 import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Route } from '../registry/routes.ts';
 import { activeVersion } from '../routing/active-version.ts';
-import { routeRule } from '../routing/route-rule.ts';
 import { shortDigest } from '../shared/digest.ts';
+import { routedVersions, trafficPast } from './hosting-state.ts';
 import type { MissionFacts } from './plan-fleet.ts';
 
 /** @param missions - only these; all of the registry when absent */
@@ -18,12 +17,15 @@ export async function readFleetFacts(
   return Promise.all(names.map((mission) => readMissionFacts(registry, client, mission)));
 }
 
-async function readMissionFacts(registry: Registry, client: Client, mission: string): Promise<MissionFacts> {
-  const [versions, route, openArtifacts] = await Promise.all([
+/** Of one mission. */
+export async function readMissionFacts(registry: Registry, client: Client, mission: string): Promise<MissionFacts> {
+  const [versions, history, orders, openArtifacts] = await Promise.all([
     registry.versions.list(mission),
-    registry.routes.current(mission),
+    registry.routes.history(mission),
+    registry.hosting.orders(mission),
     readOpenArtifacts(client, mission),
   ]);
+  const [route] = history;
   const active = route === undefined ? undefined : activeVersion(route);
   const plain = await readPlainArtifacts(client, mission, versions);
   return {
@@ -32,14 +34,9 @@ async function readMissionFacts(registry: Registry, client: Client, mission: str
     routed: route === undefined ? [] : routedVersions(route),
     defaultVersion: versions.find(({ number }) => number === active),
     openArtifacts: [...new Set([...openArtifacts, ...plain])],
+    past: trafficPast(history),
+    orders,
   };
-}
-
-/** A rule that cannot be read routes nobody: routers refuse the whole revision. */
-export function routedVersions({ weights, rules }: Pick<Route, 'weights' | 'rules'>): number[] {
-  const byWeight = weights.filter(({ weight }) => weight > 0).map(({ version }) => version);
-  const byRule = rules.flatMap((rule) => routeRule.safeParse(rule).data?.version ?? []);
-  return [...new Set([...byWeight, ...byRule])].sort((left, right) => left - right);
 }
 
 /**

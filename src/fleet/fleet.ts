@@ -6,6 +6,7 @@
 import { hostname } from 'node:os';
 import type { Registry } from '../registry/registry.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { Berth, type BerthState, pause } from './berth.ts';
@@ -13,16 +14,27 @@ import type { FleetEvent } from './fleet-event.ts';
 import { readFleetFacts } from './fleet-facts.ts';
 import { DefaultFollower } from './follow-default.ts';
 import { type HostOptions, hostArtifact } from './host-artifact.ts';
-import { planFleet, type WantedArtifact } from './plan-fleet.ts';
+import { type FleetPlan, planFleet, planFor, type WantedArtifact } from './plan-fleet.ts';
+import { LEASE_MS, Presence } from './presence.ts';
 import { awaitReady } from './readiness.ts';
+import { Remover, SERVER_VERSIONS_WARN } from './remove-versions.ts';
+import type { EndingRun } from './run-ending.ts';
 
 export interface FleetOptions {
   readonly registry: Registry;
   readonly temporal: TemporalConnection;
   /** Host these missions only. @default all of the registry */
   readonly missions?: readonly string[];
-  /** How many of each mission's newest versions are kept warm. @default 3 */
+  /** Host exactly these, whatever the registry asks for: for one process per version. */
+  readonly versions?: readonly VersionRef[];
+  /** How many of a mission's newest versions that had traffic are kept warm. @default 3 */
   readonly keepLast?: number;
+  /** For how long the default version stays warm after it is replaced, in milliseconds. @default a day */
+  readonly rollbackMs?: number;
+  /** For how long this process counts as alive without a word of it, in milliseconds. @default 20 000 */
+  readonly leaseMs?: number;
+  /** The worker's name on the server. @default process and host */
+  readonly identity?: string;
   /** Give each worker a thread of its own for workflow code: 50 MB more each, and one cannot slow down another. @default false */
   readonly ownThreads?: boolean;
   /** How long running activities may go on when a worker is stopped, in milliseconds. @default 10 000 */
@@ -30,6 +42,8 @@ export interface FleetOptions {
   /** How often the registry is read when nothing calls for it, in milliseconds. @default 2 000 */
   readonly pollMs?: number;
   readonly onEvent?: (event: FleetEvent) => void;
+  /** Told of each run that comes to its end in a worker of this process, a moment before the server knows: for a recorder. */
+  readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
 }
 
 /** One artifact of a fleet. */
@@ -39,9 +53,17 @@ export interface FleetMember extends WantedArtifact {
   readonly error?: string;
 }
 
+export interface FleetLook {
+  readonly at: Date;
+  /** Why it failed; what was hosted went on. */
+  readonly error?: string;
+}
+
 export interface Fleet {
   /** What is hosted now. */
   members(): readonly FleetMember[];
+  /** The last look at registry and server that came to an end, well or not: for health checks. */
+  lastLook(): FleetLook | undefined;
   /**
    * Waits until all that the registry asks for is ready: the server knows the version and has a worker of this process.
    *
@@ -67,9 +89,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const runner = new FleetRunner(options, {
     connection,
     namespace: options.temporal.namespace,
-    identity: `mission-worker-${process.pid}@${hostname()}`,
+    identity: options.identity ?? `mission-worker-${process.pid}@${hostname()}`,
     ownThread: options.ownThreads ?? false,
     drainMs: options.drainMs ?? 10_000,
+    codecs: options.temporal.codecs,
+    onRunEnding: options.onRunEnding,
   });
   try {
     await runner.start();
@@ -90,6 +114,8 @@ async function stampable({ connection, namespace }: TemporalConnection): Promise
   });
 }
 
+const DAY_MS = 86_400_000;
+
 class FleetRunner implements Fleet {
   readonly #options: FleetOptions;
   readonly #host: HostOptions;
@@ -100,17 +126,28 @@ class FleetRunner implements Fleet {
   #loop: Promise<void> = Promise.resolve();
   #reconciling: Promise<void> = Promise.resolve();
   #nudge = new AbortController();
+  #lastLook: FleetLook | undefined;
+  readonly #presence: Presence;
+  readonly #remover: Remover;
 
   constructor(options: FleetOptions, host: HostOptions) {
     this.#options = options;
     this.#host = host;
     this.#defaults = new DefaultFollower(options.temporal, (event) => this.#emit(event));
+    this.#presence = new Presence(options.registry.workers, host.identity, options.leaseMs ?? LEASE_MS);
+    this.#remover = new Remover(options.registry, options.temporal, (event) => this.#emit(event));
   }
 
   async start(): Promise<void> {
     await this.refresh();
-    this.#unwatch = await this.#options.registry.routes.watch(() => this.#nudge.abort());
+    const { routes, hosting } = this.#options.registry;
+    const stops = [await routes.watch(() => this.#nudge.abort()), await hosting.watch(() => this.#nudge.abort())];
+    this.#unwatch = async () => void (await Promise.all(stops.map((stop) => stop())));
     this.#loop = this.#follow();
+  }
+
+  lastLook(): FleetLook | undefined {
+    return this.#lastLook;
   }
 
   members(): FleetMember[] {
@@ -133,7 +170,7 @@ class FleetRunner implements Fleet {
 
   /** One look at a time: two at once would start the same worker twice. */
   refresh(): Promise<void> {
-    const next = this.#reconciling.catch(() => undefined).then(() => this.#reconcile());
+    const next = this.#reconciling.catch(() => undefined).then(() => this.#look());
     this.#reconciling = next;
     return next;
   }
@@ -146,6 +183,7 @@ class FleetRunner implements Fleet {
     await this.#unwatch();
     await Promise.all([...this.#berths.values()].map((berth) => berth.stop()));
     this.#berths.clear();
+    await this.#presence.leave();
     await this.#host.connection.close();
   }
 
@@ -161,15 +199,48 @@ class FleetRunner implements Fleet {
     }
   }
 
+  async #look(): Promise<void> {
+    try {
+      await this.#reconcile();
+      this.#lastLook = { at: new Date() };
+    } catch (error) {
+      this.#lastLook = { at: new Date(), error: messageOf(error) };
+      throw error;
+    }
+  }
+
   async #reconcile(): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    const { registry, temporal, missions, keepLast = 3 } = this.#options;
+    const { versions } = this.#options;
+    await (versions === undefined ? this.#followRegistry() : this.#hostNamed(versions));
+    await this.#presence.follow(this.#berths.values());
+  }
+
+  async #followRegistry(): Promise<void> {
+    const { registry, temporal, missions, keepLast = 3, rollbackMs = DAY_MS } = this.#options;
     const facts = await readFleetFacts(registry, temporal.client, missions);
-    const plan = planFleet(facts, new Set(this.#berths.keys()), keepLast);
+    const keep = { nowMs: Date.now(), keepLast, rollbackMs, limit: SERVER_VERSIONS_WARN };
+    const plan = planFleet(facts, new Set(this.#berths.keys()), keep);
+    this.#carryOut(plan);
+    await this.#defaults.follow(facts);
+    await this.#remover.follow(facts, plan);
+  }
+
+  async #hostNamed(refs: readonly VersionRef[]): Promise<void> {
+    const { versions } = this.#options.registry;
+    const named = await Promise.all(refs.map(({ mission, number }) => versions.get(mission, number)));
+    const wanted = [...new Set(named.map(({ artifact }) => artifact))].map((artifact): WantedArtifact => {
+      const same = named.filter((one) => one.artifact === artifact);
+      const numbers = [...new Set(same.map(({ number }) => number))];
+      return { mission: same[0]?.mission ?? '', artifact, versions: numbers, reasons: ['named'] };
+    });
+    this.#carryOut(planFor(wanted, new Set(this.#berths.keys())));
+  }
+
+  #carryOut(plan: FleetPlan): void {
     for (const target of plan.wanted) this.#berths.get(target.artifact)?.retarget(target);
     for (const target of plan.start) this.#berths.set(target.artifact, this.#open(target));
     for (const artifact of plan.stop) this.#close(artifact);
-    await this.#defaults.follow(facts);
   }
 
   #open(target: WantedArtifact): Berth {
@@ -194,6 +265,7 @@ class FleetRunner implements Fleet {
   /** A worker that became ready may be the one that the server's default waits for. */
   #emit(event: FleetEvent): void {
     this.#options.onEvent?.(event);
+    if ('target' in event) void this.#presence.follow(this.#berths.values());
     if (event.kind === 'ready') this.#nudge.abort();
   }
 }

@@ -2,14 +2,19 @@
  * Which artifacts have to be hosted. Pure.
  *
  * Invariants
- * 1. Whatever can get a new run, or has an open one, is hosted: by weight, by rule, by open runs.
- * 2. The last few versions are hosted before anything sends them traffic, so that an activation and a rollback find
- *    workers that are warm.
- * 3. Versions with the same artifact share one worker.
+ * 1. Whatever can get a new run, or has an open one, is hosted: by weight, by rule, by open runs. So is what is on hold.
+ * 2. A version that never had traffic is not hosted until someone asks for it: publishing loads no code anywhere.
+ * 3. The last few versions that had traffic, and whatever was the default within the rollback window, stay warm, unless they
+ *    were retired since.
+ * 4. Versions with the same artifact share one worker.
+ * 5. Never more than `limit` artifacts of a mission for the reasons of 3; the oldest go first.
  */
+import type { HostingOrder } from '../registry/hosting.ts';
 import type { Version } from '../registry/versions.ts';
+import { orderedState, type TrafficPast } from './hosting-state.ts';
 
-export type HostingReason = 'traffic' | 'open runs' | 'recent';
+/** `named`: this process was told to host it, and nothing else. */
+export type HostingReason = 'traffic' | 'open runs' | 'hold' | 'awake' | 'rollback' | 'recent' | 'named';
 
 export interface MissionFacts {
   readonly mission: string;
@@ -20,6 +25,10 @@ export interface MissionFacts {
   readonly defaultVersion: Pick<Version, 'number' | 'artifact'> | undefined;
   /** Artifacts that open runs are pinned to. */
   readonly openArtifacts: readonly string[];
+  /** Versions that ever had traffic. */
+  readonly past: readonly TrafficPast[];
+  /** All of the mission, in their order. */
+  readonly orders: readonly HostingOrder[];
 }
 
 export interface WantedArtifact {
@@ -37,9 +46,25 @@ export interface FleetPlan {
   readonly stop: readonly string[];
 }
 
-/** @param keepLast - how many of each mission's newest versions stay hosted without any other reason */
-export function planFleet(facts: readonly MissionFacts[], live: ReadonlySet<string>, keepLast: number): FleetPlan {
-  const wanted = facts.flatMap((mission) => wantedOf(mission, keepLast));
+export interface KeepRules {
+  readonly nowMs: number;
+  /** How many of the versions that had traffic stay hosted without any other reason. */
+  readonly keepLast: number;
+  /** For how long the version that was the default stays hosted after it is replaced, in milliseconds. */
+  readonly rollbackMs: number;
+  /** Artifacts of one mission at most; those with traffic, open runs, a hold or a wake are hosted all the same. */
+  readonly limit: number;
+}
+
+export function planFleet(facts: readonly MissionFacts[], live: ReadonlySet<string>, keep: KeepRules): FleetPlan {
+  return planFor(
+    facts.flatMap((mission) => wantedOf(mission, keep)),
+    live,
+  );
+}
+
+/** What has to be started and stopped so that exactly this is hosted. */
+export function planFor(wanted: readonly WantedArtifact[], live: ReadonlySet<string>): FleetPlan {
   const digests = new Set(wanted.map(({ artifact }) => artifact));
   return {
     wanted,
@@ -48,18 +73,66 @@ export function planFleet(facts: readonly MissionFacts[], live: ReadonlySet<stri
   };
 }
 
-function wantedOf({ mission, versions, routed, openArtifacts }: MissionFacts, keepLast: number): WantedArtifact[] {
-  const newest = versions
-    .map(({ number }) => number)
+function wantedOf(facts: MissionFacts, keep: KeepRules): WantedArtifact[] {
+  const recent = facts.past
+    .map(({ version }) => version)
     .sort((left, right) => right - left)
-    .slice(0, keepLast);
-  return groupByArtifact(versions).flatMap(([artifact, numbers]) => {
-    const reasons: HostingReason[] = [];
-    if (numbers.some((number) => routed.includes(number))) reasons.push('traffic');
-    if (openArtifacts.includes(artifact)) reasons.push('open runs');
-    if (numbers.some((number) => newest.includes(number))) reasons.push('recent');
-    return reasons.length === 0 ? [] : [{ mission, artifact, versions: numbers, reasons }];
+    .slice(0, keep.keepLast);
+  const wanted = groupByArtifact(facts.versions).flatMap(([artifact, versions]) => {
+    const reasons = [
+      ...needs(facts, artifact, versions, keep.nowMs),
+      ...warmth(facts, versions, { ...keep, recent }),
+    ] satisfies HostingReason[];
+    return reasons.length === 0 ? [] : [{ mission: facts.mission, artifact, versions, reasons }];
   });
+  return withinLimit(wanted, keep.limit);
+}
+
+/** Why it must be hosted now. */
+function needs(facts: MissionFacts, artifact: string, versions: readonly number[], nowMs: number): HostingReason[] {
+  const states = versions.map((number) => stateOf(facts, number));
+  return [
+    ...(versions.some((number) => facts.routed.includes(number)) ? (['traffic'] as const) : []),
+    ...(facts.openArtifacts.includes(artifact) ? (['open runs'] as const) : []),
+    ...(states.some(({ hold }) => hold !== undefined) ? (['hold'] as const) : []),
+    ...(states.some(({ awake }) => Date.parse(awake?.until ?? '') > nowMs) ? (['awake'] as const) : []),
+  ];
+}
+
+/** Why it is kept warm, for what may come. */
+function warmth(
+  facts: MissionFacts,
+  versions: readonly number[],
+  { nowMs, rollbackMs, recent }: KeepRules & { readonly recent: readonly number[] },
+): HostingReason[] {
+  const past = facts.past.filter(({ version }) => versions.includes(version));
+  const lastRoutedAt = Math.max(...past.map((one) => one.lastRoutedAt));
+  const retiredSince = versions
+    .map((number) => stateOf(facts, number).retired)
+    .some((order) => order !== undefined && Date.parse(order.createdAt) >= lastRoutedAt);
+  if (retiredSince) return [];
+  return [
+    ...(past.some(({ defaultUntil = 0 }) => defaultUntil > nowMs - rollbackMs && Number.isFinite(defaultUntil))
+      ? (['rollback'] as const)
+      : []),
+    ...(versions.some((number) => recent.includes(number)) ? (['recent'] as const) : []),
+  ];
+}
+
+function stateOf({ orders }: MissionFacts, number: number) {
+  return orderedState(orders.filter(({ version }) => version === number));
+}
+
+const KEPT_WARM: readonly HostingReason[] = ['rollback', 'recent'];
+
+function withinLimit(wanted: readonly WantedArtifact[], limit: number): WantedArtifact[] {
+  const isWarmOnly = ({ reasons }: WantedArtifact) => reasons.every((reason) => KEPT_WARM.includes(reason));
+  const needed = wanted.filter((one) => !isWarmOnly(one)).length;
+  const newestFirst = wanted
+    .filter(isWarmOnly)
+    .toSorted((left, right) => (right.versions.at(-1) ?? 0) - (left.versions.at(-1) ?? 0));
+  const kept = new Set(newestFirst.slice(0, Math.max(0, limit - needed)));
+  return wanted.filter((one) => !isWarmOnly(one) || kept.has(one));
 }
 
 /** Artifact → numbers of its versions, in the order of the first of them. */

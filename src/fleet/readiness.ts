@@ -1,20 +1,35 @@
-/** Whether the server knows that a worker of ours hosts an artifact: before that it refuses to pin a run to it. */
-
+/**
+ * Whether the server lets a run be pinned to an artifact that this process hosts.
+ *
+ * The server decides that by the task queue's own data, which no call of its API shows: a version is listed, and so is its
+ * poller, before a start is accepted (server 1.32.0). Only a start tells. So when both are listed, a start is made that no
+ * worker ever sees (its first task is an hour away), and deleted at once.
+ */
+import { randomUUID } from 'node:crypto';
 import { placementOf } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
-import { type DeploymentPlace, describeDeployment, listPollers } from '../temporal/worker-deployments.ts';
+import type { TemporalConnection } from '../temporal/connection.ts';
+import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { describeDeployment, listPollers } from '../temporal/worker-deployments.ts';
 import { pause } from './berth.ts';
 import type { WantedArtifact } from './plan-fleet.ts';
 
+type Place = Pick<TemporalConnection, 'client' | 'connection' | 'namespace'>;
+
 const LOOK_EVERY_MS = 200;
 
+/** The workflow type of the start that asks. It has no code anywhere. */
+const PROBE_TYPE = 'mission-runtime-readiness';
+/** Should the deletion fail, the server ends it by itself. */
+const PROBE_TIMEOUT = '10s';
+
 /**
- * Waits until the version is registered and the worker of this identity polls for it.
+ * Waits until the version is registered, the worker of this identity polls for it, and a start is accepted.
  *
  * @throws MissionError `VERSION_NOT_HOSTED` when the signal is given first.
  */
 export async function awaitReady(
-  place: DeploymentPlace,
+  place: Place,
   target: WantedArtifact,
   identity: string,
   signal: AbortSignal,
@@ -26,12 +41,36 @@ export async function awaitReady(
   throw new MissionError('VERSION_NOT_HOSTED', `The worker of ${target.mission} ended before the server knew of it.`);
 }
 
-async function isReady(place: DeploymentPlace, { mission, artifact }: WantedArtifact, identity: string) {
+async function isReady(place: Place, { mission, artifact }: WantedArtifact, identity: string): Promise<boolean> {
   const { taskQueue, deployment } = placementOf(mission, artifact);
   const [known, pollers] = await Promise.all([describeDeployment(place, mission), listPollers(place, taskQueue)]);
   const registered = known?.versions.some(({ buildId }) => buildId === deployment.buildId) ?? false;
-  return (
-    registered &&
-    pollers.some((poller) => poller.identity === identity && poller.version?.buildId === deployment.buildId)
+  const polls = pollers.some(
+    (poller) => poller.identity === identity && poller.version?.buildId === deployment.buildId,
   );
+  return registered && polls && acceptsStart(place, mission, artifact);
+}
+
+/**
+ * Whether the server accepts a start that is pinned to the artifact. A server that allows us no starts is believed by what it
+ * lists: routers try a refused start again for a moment.
+ */
+async function acceptsStart({ client, connection, namespace }: Place, mission: string, artifact: string) {
+  const { taskQueue, deployment } = placementOf(mission, artifact);
+  const workflowId = `${PROBE_TYPE}-${mission}-${deployment.buildId}-${randomUUID()}`;
+  try {
+    const { firstExecutionRunId: runId } = await client.workflow.start(PROBE_TYPE, {
+      workflowId,
+      taskQueue,
+      args: [],
+      versioningOverride: { pinnedTo: deployment },
+      startDelay: '1h',
+      workflowExecutionTimeout: PROBE_TIMEOUT,
+    });
+    const workflowExecution = { workflowId, runId };
+    await connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }).catch(() => undefined);
+    return true;
+  } catch (error) {
+    return grpcStatusOf(error) === 'PERMISSION_DENIED';
+  }
 }

@@ -1,4 +1,8 @@
 /** Activation: all traffic to one version, on the evidence of a report. */
+
+import { answersOf } from '../compare/render/next-steps.ts';
+import type { Report } from '../compare/report.ts';
+import { awaitHosted, type HostingStatus, type HostingWait, notHosted, whyNot } from '../fleet/require-hosted.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
@@ -12,8 +16,10 @@ export interface ActivateOptions {
   readonly ref: VersionRef;
   /** Who. */
   readonly by: string;
-  /** Lets a version through without evidence; the reason is recorded. */
+  /** Lets a version through without evidence, and without a ready worker; the reason is recorded, and what was lacking. */
   readonly force?: { readonly reason: string } | undefined;
+  /** How long a worker may take to become ready. @default 30 s, with force not at all */
+  readonly hosting?: HostingWait | undefined;
 }
 
 /** What the activation rests on. */
@@ -31,6 +37,8 @@ export interface Activation {
   readonly changed: boolean;
   /** Absent when nothing changed. */
   readonly ground?: ActivationGround;
+  /** Why no worker was ready, when it was forced all the same: new runs wait until one is. */
+  readonly unhosted?: string;
   /** Number of the version that was active before. */
   readonly previous: number | undefined;
 }
@@ -39,7 +47,7 @@ export interface Activation {
  * Gives a version all new runs; open runs stay where they are pinned.
  *
  * @throws MissionError `ACTIVATION_REFUSED` without a passing report for its exact artifact against that of the active
- *   version, `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `ROUTE_CONFLICT` when someone else changed the route meanwhile, `USAGE`
+ *   version, `VERSION_NOT_HOSTED` when no worker becomes ready for it in time, `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `ROUTE_CONFLICT` when someone else changed the route meanwhile, `USAGE`
  *   when it is forced without a reason.
  */
 export async function activateVersion(options: ActivateOptions): Promise<Activation> {
@@ -51,14 +59,52 @@ export async function activateVersion(options: ActivateOptions): Promise<Activat
     return { version, route: current, changed: false, previous };
   }
   const ground = await groundOf(registry, version, previous, force);
+  const command = `mission activate ${formatVersionRef(version)} --force --reason "…"`;
+  const unhosted = await hostedOr({ registry, versions: [version], by, force, wait: options.hosting, command });
   const route = await registry.routes.set(current?.revision ?? 0, {
     mission: ref.mission,
     weights: [{ version: ref.number, weight: WEIGHT_TOTAL }],
     by,
-    reason: reasonOf(version, ground),
-    activation: { report: ground.kind === 'report' ? ground.digest : null, forced: ground.kind === 'forced' },
+    reason: withUnhosted(reasonOf(version, ground), unhosted, force?.reason),
+    activation: {
+      report: ground.kind === 'report' ? ground.digest : null,
+      forced: ground.kind === 'forced' || unhosted !== undefined,
+    },
   });
-  return { version, route, changed: true, ground, previous };
+  return { version, route, changed: true, ground, previous, ...(unhosted !== undefined && { unhosted }) };
+}
+
+export interface HostedQuestion {
+  readonly registry: Registry;
+  /** All that get more traffic than before. */
+  readonly versions: readonly Version[];
+  readonly by: string;
+  readonly force: { readonly reason: string } | undefined;
+  readonly wait: HostingWait | undefined;
+  /** What forces it, for the remedy. */
+  readonly command: string;
+}
+
+/**
+ * Waits until the versions have ready workers.
+ *
+ * @returns undefined when they have; why not, when it is forced all the same.
+ * @throws MissionError `VERSION_NOT_HOSTED`.
+ */
+export async function hostedOr(question: HostedQuestion): Promise<string | undefined> {
+  const { registry, versions, by, force, wait, command } = question;
+  const waitMs = wait?.waitMs ?? (force === undefined ? undefined : 0);
+  const status: HostingStatus = await awaitHosted(registry, versions, by, { ...wait, waitMs });
+  if (status.missing.length === 0) return undefined;
+  if (force === undefined) throw notHosted(status, waitMs, command);
+  return whyNot(status);
+}
+
+/** The recorded reason of a route that sends traffic where no worker was ready. */
+export function withUnhosted(reason: string, unhosted: string | undefined, forcedBecause = ''): string {
+  if (unhosted === undefined) return reason;
+  const why = forcedBecause === '' || reason.includes(forcedBecause) ? '' : `; ${forcedBecause}`;
+  return `${reason} (forced without a ready worker: ${unhosted}${why})`;
 }
 
 /**
@@ -110,13 +156,15 @@ async function refusal(registry: Registry, version: Version, baseline: Version):
     baselineArtifact: baseline.artifact,
     limit: 1,
   });
+  const stored = newest && ((await registry.reports.get(newest.digest)) as unknown as Report);
+  const flags = stored === undefined ? '' : answersOf(stored);
   const why =
     newest === undefined
       ? `it was never replayed against ${active}, which is active`
       : `its latest replay against ${active}, which is active, ${outcomeWords(newest.verdict)}${newest.partial ? ' (it was stopped early)' : ''}`;
   const see = newest === undefined ? '' : ` See why: mission report ${newest.digest.slice(7, 19)}.`;
   return new MissionError('ACTIVATION_REFUSED', `${candidate} is not activated: ${why}. Traffic is unchanged.`, {
-    remedy: `Replay it: mission replay ${candidate} --against ${active}.${see} In an emergency: mission activate ${candidate} --force --reason "…", which is recorded.`,
+    remedy: `Replay it: mission replay ${candidate} --against ${active}${flags}.${see} In an emergency: mission activate ${candidate} --force --reason "…", which is recorded.`,
     details: {
       version: candidate,
       active,

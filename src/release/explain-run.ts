@@ -1,5 +1,5 @@
 /** Gathers the {@link Explanation} of one run from the registry. */
-import { routedVersions } from '../fleet/fleet-facts.ts';
+import { routedVersions } from '../fleet/hosting-state.ts';
 import { stampOf, toStoredRecording } from '../recording/build-recording.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';

@@ -1,5 +1,6 @@
 /** The history of a mission for people: versions, traffic and replays in one order, each with its place in the audit trail. */
 import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { HostingOrder } from '../registry/hosting.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReportSummary } from '../registry/reports.ts';
 import type { Route } from '../registry/routes.ts';
@@ -10,7 +11,7 @@ import { formatVersionRef } from '../shared/version-ref.ts';
 export interface LogEntry {
   /** ISO 8601 */
   readonly at: string;
-  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed';
+  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'hosting';
   /** Who. Of a replay: whoever ran it, by the audit trail. */
   readonly by: string;
   /** What happened, in one line. */
@@ -23,6 +24,16 @@ export interface LogEntry {
 
 const REPORTS_SHOWN = 1_000;
 const AUDIT_PAGE = 1_000;
+const LOGGED = [
+  'version.append',
+  'route.set',
+  'report.put',
+  'hosting.hold',
+  'hosting.release',
+  'hosting.retire',
+  'hosting.wake',
+  'hosting.remove',
+] as const;
 
 /**
  * What happened to a mission, in order.
@@ -30,10 +41,11 @@ const AUDIT_PAGE = 1_000;
  * @throws MissionError `MISSION_UNKNOWN` when nothing did.
  */
 export async function missionLog(registry: Registry, mission: string): Promise<LogEntry[]> {
-  const [versions, routes, reports, audit] = await Promise.all([
+  const [versions, routes, reports, orders, audit] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.reports.list({ mission, limit: REPORTS_SHOWN }),
+    registry.hosting.orders(mission),
     readAudit(registry),
   ]);
   if (versions.length === 0) {
@@ -49,6 +61,9 @@ export async function missionLog(registry: Registry, mission: string): Promise<L
       routeEntry(route, earlierRoute.get(route.revision), audit.get(`${mission}#${route.revision}`)),
     ),
     ...reports.map((report) => reportEntry(report, audit.get(report.digest))),
+    ...orders.map((order) =>
+      orderEntry(order, audit.get(`${formatVersionRef({ mission, number: order.version })}!${order.number}`)),
+    ),
   ];
   return entries.sort(byOrder);
 }
@@ -62,7 +77,7 @@ function byOrder(left: LogEntry, right: LogEntry): number {
 /** Subject → its entry, for the actions that a log shows. */
 async function readAudit({ audit }: Registry): Promise<Map<string, AuditEntry>> {
   const found = new Map<string, AuditEntry>();
-  for (const action of ['version.append', 'route.set', 'report.put']) {
+  for (const action of LOGGED) {
     for (let after = 0; ; ) {
       const page = await audit.list({ action, after, limit: AUDIT_PAGE });
       for (const entry of page) found.set(entry.subject, entry);
@@ -128,6 +143,25 @@ function reportEntry(report: ReportSummary, audit: AuditEntry | undefined): LogE
     kind: 'replayed',
     by: audit?.actor ?? '',
     text: `${report.candidateName} replayed against ${report.baselineName}: ${report.verdict}${partial}, report ${report.digest.slice(7, 19)}`,
+    ...place(audit),
+  };
+}
+
+function orderEntry(order: HostingOrder, audit: AuditEntry | undefined): LogEntry {
+  const name = formatVersionRef({ mission: order.mission, number: order.version });
+  const words = {
+    hold: `${name} held: it stays hosted`,
+    release: `the hold of ${name} released`,
+    retire: `${name} retired`,
+    wake: `${name} woken until ${order.until?.slice(0, 16).replace('T', ' ')} UTC`,
+    remove: `${name} removed from the Temporal server`,
+  };
+  return {
+    at: order.createdAt,
+    kind: 'hosting',
+    by: order.by,
+    text: words[order.action],
+    reason: order.reason,
     ...place(audit),
   };
 }

@@ -1,10 +1,12 @@
 /** Rollback: an earlier behaviour comes back as a new version with all traffic, in one action. */
-import type { Registry } from '../registry/registry.ts';
+import type { HostingWait } from '../fleet/require-hosted.ts';
+import type { Registry, RegistryNouns } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { hostedOr, withUnhosted } from './activate-version.ts';
 
 export interface RollbackOptions {
   readonly registry: Registry;
@@ -13,6 +15,10 @@ export interface RollbackOptions {
   readonly to?: VersionRef | undefined;
   readonly reason: string;
   readonly by: string;
+  /** Goes on although no worker is ready for what comes back: new runs wait until one is. */
+  readonly force?: boolean | undefined;
+  /** How long a worker may take to become ready; nothing is waited for where one is. @default 30 s, with force not at all */
+  readonly hosting?: HostingWait | undefined;
 }
 
 export interface Rollback {
@@ -22,26 +28,33 @@ export interface Rollback {
   /** Number of the version that was active before. */
   readonly previous: number;
   readonly route: Route;
+  /** Why no worker was ready, when it was forced all the same. */
+  readonly unhosted?: string;
 }
 
 /**
  * Rolls a mission back. No report is asked for: what comes back has run before, and taking back is always allowed.
  *
  * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, or when there is nothing to
- *   go back to, `VERSION_UNKNOWN`, `ROUTE_CONFLICT`. Ledger and route change together or not at all.
+ *   go back to, `VERSION_NOT_HOSTED` when no worker becomes ready in time, `VERSION_UNKNOWN`, `ROUTE_CONFLICT` when someone
+ *   else changed the route meanwhile. Ledger and route change together or not at all.
  */
 export async function rollback(options: RollbackOptions): Promise<Rollback> {
   const { registry, mission, reason, by } = options;
   if (reason.trim() === '') throw usage(`Rolling back ${mission} needs a reason.`, 'Say why: --reason "…".');
-  return registry.atomically(mission, async ({ versions, routes }) => {
-    const history = await routes.history(mission);
-    const [current] = history;
-    if (current === undefined) throw nothingActive(mission);
-    const all = await versions.list(mission);
-    const restored = target(all, history, options);
-    const previous = activeVersion(current);
-    refuseSame(restored, all, current);
-    const { version } = await versions.append({
+  const planned = await choose(registry, options);
+  const unhosted = await hostedOr({
+    registry,
+    versions: [planned.restored],
+    by,
+    force: options.force === true ? { reason } : undefined,
+    wait: options.hosting,
+    command: `mission rollback ${mission} --to @${planned.restored.number} --force --reason "…"`,
+  });
+  return registry.atomically(mission, async (nouns) => {
+    const { restored, current } = await choose(nouns, options);
+    if (current.revision !== planned.current.revision) throw changedMeanwhile(planned.current, current);
+    const { version } = await nouns.versions.append({
       mission,
       artifact: restored.artifact,
       kind: 'rollback',
@@ -51,15 +64,39 @@ export async function rollback(options: RollbackOptions): Promise<Rollback> {
       commit: restored.commit,
       environment: restored.environment,
     });
-    const route = await routes.set(current.revision, {
+    const route = await nouns.routes.set(current.revision, {
       mission,
       weights: [{ version: version.number, weight: WEIGHT_TOTAL }],
       by,
-      reason: `roll back to ${formatVersionRef(restored)}: ${reason}`,
-      activation: { report: null, forced: false },
+      reason: withUnhosted(`roll back to ${formatVersionRef(restored)}: ${reason}`, unhosted),
+      activation: { report: null, forced: unhosted !== undefined },
     });
-    return { version, restored, previous, route };
+    const previous = activeVersion(current);
+    return { version, restored, previous, route, ...(unhosted !== undefined && { unhosted }) };
   });
+}
+
+/** What would come back, and the route that it replaces. */
+async function choose({ routes, versions }: Pick<RegistryNouns, 'routes' | 'versions'>, options: RollbackOptions) {
+  const { mission } = options;
+  const history = await routes.history(mission);
+  const [current] = history;
+  if (current === undefined) throw nothingActive(mission);
+  const all = await versions.list(mission);
+  const restored = target(all, history, options);
+  refuseSame(restored, all, current);
+  return { restored, current };
+}
+
+function changedMeanwhile(planned: Route, current: Route): MissionError {
+  return new MissionError(
+    'ROUTE_CONFLICT',
+    `The route of ${planned.mission} was changed meanwhile, from revision ${planned.revision} to ${current.revision} by ${current.by}: ${current.reason}.`,
+    {
+      remedy: `Nothing was changed. Look at it, and roll back again if it is still wanted: mission route show ${planned.mission}.`,
+      details: { mission: planned.mission, expected: planned.revision, found: current.revision },
+    },
+  );
 }
 
 function target(all: readonly Version[], history: readonly Route[], { mission, to }: RollbackOptions): Version {

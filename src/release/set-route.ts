@@ -1,12 +1,13 @@
 /** Setting a route: shares and rules by hand, with the same evidence that an activation asks for. */
-import { routedVersions } from '../fleet/fleet-facts.ts';
+import { routedVersions } from '../fleet/hosting-state.ts';
+import type { HostingWait } from '../fleet/require-hosted.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Route, RouteWeight } from '../registry/routes.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import type { RouteRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
-import { type ActivationGround, groundOf } from './activate-version.ts';
+import { canonicalJson, type Json } from '../shared/json.ts';
+import { type ActivationGround, groundOf, hostedOr, withUnhosted } from './activate-version.ts';
 
 export interface SetRouteOptions {
   readonly registry: Registry;
@@ -18,8 +19,10 @@ export interface SetRouteOptions {
   readonly rules: readonly RouteRule[];
   readonly by: string;
   readonly reason: string;
-  /** Lets versions through without evidence. */
+  /** Lets versions through without evidence, and without a ready worker. */
   readonly force?: boolean | undefined;
+  /** How long workers may take to become ready. @default 30 s, with force not at all */
+  readonly hosting?: HostingWait | undefined;
 }
 
 export interface RouteSet {
@@ -27,6 +30,8 @@ export interface RouteSet {
   readonly before: Route | undefined;
   /** What each version that had no traffic before rests on. */
   readonly grounds: readonly { readonly version: number; readonly ground: ActivationGround }[];
+  /** Why no worker was ready for some version, when it was forced all the same. */
+  readonly unhosted?: string;
 }
 
 /**
@@ -34,6 +39,7 @@ export interface RouteSet {
  * report against the active one; shares of versions that have some are changed freely.
  *
  * @throws MissionError `ROUTE_CONFLICT` when someone else changed the route meanwhile, `ACTIVATION_REFUSED`,
+ *   `VERSION_NOT_HOSTED` when no worker becomes ready in time for a version whose share grows,
  *   `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `INPUT_INVALID` when the weights do not sum up, `USAGE` without a reason.
  */
 export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
@@ -46,16 +52,34 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
   const before = await registry.routes.current(mission);
   const grounds = await groundsOf(options, before);
   const report = grounds.find(({ ground }) => ground.kind === 'report')?.ground;
-  const forced = grounds.some(({ ground }) => ground.kind === 'forced');
+  const unhosted = await hostedOr({
+    registry,
+    versions: await growing(options, before),
+    by,
+    force: options.force === true ? { reason } : undefined,
+    wait: options.hosting,
+    command: 'the same with --force',
+  });
+  const forced = unhosted !== undefined || grounds.some(({ ground }) => ground.kind === 'forced');
   const route = await registry.routes.set(revision, {
     mission,
     weights,
     rules: rules as unknown as readonly Json[],
     by,
-    reason: forced ? `forced: ${reason}` : reason,
+    reason: withUnhosted(forced ? `forced: ${reason}` : reason, unhosted),
     activation: { report: report?.kind === 'report' ? report.digest : null, forced },
   });
-  return { route, before, grounds };
+  return { route, before, grounds, ...(unhosted !== undefined && { unhosted }) };
+}
+
+/** Versions that get more of the traffic than before, by weight or by a rule that was not there. */
+function growing({ registry, mission, weights, rules }: SetRouteOptions, before: Route | undefined) {
+  const shares = new Map(before?.weights.map(({ version, weight }) => [version, weight]));
+  const byWeight = weights.filter(({ version, weight }) => weight > (shares.get(version) ?? 0));
+  const had = before === undefined ? [] : before.rules.map((rule) => canonicalJson(rule));
+  const byRule = rules.filter((rule) => !had.includes(canonicalJson(rule as unknown as Json)));
+  const numbers = new Set([...byWeight, ...byRule].map(({ version }) => version));
+  return Promise.all([...numbers].map((number) => registry.versions.get(mission, number)));
 }
 
 async function groundsOf(

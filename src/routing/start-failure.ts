@@ -14,7 +14,7 @@ export function startFailure(error: unknown, stamp: RunStamp, namespace: string)
       `No worker hosts ${stamp.version}, so the server refuses to start a run on it.`,
       {
         ...options,
-        remedy: `Nothing was started. Start a worker with: mission worker ${stamp.mission}, and try again when it says that ${stamp.version} is ready.`,
+        remedy: `Nothing was started. Start a worker with: mission worker --mission ${stamp.mission}, and try again when it says that ${stamp.version} is ready.`,
       },
     );
   }

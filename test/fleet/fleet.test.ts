@@ -109,7 +109,8 @@ async function route(
 }
 
 async function host(options: Partial<FleetOptions> = {}): Promise<Fleet> {
-  fleet = await startFleet({ registry, temporal, missions: [mission], pollMs: 200, drainMs: 1_000, ...options });
+  const defaults = { pollMs: 200, drainMs: 1_000, rollbackMs: 0 };
+  fleet = await startFleet({ registry, temporal, missions: [mission], ...defaults, ...options });
   return fleet;
 }
 
@@ -137,7 +138,7 @@ describe('a mission in production', () => {
     await expect(start({ text: 'a' })).rejects.toMatchObject({
       code: 'VERSION_NOT_HOSTED',
       message: expect.stringContaining(`${mission}@1`),
-      remedy: expect.stringContaining(`mission worker ${mission}`),
+      remedy: expect.stringContaining(`mission worker --mission ${mission}`),
     });
   });
 
@@ -219,7 +220,7 @@ describe('a mission in production', () => {
     const run = await start({ text: 'a' });
     const version = { mission, number: waiting };
     const find = async (now?: () => Date) =>
-      (await listRuns({ temporal, version, state: 'open', ...(now === undefined ? {} : { now }) }))[0];
+      (await listRuns({ temporal, registry, version, state: 'open', ...(now === undefined ? {} : { now }) }))[0];
     await vi.waitFor(
       async () => expect(await find()).toMatchObject({ workflowId: run.workflowId, status: 'running' }),
       20_000,
@@ -234,7 +235,7 @@ describe('a mission in production', () => {
     await temporal.client.workflow.getHandle(run.workflowId).signal('go');
     expect(await resultOf(run)).toEqual(['w5', 'long', 'a5']);
     await vi.waitFor(async () => {
-      const ended = await listRuns({ temporal, mission, state: 'ended', limit: 200 });
+      const ended = await listRuns({ temporal, registry, mission, state: 'ended', limit: 200 });
       expect(ended.find(({ workflowId }) => workflowId === run.workflowId)).toMatchObject({
         status: 'completed',
         version: run.version,
@@ -252,7 +253,9 @@ describe('a mission in production', () => {
     const entry = { mission, kind: 'publish', author: 'ada', message: '', commit: null, environment: {} } as const;
     await registry.versions.append({ ...entry, artifact: broken.digest });
     await route({ 4: 10_000 });
-    const hosting = await host({ keepLast: 1 });
+    const wake = { mission, version: 6, action: 'wake', forMs: 60_000, by: 'ada', reason: 'test' } as const;
+    await registry.hosting.order(wake);
+    const hosting = await host({ keepLast: 0 });
     await vi.waitFor(() => {
       const states = Object.fromEntries(hosting.members().map(({ versions, state }) => [versions.join(), state]));
       expect(states).toEqual({ 4: 'ready', 6: 'failed' });
@@ -262,6 +265,8 @@ describe('a mission in production', () => {
       code: 'VERSION_NOT_HOSTED',
       message: expect.stringContaining('no licence'),
     });
+    const { forMs: _, ...retire } = { ...wake, action: 'retire' } as const;
+    await registry.hosting.order(retire);
   });
 
   it('goes on with the others when the code of one never yields', async () => {

@@ -3,10 +3,11 @@ import type { Activation } from '../../release/activate-version.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
 
-interface Options {
+interface Options extends WaitOptions {
   readonly force?: boolean;
   readonly reason?: string;
 }
@@ -14,17 +15,24 @@ interface Options {
 export function addActivate(program: Command, host: CliHost): void {
   addCommand<Options>(program, host, {
     usage: 'activate <version>',
-    summary: 'give a version all new runs, if a passing report allows it',
+    summary: 'give a version all new runs, if a passing report allows it and a worker is ready for it',
     options: [
-      option('--force', 'without a passing report; needs --reason and is recorded'),
+      option('--force', 'without a passing report or a ready worker; needs --reason and is recorded'),
       option('--reason <text>', 'why it is forced'),
+      waitOption(),
     ],
     examples: [['mission activate @4', 'on the evidence of its passing replay']],
     run,
   });
 }
 
-async function run({ context, output, options, args: [text = ''] }: Call<Options>): Promise<number> {
+async function run(call: Call<Options>): Promise<number> {
+  const {
+    context,
+    output,
+    options,
+    args: [text = ''],
+  } = call;
   const { force = false, reason = '' } = options;
   if (!force && reason !== '') {
     throw new MissionError('USAGE', 'A reason is only asked for when the activation is forced.', {
@@ -34,16 +42,28 @@ async function run({ context, output, options, args: [text = ''] }: Call<Options
   const ref = await context.ref(text);
   const registry = await context.registry();
   const { activateVersion } = await import('../../release/activate-version.ts');
-  const activation = await activateVersion({ registry, ref, by: context.actor, ...(force && { force: { reason } }) });
+  const activation = await whileWaiting(call, (hosting) =>
+    activateVersion({ registry, ref, by: context.actor, hosting, ...(force && { force: { reason } }) }),
+  );
   await output.result(activationJson(activation), () => activationText(activation, output));
+  if (activation.unhosted !== undefined && !output.json) {
+    output.note(`No worker is ready for it (${activation.unhosted}): new runs wait. See: mission workers.`);
+  }
   if (activation.changed && activation.previous !== undefined && !output.json) {
     output.note(`Open runs stay on their versions. To take it back: mission rollback ${ref.mission} --reason "…".`);
   }
   return EXIT.ok;
 }
 
-function activationJson({ version, route, changed, ground, previous }: Activation) {
-  return { ref: formatVersionRef(version), changed, ground: ground ?? null, previous: previous ?? null, route };
+function activationJson({ version, route, changed, ground, unhosted, previous }: Activation) {
+  return {
+    ref: formatVersionRef(version),
+    changed,
+    ground: ground ?? null,
+    unhosted: unhosted ?? null,
+    previous: previous ?? null,
+    route,
+  };
 }
 
 function activationText({ version, changed, ground, previous, route }: Activation, { palette }: Output): string {

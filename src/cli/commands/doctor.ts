@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Registry } from '../../registry/registry.ts';
 import { isMissionError } from '../../shared/errors.ts';
 import type { DoctorFinding, SelfReport } from '../../temporal/doctor.ts';
 import { addCommand, type Call, type CliHost } from '../command.ts';
@@ -60,10 +61,22 @@ async function registryReport(context: CliContext): Promise<SelfReport> {
   try {
     const registry = await context.registry();
     const missions = await registry.versions.missions();
-    return { ok: true, found: `${registry.place}, ${counted(missions.length, 'mission')}` };
+    return {
+      ok: true,
+      found: `${registry.place}, ${counted(missions.length, 'mission')}${await crowdedWords(registry)}`,
+    };
   } catch (error) {
     // Somebody works with it, so it is well.
     if (isMissionError(error, 'REGISTRY_LOCKED')) return { ok: true, found: error.message };
     throw error;
   }
+}
+
+/** Missions whose number of versions on the Temporal server is near its limit. */
+async function crowdedWords(registry: Registry): Promise<string> {
+  const { SERVER_VERSIONS_MAX, SERVER_VERSIONS_WARN } = await import('../../fleet/remove-versions.ts');
+  const crowded = (await registry.workers.sizes()).filter(({ versions }) => versions >= SERVER_VERSIONS_WARN);
+  if (crowded.length === 0) return '';
+  const list = crowded.map(({ mission, versions }) => `${mission} ${versions}`).join(', ');
+  return `; near the server's limit of ${SERVER_VERSIONS_MAX} versions: ${list} (mission retire)`;
 }

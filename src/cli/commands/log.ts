@@ -28,6 +28,7 @@ const MARKS: Readonly<Record<LogEntry['kind'], string>> = {
   'rolled-back': '↩',
   traffic: '→',
   replayed: '≟',
+  hosting: '⌂',
 };
 
 function entryText({ at, kind, by, text, reason, audit }: LogEntry, { palette, width }: Output): string {

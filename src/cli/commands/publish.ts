@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Registry } from '../../registry/registry.ts';
 import type { Published } from '../../release/publish-mission.ts';
 import { shortDigest } from '../../shared/digest.ts';
 import { MissionError } from '../../shared/errors.ts';
@@ -7,9 +8,12 @@ import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { missionsInSource } from '../project.ts';
 
+const CANDIDATE_MS = 3_600_000;
+
 interface Options {
   readonly message?: string;
   readonly author?: string;
+  readonly candidate?: boolean;
 }
 
 export function addPublish(program: Command, host: CliHost): void {
@@ -19,6 +23,7 @@ export function addPublish(program: Command, host: CliHost): void {
     options: [
       option('-m, --message <text>', "why (default: the commit's subject, when everything is committed)"),
       option('--author <who>', "who (default: git's user)"),
+      option('--candidate', 'have workers host it for an hour, though it has no traffic yet'),
     ],
     examples: [['mission publish -m "Reworded for the spring promotion"', 'the only mission of the project']],
     run,
@@ -33,7 +38,9 @@ async function run(call: Call<Options>): Promise<number> {
   const progress = output.progress('publish');
   progress.say(`bundling ${mission}`);
   try {
-    const published = await publishMission({ registry, root: context.root, mission, ...options });
+    const { candidate = false, ...given } = options;
+    const published = await publishMission({ registry, root: context.root, mission, ...given });
+    if (candidate) await hostCandidate(registry, published, context.actor);
     progress.end();
     const { changesText } = await import('../change-text.ts');
     await output.result(publishedJson(published), () =>
@@ -44,6 +51,12 @@ async function run(call: Call<Options>): Promise<number> {
     progress.end();
     throw error;
   }
+}
+
+async function hostCandidate(registry: Registry, { version }: Published, by: string): Promise<void> {
+  const { wakeVersion } = await import('../../release/hosting-orders.ts');
+  const ref = { mission: version.mission, number: version.number };
+  await wakeVersion({ registry, ref, by, reason: 'published as a candidate', forMs: CANDIDATE_MS });
 }
 
 function sourceMission({ args: [given], context }: Call<Options>): string {

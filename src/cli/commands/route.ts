@@ -9,13 +9,14 @@ import { MissionError, messageOf } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
 import { readRule, readWeights, ruleText } from '../read-route.ts';
 import { readJson } from '../read-values.ts';
 import { atMinute } from '../words.ts';
 
-interface SetOptions {
+interface SetOptions extends WaitOptions {
   readonly reason: string;
   readonly revision?: number;
   /** `false`: all rules go. */
@@ -51,7 +52,8 @@ export function addRoute(program: Command, host: CliHost): void {
         (text: string, before: string[] | undefined) => [...(before ?? []), text],
       ),
       option('--no-rules', 'without rules'),
-      option('--force', 'without a passing report; the reason is recorded'),
+      option('--force', 'without a passing report or a ready worker; the reason is recorded'),
+      waitOption(),
     ],
     examples: [
       ['mission route set refund-eligibility @2=95% @3=5% --reason "first customers"', ''],
@@ -124,14 +126,15 @@ function readRules({ rules }: Pick<Route, 'rules'>): RouteRule[] {
   return rules.flatMap((rule) => routeRule.safeParse(rule).data ?? []);
 }
 
-async function set({ context, output, options, args }: Call<SetOptions>): Promise<number> {
+async function set(call: Call<SetOptions>): Promise<number> {
+  const { context, output, options, args } = call;
   const mission = args[0] ?? '';
   const shares = args[1] as unknown as readonly string[];
   const registry = await context.registry();
   const { setRoute } = await import('../../release/set-route.ts');
   const current = await registry.routes.current(mission);
   const rules = options.rule?.map((text) => readRule(text, mission));
-  const done = await setRoute({
+  const wanted = {
     registry,
     mission,
     revision: options.revision ?? current?.revision ?? 0,
@@ -140,12 +143,13 @@ async function set({ context, output, options, args }: Call<SetOptions>): Promis
     by: context.actor,
     reason: options.reason,
     force: options.force,
-  });
+  };
+  const done = await whileWaiting(call, (hosting) => setRoute({ ...wanted, hosting }));
   await output.result(done, () => setText(done, output));
   return EXIT.ok;
 }
 
-function setText({ route, before, grounds }: RouteSet, output: Output): string {
+function setText({ route, before, grounds, unhosted }: RouteSet, output: Output): string {
   const { palette } = output;
   const from = before === undefined ? '' : ` (before: revision ${before.revision})`;
   return [
@@ -154,6 +158,7 @@ function setText({ route, before, grounds }: RouteSet, output: Output): string {
       const why = ground.kind === 'report' ? `report ${ground.digest.slice(7, 19)}` : ground.kind.replace('-', ' ');
       return `  @${version} takes traffic on the ground of: ${ground.kind === 'forced' ? palette.yellow('force') : why}`;
     }),
+    ...(unhosted === undefined ? [] : [`  ${palette.yellow('No worker is ready')} (${unhosted}): new runs wait.`]),
     routeText(route, output),
   ].join('\n');
 }

@@ -29,7 +29,18 @@ async function run({ context, output, args: [given] }: Call<object>): Promise<nu
   const lists = await Promise.all(missions.map((mission) => listed(registry, mission)));
   if (given !== undefined && lists[0]?.length === 0) throw missionUnknown(given);
   await output.result(lists.flat(), () => lists.map((list) => listText(list, output)).join('\n\n'));
+  await noteCrowded(registry, missions, output);
   return EXIT.ok;
+}
+
+async function noteCrowded(registry: Registry, missions: readonly string[], output: Output): Promise<void> {
+  const { SERVER_VERSIONS_MAX, SERVER_VERSIONS_WARN } = await import('../../fleet/remove-versions.ts');
+  for (const { mission, versions } of await registry.workers.sizes()) {
+    if (versions < SERVER_VERSIONS_WARN || !missions.includes(mission)) continue;
+    output.note(
+      `The Temporal server knows ${versions} versions of ${mission}, of ${SERVER_VERSIONS_MAX} that it takes. Release holds, end old runs, or retire versions.`,
+    );
+  }
 }
 
 async function listed(registry: Registry, mission: string): Promise<Listed[]> {
