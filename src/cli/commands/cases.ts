@@ -100,7 +100,7 @@ async function tryMission(call: Call<Options>, mission: string, fixtures: readon
   ]);
   const progress = output.progress(mission);
   try {
-    progress.say(`${mission}: ${options.version === undefined ? 'bundling the source' : options.version}`);
+    progress.say(`${options.version === undefined ? 'bundling the source' : options.version}`);
     const { name, candidate, findArtifact } = await candidateOf(call, mission);
     let done = 0;
     const tried = await tryCases({
@@ -111,7 +111,7 @@ async function tryMission(call: Call<Options>, mission: string, fixtures: readon
       policy,
       workers: options.workers,
       signal: io.signal,
-      onCase: () => progress.update(++done, fixtures.length, mission),
+      onCase: () => progress.update(++done, fixtures.length),
     });
     if (options.out !== undefined) {
       const { writeReportFiles } = await import('../report-files.ts');
