@@ -6,6 +6,8 @@ export interface CliIo {
   readonly stdin: () => Promise<string>;
   /** Whether a person watches standard error, so that a line may be drawn over. */
   readonly isInteractive: boolean;
+  /** A line that a person types after a prompt; `undefined` when they have enough. Absent where nobody can type. */
+  readonly ask?: ((prompt: string) => Promise<string | undefined>) | undefined;
   readonly colours: boolean;
   /** Width of the terminal; 0 when unknown. */
   readonly columns: number;

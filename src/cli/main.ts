@@ -28,10 +28,27 @@ function readInput(): Promise<string> {
   return input;
 }
 
+/** Ctrl-C and Ctrl-D both mean that they have enough. */
+async function askPerson(prompt: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, history: typed, historySize: 200 });
+  return new Promise((resolve) => {
+    terminal.once('close', () => resolve(undefined));
+    terminal.question(prompt, (line) => {
+      if (line.trim() !== '') typed.unshift(line);
+      resolve(line);
+      terminal.close();
+    });
+  });
+}
+
+const typed: string[] = [];
+
 const code = await runCli(process.argv.slice(2), {
   stdout: (chunk) => process.stdout.write(chunk),
   stderr: (chunk) => process.stderr.write(chunk),
   stdin: readInput,
+  ask: process.stdin.isTTY === true ? askPerson : undefined,
   isInteractive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
   colours: wantsColours(process.env, process.stdout.isTTY === true),
   columns: process.stdout.columns ?? 0,

@@ -67,7 +67,7 @@ function clip(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-function describeDifference(difference: Difference): string {
+export function describeDifference(difference: Difference): string {
   const place = describePointer(difference.pointer);
   if (difference.kind === 'moved') return `${place} moved from ${difference.from ?? ''}`;
   const [from, to] = describeSides(difference.pointer, difference.baseline, difference.candidate);

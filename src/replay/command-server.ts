@@ -17,7 +17,7 @@ import type { CommandView } from './command-view.ts';
 import type { Deadline } from './deadline.ts';
 import type { DecisionBook } from './decision-book.ts';
 import type { Evidence, RecordedAnswer } from './evidence.ts';
-import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
+import type { GivenAnswers, LiveAnswer, LiveAnswers } from './live-answers.ts';
 import { ActivityMachine } from './lockstep/activity-machine.ts';
 import { localActivityMarkerOf } from './lockstep/event-facts.ts';
 import type { LocalActivityMachine } from './lockstep/local-activity-machine.ts';
@@ -26,7 +26,7 @@ import { TimerMachine } from './lockstep/timer-machine.ts';
 import { markAsSent } from './mark-as-sent.ts';
 import { fire } from './outside-news.ts';
 import { type Command, type HistoryEvent, type Job, toMs } from './proto.ts';
-import { answerQuestion } from './simulated-decision.ts';
+import { answerAsGiven, answerQuestion } from './simulated-decision.ts';
 import { simulatedOutput } from './simulated-output.ts';
 import type { SimulatedStep, SimulatedSteps } from './simulated-steps.ts';
 import type { SimulationEnd } from './simulation-end.ts';
@@ -37,6 +37,7 @@ export interface CommandServerOptions {
   readonly definition: MissionDefinition | undefined;
   readonly decisions: DecisionBook;
   readonly live: LiveAnswers;
+  readonly given?: GivenAnswers | undefined;
   readonly deadline: Deadline;
   /** Steps of one link at most. */
   readonly maxSteps: number;
@@ -170,7 +171,9 @@ export class CommandServer {
 
   /** A question of the kit is answered as it was. */
   #askPerson(command: Command, view: CommandView): void {
-    const given = answerQuestion(view, this.#options.decisions.match(view), this.#options.policy.decision);
+    const { decisions, policy, given: madeUp } = this.#options;
+    const given =
+      answerAsGiven(view, madeUp?.get(view.step)) ?? answerQuestion(view, decisions.match(view), policy.decision);
     if (given.kind === 'stop') {
       this.#unanswered(command, view, given);
       return;
@@ -190,9 +193,14 @@ export class CommandServer {
   }
 
   #answer(command: Command, view: CommandView, machine: Machine): void {
-    const decision = this.#decide(view);
     this.#eventId += 1;
     markAsSent(machine, this.#eventId);
+    const given = machine instanceof ActivityMachine ? this.#options.given?.get(view.step) : undefined;
+    if (given !== undefined) {
+      this.#giveLive(this.#steps.open(command, view, 'simulated', machine), machine, given);
+      return;
+    }
+    const decision = this.#decide(view);
     if (decision.kind === 'stop') {
       this.#unanswered(command, view, decision);
       return;

@@ -79,7 +79,8 @@ function stuckAt(waitingFor: string): NonNullable<ReplayResult['unanswered']> {
   };
 }
 
-function endOf(command: Command): RunEnd {
+/** How a command ends its run. */
+export function endOf(command: Command): RunEnd {
   const { completeWorkflowExecution: completed, failWorkflowExecution: failed } = command;
   if (completed) return { status: 'completed', result: payloadToJson(completed.result) };
   if (failed) return { status: 'failed', failure: rootFailure(failed.failure) };

@@ -4,7 +4,7 @@ import type { RunEnd } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { MatchedPair } from './command-check.ts';
-import type { LiveAnswers } from './live-answers.ts';
+import type { GivenAnswers, LiveAnswers } from './live-answers.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
 import type { LockstepRun } from './lockstep-run.ts';
 import type { History } from './proto.ts';
@@ -31,6 +31,10 @@ export interface ReplayOptions {
   readonly live: LiveAnswers;
   /** That of the version which made the recording: compare rules count only where both versions declare them. */
   readonly baselineDefinition?: MissionDefinition | undefined;
+  /** What somebody wants steps of the simulation to be answered, before any evidence. */
+  readonly given?: GivenAnswers | undefined;
+  /** Whether Temporal's own judgement is asked for, by a second run of the code. @default true */
+  readonly judgesDeterminism?: boolean;
 }
 
 export interface Departure {

@@ -7,6 +7,9 @@ export type LiveAnswer =
   | { readonly failure: { readonly message: string; readonly type: string } }
   | { readonly refused: string };
 
+/** Answers that somebody makes up, by step id: a result, or a failure. Of a decision, the result holds the `option`. */
+export type GivenAnswers = ReadonlyMap<string, Exclude<LiveAnswer, { readonly refused: string }>>;
+
 /** The only way out of a replay, there only when the policy opens it. Never given a write. */
 export interface LiveAnswers {
   ask(view: CommandView): Promise<LiveAnswer>;

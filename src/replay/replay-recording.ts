@@ -139,8 +139,15 @@ async function departed(departure: Departure): Promise<Found> {
 }
 
 /** Where lockstep was followed as recorded, nothing is left to ask. */
-async function determinismOf({ candidate, input, lockstep, assumedPatches }: Departure): Promise<Determinism> {
+async function determinismOf({
+  candidate,
+  input,
+  lockstep,
+  options,
+  assumedPatches,
+}: Departure): Promise<Determinism> {
   const asRecorded = assumedPatches === undefined || assumedPatches.size === 0;
+  if (options.judgesDeterminism === false) return { deterministic: true };
   if (lockstep.end.kind === 'followed' && asRecorded) return { deterministic: true };
   const identities = input.histories.map((_, link) => identityOf(input, link));
   return judgeDeterminism(candidate.sandbox, input.histories, factsOf(input.histories[0]), identities);

@@ -4,6 +4,7 @@
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
  * version is pinned exactly; `test/replay/sandbox.test.ts` fails when the seam moves. Nothing else imports from there.
  */
+import { type HookCallbacks, promiseHooks } from 'node:v8';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
@@ -35,7 +36,9 @@ interface SdkCreator {
 
 interface SdkHandlers {
   installed: boolean;
+  promiseHookInstalled: boolean;
   overridePrepareStackTrace(): void;
+  setPromiseHook(): void;
 }
 
 /** What this file uses of the SDK's creator; its own types are internal. */
@@ -50,6 +53,8 @@ interface SdkCreators {
 /** The code of a bundle, as `bundleWorkflowCode` writes it (with its source map in a comment at the end). */
 export interface SandboxBundle {
   readonly code: string;
+  /** For a debugger: under which name it sees the script, and where its source map is. */
+  readonly inspected?: { readonly filename: string; readonly sourceMapUrl: string } | undefined;
 }
 
 /** What one activation led to. `failure` is the workflow task's, not the run's: code that threw something unexpected. */
@@ -90,7 +95,7 @@ const ANY_ACTIVITY = { has: () => true };
 export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: number): Promise<Sandbox> {
   prepareHandlers();
   const creators = ReusableVMWorkflowCreator as unknown as SdkCreators;
-  const creator = await creators.create(parseBundle(bundle.code), taskTimeoutMs, ANY_ACTIVITY);
+  const creator = await creators.create(parseBundle(bundle), taskTimeoutMs, ANY_ACTIVITY);
   return {
     async start(first, facts, assumedPatches) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
@@ -118,6 +123,28 @@ function prepareHandlers(): void {
   handlers.overridePrepareStackTrace();
 }
 
+/**
+ * From here on runs of this thread remember where their promises were made, so that they can be asked for stack traces.
+ *
+ * Promises of the host's realm are left out: the SDK's hook asks each for the function that made it, which a thread that
+ * is locked down does not tell.
+ */
+export function keepStacks(): void {
+  const handlers = globalHandlers as unknown as SdkHandlers;
+  if (handlers.promiseHookInstalled) return;
+  const { createHook } = promiseHooks;
+  promiseHooks.createHook = (hooks) => createHook(ofRunsOnly(hooks));
+  handlers.setPromiseHook();
+  promiseHooks.createHook = createHook;
+}
+
+function ofRunsOnly({ init, settled }: HookCallbacks): HookCallbacks {
+  return {
+    init: (promise, parent) => (promise instanceof Promise ? undefined : init?.(promise, parent)),
+    settled: (promise) => (promise instanceof Promise ? undefined : settled?.(promise)),
+  };
+}
+
 /** A patch that is asked for and has no marker is taken as present. The set is the run's own, the ids go to the caller's too. */
 function assumePatches(activator: SdkActivator, noted: Set<string>): ReadonlySet<string> {
   const assumed = new Set<string>();
@@ -140,14 +167,16 @@ function withoutMarkers(answer: SandboxAnswer, assumed: ReadonlySet<string> | un
 
 let bundleCount = 0;
 
-function parseBundle(code: string): object {
+function parseBundle({ code, inspected }: SandboxBundle): object {
   const at = code.lastIndexOf('//# sourceMappingURL=data:');
   const base64 = at < 0 ? -1 : code.indexOf('base64,', at);
   const empty = { version: 3, sources: [], names: [], mappings: '' };
   const sourceMap =
     base64 < 0 ? empty : JSON.parse(Buffer.from(code.slice(base64 + 'base64,'.length).trimEnd(), 'base64').toString());
   bundleCount += 1;
-  return { code: at < 0 ? code : code.slice(0, at), sourceMap, filename: `/replay/workflow-bundle-${bundleCount}.js` };
+  const filename = inspected?.filename ?? `/replay/workflow-bundle-${bundleCount}.js`;
+  const comment = inspected === undefined ? '' : `\n//# sourceMappingURL=${inspected.sourceMapUrl}\n`;
+  return { code: `${at < 0 ? code : code.slice(0, at)}${comment}`, sourceMap, filename };
 }
 
 async function activate(workflow: SdkWorkflow, activation: Activation): Promise<SandboxAnswer> {

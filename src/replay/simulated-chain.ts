@@ -76,6 +76,7 @@ function commonOptions(
     definition: candidate.definition,
     decisions: new DecisionBook(input.histories),
     live: options.live,
+    given: options.given,
     namer,
     maxSteps: options.limits.maxSteps,
     deadline: new Deadline(options.limits.perRecordingMs),

@@ -1,8 +1,12 @@
 /** Pure: what a question of the candidate gets, from the recorded decision and the answer policy. */
 import type { EvidenceGrade } from '../compare/outcome.ts';
+import { DECIDE_UPDATE } from '../mission/wire.ts';
+import { jsonToPayload } from '../recording/payloads.ts';
+import { isJsonObject } from '../shared/json.ts';
 import type { AnswerPolicy } from './answer-policy.ts';
 import type { CommandView } from './command-view.ts';
 import type { FoundDecision } from './decision-book.ts';
+import type { LiveAnswer } from './live-answers.ts';
 import type { Job } from './proto.ts';
 
 type GivenAnswer =
@@ -16,6 +20,9 @@ type GivenAnswer =
   /** The recorded run got no answer either; time goes on. */
   | { readonly kind: 'silence'; readonly grade: EvidenceGrade }
   | { readonly kind: 'stop'; readonly reason: string; readonly remedy: string };
+
+/** How long a person takes who was never asked, in virtual milliseconds. */
+const UNRECORDED_LATENCY_MS = 1_000;
 
 const TAKE_RECORDED = 'Take the recorded decision (--answer decision=recorded).';
 
@@ -39,6 +46,25 @@ export function answerQuestion(
     return { kind: 'stop', reason: `the recorded answer "${option}" is no option any more`, remedy };
   }
   return { kind: 'answer', grade, job, option, latencyMs };
+}
+
+/** The answer that somebody makes up for a question: an object with the `option`, and who decided. */
+export function answerAsGiven(question: CommandView, given: LiveAnswer | undefined): GivenAnswer | undefined {
+  if (given === undefined || !('result' in given) || !isJsonObject(given.result)) return undefined;
+  const { option, by = 'the debugger', comment } = given.result;
+  if (typeof option !== 'string') return undefined;
+  const said = { step: question.step, option, by, ...(comment === undefined ? {} : { comment }) };
+  const id = `given-${question.step}`;
+  const update = {
+    id,
+    protocolInstanceId: id,
+    name: DECIDE_UPDATE,
+    input: [jsonToPayload(said)],
+    headers: {},
+    meta: { updateId: id, identity: String(by) },
+    runValidator: true,
+  };
+  return { kind: 'answer', grade: 'simulated', job: { doUpdate: update }, option, latencyMs: UNRECORDED_LATENCY_MS };
 }
 
 function optionsOf({ request }: CommandView): readonly unknown[] {

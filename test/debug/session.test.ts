@@ -1,0 +1,211 @@
+/** A debugger over a real run: moments, travelling, state, edits and what they change, without touching the run's world. */
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { Artifact } from '../../src/artifact/artifact.ts';
+import { programOf } from '../../src/debug/saved-case.ts';
+import { DebugSession } from '../../src/debug/session.ts';
+import { startPlayer } from '../../src/debug/thread-player.ts';
+import { deriveTrace } from '../../src/recording/derive-trace.ts';
+import type { ReplayInput } from '../../src/replay/departure.ts';
+import type { Json } from '../../src/shared/json.ts';
+import { CLERK, CLERK_WORKFLOW, clerk } from '../replay/missions/clerk.ts';
+import { answerQuestions, buildMission, recordMission, strict } from '../replay/missions/lab.ts';
+
+let artifact: Artifact;
+let recording: ReplayInput;
+let session: DebugSession;
+
+async function open(candidate: Artifact): Promise<DebugSession> {
+  const player = startPlayer(await programOf('clerk@1', candidate), recording, strict);
+  return DebugSession.open(player, deriveTrace(recording.histories).steps);
+}
+
+beforeAll(async () => {
+  artifact = await buildMission(CLERK, clerk);
+  const drive = answerQuestions('yes', ({ name }) => name === 'fine');
+  const recorded = await recordMission(inject('temporalAddress'), artifact, [{ input: { text: 'letter' }, drive }]);
+  recording = recorded[0] as ReplayInput;
+  session = await open(artifact);
+});
+
+afterAll(() => session.close());
+beforeEach(() => session.reset());
+
+describe('moments', () => {
+  it('tell what the run was told and asked, in the order of its history, to its recorded end', () => {
+    const { moments } = session;
+    expect(session.result.outcome).toBe('matched');
+    expect(moments[0]).toMatchObject({
+      told: [{ kind: 'start', workflowType: 'clerk', input: { text: 'letter' } }],
+      asked: [{ step: 'read#1', kind: 'model', name: 'read' }],
+      pending: ['read#1'],
+      events: { first: 1, last: 3 },
+      way: 'recorded',
+    });
+    expect(moments[1]?.told).toMatchObject([{ kind: 'answer', step: 'read#1', status: 'completed' }]);
+    expect(moments.at(-1)?.end).toEqual(recording.end);
+    expect(moments.at(-1)?.pending).toEqual([]);
+    const spans = moments.map(({ events }) => events);
+    expect(spans.every((span, index) => index === 0 || span?.first === (spans[index - 1]?.last ?? 0) + 1)).toBe(true);
+  });
+
+  it('hold the questions that wait for people until they are answered or run out of time', () => {
+    const asked = session.moments.findIndex((one) => one.asked.some(({ step }) => step === 'soon#1'));
+    expect(session.moments[asked]?.pending).toEqual(expect.arrayContaining(['soon#1', 'timer#1']));
+    const fine = session.moments.find((one) => one.asked.some(({ step }) => step === 'fine#1'));
+    expect(fine?.told).toMatchObject([{ kind: 'timer', step: 'timer#1' }]);
+    expect(fine?.pending).toEqual(expect.arrayContaining(['fine#1', 'find#2']));
+    expect(fine?.pending).not.toContain('soon#1');
+  });
+});
+
+describe('travelling', () => {
+  it('goes forward and back, and stays within the run', () => {
+    expect(session.back()).toBe(false);
+    expect(session.next()).toBe(true);
+    expect(session.moment.index).toBe(1);
+    session.to('end');
+    expect(session.next()).toBe(false);
+    expect(session.back()).toBe(true);
+  });
+
+  it.each<[string, string]>([
+    ['read#1', 'read#1'],
+    ['save', 'save#1'],
+    ['event:3', 'read#1'],
+    ['0', 'read#1'],
+  ])('goes to %s', (target, asks) => {
+    session.to(target);
+    expect(session.moment.asked.map(({ step }) => step)).toContain(asks);
+  });
+
+  it.each(['nowhere', '999', 'event:999'])('says where it could go instead of %s', (target) => {
+    expect(() => session.to(target)).toThrow(
+      expect.objectContaining({ code: 'USAGE', remedy: expect.stringContaining('save#1') }),
+    );
+  });
+});
+
+describe('the state of a moment', () => {
+  it('is what the run says of itself there, however often and in whatever order it is asked', async () => {
+    session.to('fine#1');
+    const there = await session.state();
+    expect(there.queries).toMatchObject([
+      { name: 'mission.decisions', result: { 'fine#1': { question: 'Is it fine?' } } },
+    ]);
+    expect(there.updates).toContain('mission.decide');
+    session.to('end');
+    expect((await session.state()).queries).toEqual([{ name: 'mission.decisions', result: {} }]);
+    session.to('fine#1');
+    expect(await session.state()).toEqual(there);
+  });
+
+  it('names the lines of the author at which it waits', async () => {
+    session.to('read#1');
+    const { stacks } = await session.state();
+    const [line] = (clerk[CLERK_WORKFLOW] ?? '')
+      .split('\n')
+      .flatMap((text, index) => (text.includes("'read'") ? [index + 1] : []));
+    expect(stacks.flat()).toEqual(expect.arrayContaining([expect.objectContaining({ file: CLERK_WORKFLOW, line })]));
+  });
+});
+
+describe('an edited answer', () => {
+  it('of a person goes on to another outcome, and the run stands as it was recorded after a reset', async () => {
+    await session.edit('fine', { result: 'no' });
+    const given = { kind: 'update', input: { step: 'fine#1', option: 'no' } };
+    expect(session.moment.told).toEqual(
+      expect.arrayContaining([expect.objectContaining({ ...given, input: expect.objectContaining(given.input) })]),
+    );
+    expect(session.difference()).toMatchObject({
+      outcome: 'changed',
+      now: { status: 'completed', result: { done: expect.stringMatching(/^no timeout no /) } },
+      recorded: recording.end,
+    });
+    await session.reset();
+    expect(session.difference()).toMatchObject({ outcome: 'matched', steps: [] });
+  });
+
+  it('of a model is wrapped as the model would say it, and leads to what the recording cannot answer', async () => {
+    await session.edit('read#1', { result: 'other words' });
+    expect(session.moment.told).toMatchObject([
+      { step: 'read#1', result: { text: 'other words', finishReason: 'stop' } },
+    ]);
+    const difference = session.difference();
+    expect(difference).toMatchObject({ outcome: 'unanswered', unanswered: { step: 'plan#1/turn-1' } });
+    expect(difference.steps).toContainEqual({ step: 'read#1', change: 'edited' });
+  });
+
+  it('is taken for what nobody was ever asked, so that one can go on by hand', async () => {
+    const byHand: Readonly<Record<string, Json>> = {
+      'read#1': 'other words',
+      'plan#1/turn-1': 'nothing to find',
+      'soon#1': 'no',
+      'fine#1': { option: 'no', by: 'me' },
+      'find#1': { value: 'made up' },
+      'save#1': { id: 'by hand' },
+    };
+    const asked: string[] = [];
+    for (let step = 'read#1'; step !== ''; step = session.difference().unanswered?.step ?? '') {
+      asked.push(step);
+      await session.edit(step, { result: byHand[step] ?? null });
+    }
+    expect(asked).toEqual(['read#1', 'plan#1/turn-1', 'soon#1', 'fine#1', 'find#1', 'save#1']);
+    expect(session.difference()).toMatchObject({
+      outcome: 'changed',
+      now: { status: 'completed', result: { done: expect.stringMatching(/^no .* no me by hand$/) } },
+    });
+    expect(session.moments.at(-1)?.way).toBe('simulated');
+  });
+
+  it('may be a failure', async () => {
+    await session.edit('save#1', { failure: { message: 'the disk is full', type: 'DiskFull' } });
+    expect(session.difference()).toMatchObject({
+      outcome: 'changed',
+      now: { status: 'failed', failure: { message: 'the disk is full', type: 'DiskFull' } },
+    });
+  });
+
+  it('may be what the run was started with', async () => {
+    await session.edit('input', { result: { text: 'parcel' } });
+    expect(session.moment.told).toMatchObject([{ kind: 'start', input: { text: 'parcel' } }]);
+    expect(session.difference()).toMatchObject({ outcome: 'unanswered', unanswered: { step: 'read#1' } });
+  });
+
+  it('that says the same changes nothing', async () => {
+    const { told } = session.step('find#2');
+    await session.edit('find#2', { result: told?.kind === 'answer' ? told.result : null });
+    expect(session.difference()).toMatchObject({ outcome: 'matched', steps: [{ step: 'find#2', change: 'edited' }] });
+  });
+
+  it('of what is not answered by anybody is refused, with what can be edited', async () => {
+    await expect(session.edit('timer#1', { result: null })).rejects.toMatchObject({
+      code: 'USAGE',
+      remedy: expect.stringContaining('read#1, plan#1/turn-1'),
+    });
+  });
+});
+
+describe('another version', () => {
+  it('is debugged on the run: where it leaves the recorded way is told', async () => {
+    const other = await open(
+      await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, '{ text: found.value }', "{ text: found.value + '!' }"]]),
+    );
+    try {
+      expect(other.difference()).toMatchObject({ outcome: 'unanswered', divergence: { step: 'save#1' } });
+      await other.edit('save#1', { result: { id: 'x' } });
+      expect(other.difference()).toMatchObject({
+        outcome: 'changed',
+        now: { result: { done: expect.stringMatching(/ x$/) } },
+      });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that hangs is ended, and says so', async () => {
+    const hanging = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const words =', 'for (;;); const words =']]);
+    const quick = { ...strict, limits: { ...strict.limits, perRecordingMs: -29_000 } };
+    const player = startPlayer(await programOf('clerk@2', hanging), recording, quick);
+    await expect(DebugSession.open(player, [])).rejects.toMatchObject({ code: 'DEBUG_FAILED' });
+  });
+});
