@@ -50,6 +50,8 @@ export function currentScope(step: StepContext | undefined): StepScope {
 export interface AloneScope {
   readonly signal: AbortSignal;
   readonly attempt: number;
+  /** Tells calls of the same step apart, as the run's id does elsewhere. */
+  readonly runId?: string | undefined;
 }
 
 const alone = new AsyncLocalStorage<AloneScope>();
@@ -91,13 +93,13 @@ const silent = () => undefined;
 
 function aloneScope(step: StepContext | undefined): StepScope {
   const id = step?.step ?? 'step#1';
-  const { signal = new AbortController().signal, attempt = 1 } = alone.getStore() ?? {};
+  const { signal = new AbortController().signal, attempt = 1, runId = '' } = alone.getStore() ?? {};
   return {
     step: id,
     workflowId: '',
-    runId: '',
+    runId,
     attempt,
-    idempotencyKey: `//${id}`,
+    idempotencyKey: `/${runId}/${id}`,
     signal,
     timeoutMs: ALONE_TIMEOUT_MS,
     log: { debug: silent, info: silent, warn: silent, error: silent },

@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts';
 export interface PolicyOptions {
   readonly policy?: readonly string[];
   readonly answer?: readonly string[];
+  readonly noise?: number;
 }
 
 /**
@@ -26,7 +27,14 @@ export async function readPolicy(options: PolicyOptions, context: CliContext): P
   }
   const [file] = files;
   const base = file === undefined ? DEFAULT_POLICY : parsePolicy(await readText(context.path(file)), file);
-  return parsePolicyFlags([...given.filter(isFlag), ...(options.answer ?? [])], base);
+  return parsePolicyFlags(
+    [
+      ...given.filter(isFlag),
+      ...(options.answer ?? []),
+      ...(options.noise === undefined ? [] : [`noise=${options.noise}`]),
+    ],
+    base,
+  );
 }
 
 async function readText(file: string): Promise<string> {

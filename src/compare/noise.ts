@@ -70,8 +70,8 @@ export interface NoiseReport {
   readonly fields: readonly NoiseField[];
   /** Recordings counted as changed or failed all of whose differences are noise, or cannot be told from it. */
   readonly notReal: { readonly changed: NotReal; readonly failed: NotReal };
-  /** Recordings by which the candidate differs more than the baseline, in the field that differs most; 0 when none is real. */
-  readonly excess: number;
+  /** Recordings by which the candidate differs more than the baseline, in the real field that differs most; 0 when none is. */
+  readonly excess: { readonly changed: number; readonly failed: number };
   /** What would tell the unclear ones: so many draws, or so many recordings. Absent when more of either would not. */
   readonly needed?: { readonly samples: number } | { readonly recordings: number };
 }
@@ -111,7 +111,16 @@ export function judgeNoise(recordings: readonly DrawnRecording[], options: Noise
     fieldsTested: judged.length,
     fields: judged.slice(0, FIELDS_LISTED),
     notReal: { changed: notReal(recordings, 'changed', classes), failed: notReal(recordings, 'failed', classes) },
-    excess: Math.max(0, ...outcomes.map((field) => excessOf(field, tested.length))),
+    excess: {
+      changed: excessIn(
+        outcomes.filter(({ part }) => part !== 'failure'),
+        tested.length,
+      ),
+      failed: excessIn(
+        outcomes.filter(({ part }) => part === 'failure'),
+        tested.length,
+      ),
+    },
     ...(needed !== undefined && { needed }),
   };
 }
@@ -209,6 +218,10 @@ function notReal(
     else unclear += 1;
   }
   return { noise, unclear };
+}
+
+function excessIn(fields: readonly NoiseField[], recordings: number): number {
+  return Math.max(0, ...fields.map((field) => excessOf(field, recordings)));
 }
 
 function excessOf({ class: found, baseline, candidate }: NoiseField, recordings: number): number {

@@ -13,8 +13,17 @@ import type { Attribution } from './attribution.ts';
 import { summariseResult } from './describe.ts';
 import { createDetailKeeper, DETAIL_PER_GROUP } from './detail-keeper.ts';
 import { byText, clipText } from './group-counter.ts';
+import type { NoiseReport } from './noise.ts';
 import type { Determinism, EvidenceGrade, ExcludedRecording, ReplayOutcome, ReplayResult } from './outcome.ts';
-import type { Disagreement, Report, ReportCounts, ReportedResult, Verdict, VersionIdentity } from './report.ts';
+import type {
+  Disagreement,
+  LiveUse,
+  Report,
+  ReportCounts,
+  ReportedResult,
+  Verdict,
+  VersionIdentity,
+} from './report.ts';
 import { reportDigest } from './report-digest.ts';
 import { createReportGroups } from './report-groups.ts';
 
@@ -37,9 +46,14 @@ export interface ReportEnding {
   readonly partial?: boolean;
   /** Why runs changed, where that was looked into. */
   readonly attribution?: Attribution | undefined;
+  readonly noise?: NoiseReport | undefined;
+  readonly live?: LiveUse | undefined;
   /** The gate. */
-  readonly judge: (facts: { readonly counts: ReportCounts; readonly partial: boolean }) => Verdict;
+  readonly judge: (facts: JudgedFacts) => Verdict;
 }
+
+/** What the gate looks at. */
+export type JudgedFacts = Pick<Report, 'counts' | 'partial' | 'noise'>;
 
 export interface ReportBuilder {
   /** @throws MissionError `INTERNAL` when the recording is in the report already. */
@@ -92,7 +106,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
       excluded.set(id, { recording: { id, workflowId, runId }, reason: one.reason, detail: clipText(one.detail) });
     },
     counts,
-    finish({ createdAt, cohort, partial = false, attribution, judge }) {
+    finish({ createdAt, cohort, partial = false, attribution, noise, live, judge }) {
       const facts = { counts: counts(), partial: partial || results.size + excluded.size < cohort.recordings };
       const report = {
         format: 1 as const,
@@ -106,6 +120,8 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         changes: subject.changes,
         ...groups.finish(),
         ...(attribution !== undefined && { attribution }),
+        ...(noise !== undefined && { noise }),
+        ...(live !== undefined && { live }),
         disagreements: tally.disagreements(),
         evidence: tally.evidence(),
         excluded: [...excluded].sort(([a], [b]) => byText(a, b)).map(([, one]) => one),
@@ -113,7 +129,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         results: [...results]
           .sort(([a], [b]) => byText(a, b))
           .map(([id, result]) => withDetail(result, details.find(id))),
-        verdict: judge(facts),
+        verdict: judge({ ...facts, ...(noise !== undefined && { noise }) }),
       };
       return { ...report, digest: reportDigest(report) };
     },

@@ -3,12 +3,15 @@ import type { Json } from '../shared/json.ts';
 import { without } from './group-counter.ts';
 import type { Report } from './report.ts';
 
+/** What differs from replay to replay though they find the same. */
+const RUN_FACTS: ReadonlySet<string> = new Set(['digest', 'createdAt', 'live']);
+
 /**
- * The digest that a report must have: over everything in it but the digest itself, the time it was made, and how long
- * the replays took. The same candidate over the same cohort under the same policy gives the same digest.
+ * The digest that a report must have: over everything in it but the digest itself, the time it was made, how long the
+ * replays took, and what live answers cost. The same candidate over the same cohort under the same policy gives the same digest.
  */
 export function reportDigest(report: Omit<Report, 'digest'> | Report): Digest {
-  const judged = Object.entries(report).filter(([member]) => member !== 'digest' && member !== 'createdAt');
+  const judged = Object.entries(report).filter(([member]) => !RUN_FACTS.has(member));
   const results = report.results.map((result) =>
     result.detail === undefined ? result : { ...result, detail: without(result.detail, 'durationMs') },
   );

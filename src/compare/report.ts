@@ -3,6 +3,7 @@
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
+import type { NoiseReport } from './noise.ts';
 import type {
   Divergence,
   EvidenceGrade,
@@ -92,6 +93,20 @@ export interface ReportCounts {
   readonly determinismDisagreements: number;
 }
 
+/** What asking again took. A fact of the one replay and no part of what it found: the digest leaves it out. */
+export interface LiveUse {
+  /** Calls of models and tools, retries included. */
+  readonly calls: number;
+  /** Answers that an earlier replay had paid for. */
+  readonly cached: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** By the prices of the policy, in their currency. */
+  readonly cost: number;
+  /** Calls of models without a price, which `cost` leaves out. */
+  readonly unpriced: number;
+}
+
 /** One recording's line in the report. */
 export interface ReportedResult {
   readonly recording: ExcludedRecording['recording'];
@@ -102,10 +117,9 @@ export interface ReportedResult {
   readonly detail?: ReplayResult;
 }
 
-/** `noise` will stand beside `flips` as a member of its own; a reader ignores members it does not know. */
 export interface Report {
   readonly format: 1;
-  /** SHA-256 of the rest of the report in canonical JSON, `createdAt` and durations left out. */
+  /** SHA-256 of the rest of the report in canonical JSON, `createdAt`, `live` and durations left out. */
   readonly digest: string;
   readonly createdAt: string;
   readonly mission: string;
@@ -129,6 +143,10 @@ export interface Report {
   readonly flips: readonly FlipGroup[];
   /** Why runs changed; absent when none did, or when nobody looked. */
   readonly attribution?: Attribution;
+  /** How much of it is the noise of the models; absent when nobody looked. */
+  readonly noise?: NoiseReport;
+  /** What asking again took; absent when the policy asks nothing again. */
+  readonly live?: LiveUse;
   readonly effects: readonly EffectGroup[];
   readonly divergences: readonly DivergenceGroup[];
   readonly unanswered: readonly UnansweredGroup[];

@@ -7,6 +7,7 @@
  * 3. Fails closed: no data, too little data, a replay that was cut short, or counts that do not add up never pass.
  * 4. Every reason carries its arithmetic.
  */
+import type { NoiseReport } from '../compare/noise.ts';
 import type { ReportCounts, Verdict } from '../compare/report.ts';
 import type { ReplayPolicy } from './policy.ts';
 
@@ -14,6 +15,7 @@ import type { ReplayPolicy } from './policy.ts';
 export interface GateFacts {
   readonly counts: ReportCounts;
   readonly partial: boolean;
+  readonly noise?: NoiseReport;
 }
 
 interface Check {
@@ -28,7 +30,12 @@ const SEVERITY = { passed: 0, inconclusive: 1, failed: 2 } as const;
 
 /** Judges a report's counts by a policy. Reasons of the verdict come first; a passed gate names all its checks. */
 export function evaluateGate(facts: GateFacts, policy: ReplayPolicy): Verdict {
-  const checks = [...determinismCheck(facts), ...outcomeChecks(facts, policy), ...evidenceChecks(facts, policy)];
+  const checks = [
+    ...determinismCheck(facts),
+    ...outcomeChecks(facts, policy),
+    ...noiseChecks(facts, policy),
+    ...evidenceChecks(facts, policy),
+  ];
   const worst = checks.reduce<Verdict['verdict']>(
     (so, { verdict }) => (SEVERITY[verdict] > SEVERITY[so] ? verdict : so),
     'passed',
@@ -51,17 +58,53 @@ function determinismCheck({ counts }: GateFacts): Check[] {
     : [{ verdict: 'passed', reason: `Temporal's own replayer agrees on ${checked} of ${checked}` }];
 }
 
-function outcomeChecks({ counts }: GateFacts, policy: ReplayPolicy): Check[] {
+function outcomeChecks({ counts, noise }: GateFacts, policy: ReplayPolicy): Check[] {
   const { outcomes, faithful } = counts;
-  const check = (name: 'changed' | 'diverged' | 'failed' | 'unanswered', otherwise: Check['verdict']) =>
+  const noisy = (name: 'changed' | 'failed') =>
+    noisyCheck({ name, count: outcomes[name], of: faithful, allowed: policy.allow[name], otherwise: 'failed' }, noise);
+  const check = (name: 'diverged' | 'unanswered', otherwise: Check['verdict']) =>
     shareCheck({ name, count: outcomes[name], of: faithful, allowed: policy.allow[name], otherwise });
-  return [
-    check('changed', 'failed'),
-    check('failed', 'failed'),
-    check('diverged', 'failed'),
-    check('unanswered', 'inconclusive'),
-  ];
+  return [noisy('changed'), noisy('failed'), check('diverged', 'failed'), check('unanswered', 'inconclusive')];
 }
+
+/**
+ * What is only noise is not counted; what cannot be told from noise counts against a pass, and not for a failure. More is
+ * never taken off than there is.
+ */
+function noisyCheck(share: Share & { readonly name: 'changed' | 'failed' }, noise: NoiseReport | undefined): Check {
+  const { name, count } = share;
+  const { noise: within = 0, unclear = 0 } = noise?.notReal[name] ?? {};
+  const counted = Math.max(0, count - within);
+  const certain = Math.max(0, counted - unclear);
+  if (within + unclear === 0) return shareCheck(share);
+  const words = `${count}${within > 0 ? `, less ${within} within noise` : ''}`;
+  const sure = shareCheck({ ...share, count: certain });
+  if (sure.verdict !== 'passed')
+    return { ...sure, reason: sure.reason.replace(`${name} ${certain}`, `${name} ${words}`) };
+  const all = shareCheck({ ...share, count: counted, otherwise: 'inconclusive' });
+  const doubt = all.verdict === 'passed' ? '' : `: ${unclear} cannot be told from noise${needWords(noise)}`;
+  return { ...all, reason: `${all.reason.replace(`${name} ${counted}`, `${name} ${words}`)}${doubt}` };
+}
+
+function needWords(noise: NoiseReport | undefined): string {
+  const needed = noise?.needed;
+  if (needed === undefined) return ', and no number of draws would tell: say how the field is to be compared';
+  return 'samples' in needed
+    ? `; noise=${needed.samples} would tell`
+    : `; about ${needed.recordings} recordings would tell`;
+}
+
+/** Draws look closer than the one replay that is counted: a real change that it happened not to show counts all the same. */
+function noiseChecks({ counts, noise }: GateFacts, policy: ReplayPolicy): Check[] {
+  if (noise === undefined) return policy.noise === undefined ? [] : [NOISE_MISSING];
+  return (['changed', 'failed'] as const).flatMap((name): Check[] => {
+    const [count, allowed] = [noise.excess[name], policy.allow[name]];
+    if (count === 0) return [];
+    return [shareCheck({ name: `${name} beyond noise`, count, of: counts.faithful, allowed, otherwise: 'failed' })];
+  });
+}
+
+const NOISE_MISSING: Check = { verdict: 'inconclusive', reason: 'noise was to be measured and was not' };
 
 function evidenceChecks({ counts, partial }: GateFacts, policy: ReplayPolicy): Check[] {
   const { recordings, faithful, excluded, outcomes } = counts;

@@ -88,7 +88,10 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
     'memory-mb': 'memoryMb',
     'live-calls': 'liveCalls',
     'live-concurrency': 'liveConcurrency',
+    'live-tokens': 'liveTokens',
+    'live-cost': 'liveCost',
   }),
+  ['noise', { sign: '=', path: ['noise', 'samples'] }],
   ['recordings', { sign: '>=', path: ['minimumRecordings'] }],
   ['second-opinion', { sign: '=', path: ['secondOpinion'] }],
 ]);

@@ -11,6 +11,19 @@ const allowances = z.strictObject({
   excluded: z.number().min(0).max(1).default(0.05),
 });
 
+/** Of one model, per million tokens, in whatever currency the policy is written in. */
+const modelPrice = z.strictObject({
+  inputPerMillion: z.number().nonnegative(),
+  outputPerMillion: z.number().nonnegative(),
+});
+
+/** Both versions are asked again so often about each recording, to tell the noise of the models from a change. */
+const noisePolicy = z.strictObject({
+  samples: z.int().min(1).max(50).default(5),
+  /** Share of false alarms among the fields that are called really different. */
+  falseDiscovery: z.number().gt(0).max(0.5).default(0.05),
+});
+
 export const replayPolicy = z.strictObject({
   answers: answerPolicy.prefault({}),
   allow: allowances.prefault({}),
@@ -19,6 +32,10 @@ export const replayPolicy = z.strictObject({
   limits: replayLimits.prefault({}),
   /** How many recordings Temporal's own replayer is asked about: a number, or all of them. */
   secondOpinion: z.union([z.int().nonnegative(), z.literal('all')]).default(20),
+  /** Absent: noise is not looked into. */
+  noise: noisePolicy.optional(),
+  /** By the model's name in the mission. */
+  prices: z.record(z.string(), modelPrice).optional(),
 });
 
 export type ReplayPolicy = z.infer<typeof replayPolicy>;

@@ -85,6 +85,8 @@ export interface HostedQuestion {
   readonly command: string;
 }
 
+const ASKED_BECAUSE = 'it is to get traffic, and no worker is ready for it';
+
 /**
  * Waits until the versions have ready workers.
  *
@@ -94,7 +96,7 @@ export interface HostedQuestion {
 export async function hostedOr(question: HostedQuestion): Promise<string | undefined> {
   const { registry, versions, by, force, wait, command } = question;
   const waitMs = wait?.waitMs ?? (force === undefined ? undefined : 0);
-  const status: HostingStatus = await awaitHosted(registry, versions, by, { ...wait, waitMs });
+  const status: HostingStatus = await awaitHosted(registry, versions, { by, reason: ASKED_BECAUSE }, { ...wait, waitMs });
   if (status.missing.length === 0) return undefined;
   if (force === undefined) throw notHosted(status, waitMs, command);
   return whyNot(status);

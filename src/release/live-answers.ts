@@ -4,7 +4,8 @@
  * Invariants
  * 1. Only model steps, and reads that the candidate's definition declares as `read` and `replayable`. Everything else is
  *    refused before any code of the author runs, whatever the command says of itself.
- * 2. The same question is asked once: its answer is kept by the content of the question for the length of the replay.
+ * 2. The same question is asked once: its answer is kept by the content of the question, for the length of the replay, and
+ *    beyond it where a cache is given. Draws of one recording are questions of their own.
  * 3. No more calls than the budget, retries included, and no more at a time than the limit.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,15 +15,22 @@ import type { MissionDefinition } from '../mission/definition.ts';
 import { MODEL_ACTIVITY, type StepContext, toolActivity } from '../mission/wire.ts';
 import type { ReplayLimits } from '../replay/answer-policy.ts';
 import type { CommandView } from '../replay/command-view.ts';
-import type { LiveAnswer, LiveAnswers } from '../replay/live-answers.ts';
+import type { Asker, LiveAnswer, LiveAnswers } from '../replay/live-answers.ts';
 import { messageOf } from '../shared/errors.ts';
-import { canonicalJson, type Json } from '../shared/json.ts';
+import { isJsonObject, type Json } from '../shared/json.ts';
+import { type AnswerCache, questionKey, usageOf } from './answer-cache.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './concurrency-limit.ts';
+import { createLiveMeter, type LiveMeter } from './live-meter.ts';
 
 export interface LiveOptions {
   readonly activities: LoadedActivities;
   readonly definition: MissionDefinition;
   readonly limits: Pick<ReplayLimits, 'liveCalls' | 'liveConcurrency'>;
+  /** Where answers outlast the replay. @default nowhere */
+  readonly cache?: AnswerCache | undefined;
+  /** Shared by all that one replay asks. @default one of its own, with the limits */
+  readonly meter?: LiveMeter | undefined;
+  readonly concurrency?: ConcurrencyLimit | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,18 +43,18 @@ export function liveAnswersOf(options: LiveOptions): LiveAnswers {
   const asking: Asking = {
     ...options,
     signal: options.signal ?? new AbortController().signal,
-    limit: createConcurrencyLimit(options.limits.liveConcurrency),
-    budget: { left: options.limits.liveCalls, given: options.limits.liveCalls },
+    limit: options.concurrency ?? createConcurrencyLimit(options.limits.liveConcurrency),
+    meter: options.meter ?? createLiveMeter({ limits: options.limits }),
   };
   const kept = new Map<string, Promise<LiveAnswer>>();
   return {
-    ask(view) {
+    ask(view, asker) {
       const refused = refusalOf(view, options.definition);
       if (refused !== undefined) return Promise.resolve({ refused });
-      const question = canonicalJson([view.kind, view.name, view.request]);
+      const question = questionKey(view, asker);
       const before = kept.get(question);
       if (before !== undefined) return before;
-      const answer = asking.limit(() => askWithRetries(asking, view));
+      const answer = askOrRemember(asking, view, asker);
       kept.set(question, answer);
       return answer;
     },
@@ -56,7 +64,18 @@ export function liveAnswersOf(options: LiveOptions): LiveAnswers {
 interface Asking extends LiveOptions {
   readonly signal: AbortSignal;
   readonly limit: ConcurrencyLimit;
-  readonly budget: { left: number; readonly given: number };
+  readonly meter: LiveMeter;
+}
+
+async function askOrRemember(asking: Asking, view: CommandView, asker: Asker | undefined): Promise<LiveAnswer> {
+  const { cache, meter, limit } = asking;
+  const remembered = await cache?.find(view, asker);
+  if (remembered !== undefined) {
+    meter.hit();
+    return remembered;
+  }
+  const answer = await limit(() => askWithRetries(asking, view, asker));
+  return cache === undefined ? answer : cache.keep(view, asker, answer);
 }
 
 /** Why a step may not be asked again, or `undefined` when it may. */
@@ -70,13 +89,17 @@ function refusalOf({ kind, name, effect }: CommandView, { tools }: MissionDefini
   return tool.replayable === true ? undefined : `tool "${name}" is not declared replayable`;
 }
 
-async function askWithRetries(asking: Asking, view: CommandView): Promise<LiveAnswer> {
+async function askWithRetries(asking: Asking, view: CommandView, asker: Asker | undefined): Promise<LiveAnswer> {
+  const model = modelOf(view);
   for (let attempt = 1; ; attempt += 1) {
     if (asking.signal.aborted) return { refused: 'the replay was stopped' };
-    if (asking.budget.left <= 0) return { refused: `the budget of ${asking.budget.given} live calls is spent` };
-    asking.budget.left -= 1;
+    const refusal = asking.meter.admit(model);
+    if (refusal !== undefined) return refusal;
     try {
-      return { result: await callActivity(asking, view, attempt) };
+      const answer = { result: await callActivity(asking, view, asker, attempt) };
+      const { inputTokens, outputTokens } = usageOf(answer);
+      asking.meter.spend(model, inputTokens, outputTokens);
+      return answer;
     } catch (error) {
       if (asking.signal.aborted) return { refused: 'the replay was stopped' };
       if (attempt >= ATTEMPTS_MAX || isFinal(error)) return { failure: failureOf(error) };
@@ -86,7 +109,19 @@ async function askWithRetries(asking: Asking, view: CommandView): Promise<LiveAn
   }
 }
 
-async function callActivity({ activities, signal }: Asking, view: CommandView, attempt: number): Promise<Json> {
+/** The model that a model step asks. */
+function modelOf({ kind, request }: CommandView): string | undefined {
+  if (kind !== 'model') return undefined;
+  const model = isJsonObject(request) ? request['model'] : undefined;
+  return typeof model === 'string' ? model : '';
+}
+
+async function callActivity(
+  { activities, signal }: Asking,
+  view: CommandView,
+  asker: Asker | undefined,
+  attempt: number,
+): Promise<Json> {
   const type = view.kind === 'model' ? MODEL_ACTIVITY : toolActivity(view.name);
   const activity = Object.hasOwn(activities, type) ? activities[type] : undefined;
   if (activity === undefined) throw new Error(`The candidate has no activity "${type}".`);
@@ -95,8 +130,9 @@ async function callActivity({ activities, signal }: Asking, view: CommandView, a
     kind: view.kind === 'model' ? 'model' : 'tool',
     ...(view.effect === undefined ? {} : { effect: view.effect }),
   };
+  const runId = asker?.draw === undefined ? undefined : `${asker.recording}/${asker.draw}`;
   const call = activity as unknown as (request: Json, step: StepContext) => Promise<unknown>;
-  const result = await runAlone({ signal, attempt }, async () => call(view.request, step));
+  const result = await runAlone({ signal, attempt, runId }, async () => call(view.request, step));
   return jsonOf(result);
 }
 

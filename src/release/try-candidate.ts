@@ -8,8 +8,8 @@
  */
 import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
-import { loadActivities } from '../artifact/load-activities.ts';
 import type { Attribution, Fingerprint } from '../compare/attribution.ts';
+import type { NoiseReport } from '../compare/noise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, ReportCounts } from '../compare/report.ts';
 import { createReportBuilder, type ReportBuilder } from '../compare/report-builder.ts';
@@ -28,14 +28,17 @@ import type { Json } from '../shared/json.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { type AttributeOptions, attributeChanges, fingerprintOf } from './attribute-changes.ts';
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
+import { DrawPlan, drawNoise } from './draw-noise.ts';
 import { judgeByExpected } from './expected-end.ts';
-import { liveAnswersOf } from './live-answers.ts';
+import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
 
 export interface TryProgress {
   readonly done: number;
   readonly total: number;
   readonly counts: ReportCounts;
+  /** Set while noise is drawn: `done` and `total` are then draws. */
+  readonly drawing?: true;
 }
 
 export interface TryOptions {
@@ -61,7 +64,7 @@ export interface TryOptions {
  *
  * @throws MissionError `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `USAGE` when there is nothing to compare with,
  *   `RECORDING_UNKNOWN`, `FIXTURE_INVALID`, `ARTIFACT_LOAD_FAILED` when the candidate's activities are asked and cannot be
- *   loaded, `REGISTRY_*`.
+ *   loaded, `REGISTRY_*`, `USAGE` when noise is to be measured and nothing may be asked anew.
  */
 export async function tryCandidate(options: TryOptions): Promise<Report> {
   const { registry, policy, clock = () => new Date() } = options;
@@ -79,8 +82,11 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     policy: { digest: policyDigest(policy), value: policy as Json },
     changes,
   });
-  const live = await liveFor(options, candidate);
-  const changed = await runAll(options, { builder, chosen, candidate, baseline, live });
+  checkNoise(policy);
+  const session = asksAnew(policy) ? openLiveSession(options) : undefined;
+  const live = await session?.answersOf(candidate);
+  const plan = new DrawPlan({ baseline, candidate });
+  const changed = await runAll(options, { builder, chosen, candidate, baseline, live, plan });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -89,6 +95,12 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     live,
     version: versions.baseline,
   });
+  const noise = await noiseOf(
+    options,
+    { builder, chosen, candidate, baseline, live, plan },
+    session,
+    versions.baseline,
+  );
   const { digest, members, selection } = chosen.cohort;
   const report = builder.finish({
     createdAt: clock().toISOString(),
@@ -96,6 +108,8 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     // Also when the interrupt came after the last result: second opinions may then be missing.
     partial: options.signal?.aborted === true,
     attribution,
+    noise,
+    live: session?.use(),
     judge: (facts) => evaluateGate(facts, policy),
   });
   await registry.reports.put(report as unknown as ReportDocument);
@@ -136,12 +150,13 @@ interface Trial {
   readonly candidate: Artifact;
   readonly baseline: Artifact;
   readonly live: LiveAnswers | undefined;
+  readonly plan: DrawPlan;
 }
 
 /** @returns what changed runs did under the candidate, by recording id */
 async function runAll(
   options: TryOptions,
-  { builder, chosen, candidate, baseline, live }: Trial,
+  { builder, chosen, candidate, baseline, live, plan }: Trial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
@@ -176,6 +191,7 @@ async function runAll(
       else {
         const result = judgeByExpected(event.result, chosen.expected, rules);
         builder.add(result);
+        plan.note(result);
         if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result));
         onResult?.(result);
       }
@@ -187,12 +203,48 @@ async function runAll(
   return changed;
 }
 
-/** The candidate's activity code is loaded only when the policy lets it be asked. */
-async function liveFor({ policy, signal }: TryOptions, candidate: Artifact): Promise<LiveAnswers | undefined> {
-  if (policy.answers.model !== 'live' && policy.answers.read !== 'live') return undefined;
-  const activities = await loadActivities(candidate);
-  const { definition } = candidate;
-  return liveAnswersOf({ activities, definition, limits: policy.limits, signal });
+/** Noise is in answers that are given anew; where none are, there is nothing to measure. */
+function checkNoise(policy: ReplayPolicy): void {
+  if (policy.noise === undefined || asksAnew(policy)) return;
+  throw new MissionError('USAGE', 'Noise can be measured only where models or reads are asked anew.', {
+    remedy: 'Add --answer model=live, or leave out --noise: recorded answers have none.',
+  });
+}
+
+/** How much of what differs is noise, when the policy wants to know. */
+async function noiseOf(
+  options: TryOptions,
+  { builder, chosen, candidate, baseline, live, plan }: Trial,
+  session: LiveSession | undefined,
+  version: Version,
+): Promise<NoiseReport | undefined> {
+  const { registry, policy, selection = {}, workers, signal, onProgress } = options;
+  const { noise } = policy;
+  if (noise === undefined || live === undefined || session === undefined || isAborted(options)) return undefined;
+  const counts = builder.counts();
+  return drawNoise({
+    plan,
+    noise,
+    policy,
+    workers,
+    signal,
+    expected: chosen.expected,
+    baseline: { artifact: baseline, live: await session.answersOf(baseline) },
+    candidate: { artifact: candidate, live },
+    sources: (ids) => chosenAgain(registry, version, selection, ids),
+    onDraw: (done, total) => onProgress?.({ done, total, counts, drawing: true }),
+  });
+}
+
+/** Recordings are chosen again, so that none is held in memory meanwhile. */
+async function* chosenAgain(
+  registry: Registry,
+  version: Version,
+  selection: TrySelection,
+  ids: ReadonlySet<string>,
+): AsyncGenerator<ReplaySource> {
+  const chosen = await chooseRecordings(registry, version, selection);
+  for await (const source of chosen.sources) if (ids.has(source.summary.id)) yield source;
 }
 
 interface CauseQuestion extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'changed' | 'live'> {
@@ -203,14 +255,11 @@ function isAborted({ signal }: TryOptions): boolean {
   return signal?.aborted === true;
 }
 
-/** Why runs changed. Recordings are chosen again for it, so that none is held in memory meanwhile. */
+/** Why runs changed. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
   const { registry, policy, selection = {}, workers, signal } = options;
   if (question.changed.size === 0 || question.changes.length === 0 || isAborted(options)) return undefined;
-  const sources = async function* (ids: ReadonlySet<string>): AsyncGenerator<ReplaySource> {
-    const chosen = await chooseRecordings(registry, question.version, selection);
-    for await (const source of chosen.sources) if (ids.has(source.summary.id)) yield source;
-  };
+  const sources = (ids: ReadonlySet<string>) => chosenAgain(registry, question.version, selection, ids);
   const attribution = await attributeChanges({ ...question, sources, policy, workers, signal });
   // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.
   return isAborted(options) ? undefined : attribution;

@@ -28,6 +28,17 @@ export function decideAnswer(
   return { kind: 'stop', reason: whyNot(view, found), remedy: remedyFor(setting, view, tool) };
 }
 
+/** What a step gets that is drawn once more: a live answer where the policy gives them, else what it would get anyway. */
+export function decideAnew(
+  view: CommandView,
+  found: FoundAnswer,
+  policy: AnswerPolicy,
+  tool: ToolDefinition | undefined,
+): AnswerDecision {
+  const mayAsk = policy[settingOf(view)] === 'live' && !found.knownAsWrite && mayAskAgain(view, tool);
+  return mayAsk ? { kind: 'live' } : decideAnswer(view, found, policy, tool);
+}
+
 type Setting = Exclude<keyof AnswerPolicy, 'patches'>;
 
 function settingOf({ kind, effect }: CommandView): Setting {

@@ -26,6 +26,10 @@ export const replayLimits = z.strictObject({
   memoryMb: z.int().positive().default(512),
   liveCalls: z.int().nonnegative().default(10_000),
   liveConcurrency: z.int().positive().default(8),
+  /** Tokens of live answers in one replay, in and out together. No limit when absent. */
+  liveTokens: z.int().nonnegative().optional(),
+  /** What the live answers of one replay may cost, in the currency of the policy's prices. No limit when absent. */
+  liveCost: z.number().nonnegative().optional(),
 });
 
 export type AnswerPolicy = z.infer<typeof answerPolicy>;

@@ -10,7 +10,7 @@
 import type { MissionDefinition } from '../mission/definition.ts';
 import { jsonToPayload } from '../recording/payloads.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
-import { decideAnswer } from './answer-decision.ts';
+import { decideAnew, decideAnswer } from './answer-decision.ts';
 import { outcomeOf } from './answer-outcome.ts';
 import type { AnswerPolicy } from './answer-policy.ts';
 import type { CommandView } from './command-view.ts';
@@ -26,6 +26,7 @@ import { TimerMachine } from './lockstep/timer-machine.ts';
 import { markAsSent } from './mark-as-sent.ts';
 import { fire } from './outside-news.ts';
 import { type Command, type HistoryEvent, type Job, toMs } from './proto.ts';
+import { sampledStep } from './sampling.ts';
 import { answerAsGiven, answerQuestion } from './simulated-decision.ts';
 import { simulatedOutput } from './simulated-output.ts';
 import type { SimulatedStep, SimulatedSteps } from './simulated-steps.ts';
@@ -37,6 +38,7 @@ export interface CommandServerOptions {
   readonly definition: MissionDefinition | undefined;
   readonly decisions: DecisionBook;
   readonly live: LiveAnswers;
+  readonly anew?: ReadonlySet<string> | undefined;
   readonly given?: GivenAnswers | undefined;
   readonly deadline: Deadline;
   /** Steps of one link at most. */
@@ -187,9 +189,10 @@ export class CommandServer {
   }
 
   #decide(view: CommandView) {
-    const { definition, evidence, policy } = this.#options;
+    const { definition, evidence, policy, anew } = this.#options;
     const tool = view.kind === 'tool' ? definition?.tools[view.name] : undefined;
-    return decideAnswer(view, evidence.find(view), policy, tool);
+    const isAnew = anew?.has(sampledStep(view)) === true;
+    return (isAnew ? decideAnew : decideAnswer)(view, evidence.find(view), policy, tool);
   }
 
   #answer(command: Command, view: CommandView, machine: Machine): void {
@@ -244,7 +247,7 @@ export class CommandServer {
       this.#giveEvent(step, machine, { activityTaskFailedEventAttributes: { failure } });
     } else {
       this.#steps.withdraw(step);
-      const remedy = 'Raise the budget (limits.liveCalls), or allow recorded answers.';
+      const { remedy = 'Raise the budget, or allow recorded answers.' } = answer;
       this.#simulation.stop({ kind: 'unanswered', step: step.view, reason: answer.refused, remedy });
     }
   }

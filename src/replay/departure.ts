@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
   readonly live: LiveAnswers;
+  /** Steps that are asked anew though the recording can answer them, as `sampledStep` names them. */
+  readonly anew?: ReadonlySet<string> | undefined;
   /** That of the version which made the recording: compare rules count only where both versions declare them. */
   readonly baselineDefinition?: MissionDefinition | undefined;
   /** What somebody wants steps of the simulation to be answered, before any evidence. */

@@ -5,6 +5,7 @@ import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { SampledOpinions } from './sampled-opinions.ts';
+import type { Sampling } from './sampling.ts';
 import { officialDeterminism } from './second-opinion.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { ReplayEvent } from './thread-protocol.ts';
@@ -23,6 +24,8 @@ export interface ReplaySource {
   readonly summary: RecordingSummary;
   /** As `encodeRecordingContent` writes it. */
   readonly content: Uint8Array;
+  /** When it is drawn once more: the same recording may then come several times. */
+  readonly sampling?: Sampling;
 }
 
 export interface CohortReplayOptions {
@@ -33,6 +36,8 @@ export interface CohortReplayOptions {
   readonly limits: ReplayLimits;
   /** How many recordings Temporal's own replayer is asked about. */
   readonly secondOpinion: number | 'all';
+  /** The other target of a comparison by draws, for its compare rules. */
+  readonly comparedWith?: ReplayTarget;
   readonly live?: LiveAnswers;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
@@ -74,6 +79,7 @@ async function* runAll(
 ): AsyncGenerator<Done> {
   const running = new Map<number, Promise<Done & { readonly id: number }>>();
   const loader = new TargetLoader(pool, options);
+  if (options.comparedWith !== undefined) loader.load(options.comparedWith);
   let id = 0;
   for await (const source of recordings) {
     if (options.signal?.aborted) break;
@@ -90,10 +96,11 @@ async function takeNext(running: Map<number, Promise<Done & { readonly id: numbe
   return done;
 }
 
-async function runOne(pool: ThreadPool, loader: TargetLoader, { summary, content }: ReplaySource, id: number) {
+async function runOne(pool: ThreadPool, loader: TargetLoader, source: ReplaySource, id: number) {
+  const { summary, content, sampling } = source;
   const candidate = loader.load(loader.candidate);
   const baseline = await loader.baselineOf(summary);
-  const event = await pool.run({ id, summary, content, candidate, baseline });
+  const event = await pool.run({ id, summary, content, candidate, baseline, sampling });
   return { id, event, content };
 }
 

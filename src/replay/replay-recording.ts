@@ -27,6 +27,7 @@ import { runInLockstep } from './lockstep-run.ts';
 import { isOpen, refusedInFlight, stepsBeyond } from './open-runs.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';
 import { RuleBook } from './rule-book.ts';
+import { checkUpTo } from './sampling.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Replays one recording. Never throws for what the candidate does; its failures are outcomes. */
@@ -41,7 +42,9 @@ export async function replayRecording(
   // An open run goes on as the one it is: Temporal will tell it of the patches that it has.
   const assumesPatches = options.answers.patches === 'as-new' && !isOpen(input);
   const assumedPatches = assumesPatches ? new Set<string>() : undefined;
-  const { lockstep, link } = await followLinks(candidate.sandbox, input, checkPayloads(rules, matched), assumedPatches);
+  const check =
+    options.anew === undefined ? checkPayloads(rules, matched) : checkUpTo(options.anew, checkPayloads(rules, matched));
+  const { lockstep, link } = await followLinks(candidate.sandbox, input, check, assumedPatches);
   const departure: Departure = { candidate, input, options, rules, matched, lockstep, link, assumedPatches };
   try {
     const found = lockstep.end.kind === 'followed' ? await followed(departure) : await departed(departure);
@@ -139,13 +142,7 @@ async function departed(departure: Departure): Promise<Found> {
 }
 
 /** Where lockstep was followed as recorded, nothing is left to ask. */
-async function determinismOf({
-  candidate,
-  input,
-  lockstep,
-  options,
-  assumedPatches,
-}: Departure): Promise<Determinism> {
+async function determinismOf({ candidate, input, lockstep, options, assumedPatches }: Departure): Promise<Determinism> {
   const asRecorded = assumedPatches === undefined || assumedPatches.size === 0;
   if (options.judgesDeterminism === false) return { deterministic: true };
   if (lockstep.end.kind === 'followed' && asRecorded) return { deterministic: true };

@@ -27,7 +27,7 @@ export async function runTask(
   if (unsupported !== undefined) return excluded(summary, 'unsupported', unsupported);
   const unfaithful = baseline === undefined ? undefined : await selfCheck(baseline, read, options);
   if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
-  const judged = { ...options, baselineDefinition: baseline?.definition };
+  const judged = { ...options, baselineDefinition: baseline?.definition ?? options.baselineDefinition };
   return { kind: 'result', result: await replayRecording(candidate, read, judged) };
 }
 

@@ -49,7 +49,12 @@ function liveFor(id: number): LiveAnswers {
 async function replay(task: ReplayTask): Promise<ReplayEvent> {
   const candidate = await candidateOf(task.candidate);
   const baseline = task.baseline === undefined ? undefined : await candidateOf(task.baseline);
-  return runTask(task, candidate, baseline, { answers, limits, live: liveFor(task.id) });
+  const { sampling } = task;
+  const options = { answers, limits, live: liveFor(task.id) };
+  if (sampling === undefined) return runTask(task, candidate, baseline, options);
+  const baselineDefinition = targets.get(sampling.comparedWith)?.definition;
+  const drawn = { ...options, anew: new Set(sampling.steps), baselineDefinition, judgesDeterminism: false };
+  return runTask(task, candidate, baseline, drawn);
 }
 
 /** Code that failed may have left its context in any state; the next recording gets a fresh one. */

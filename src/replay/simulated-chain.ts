@@ -76,6 +76,7 @@ function commonOptions(
     definition: candidate.definition,
     decisions: new DecisionBook(input.histories),
     live: options.live,
+    anew: options.anew,
     given: options.given,
     namer,
     maxSteps: options.limits.maxSteps,

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../registry/source-thread.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { LiveAnswers } from './live-answers.ts';
+import type { Asker, LiveAnswers } from './live-answers.ts';
 import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
 
 /** How a task ended: reported, or its thread died under it. */
@@ -11,6 +11,7 @@ export type TaskEnd =
   | { readonly kind: 'died'; readonly reason: string; readonly culprit: 'yes' | 'maybe' | 'no' };
 
 interface Running {
+  readonly asker: Asker;
   readonly settle: (end: TaskEnd) => void;
   begun: boolean;
   /** Live answers that it waits for. */
@@ -57,7 +58,8 @@ export class ThreadHost {
   run(task: ReplayTask): Promise<TaskEnd> {
     if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', culprit: 'no' });
     return new Promise((settle) => {
-      this.#running.set(task.id, { settle, begun: false, asks: 0, settled: false, timer: undefined });
+      const asker = { recording: task.summary.id, draw: task.sampling?.draw };
+      this.#running.set(task.id, { asker, settle, begun: false, asks: 0, settled: false, timer: undefined });
       this.#worker.postMessage({ kind: 'task', task });
     });
   }
@@ -88,7 +90,7 @@ export class ThreadHost {
     clearTimeout(running.timer);
     running.asks += 1;
     const answer = await this.#live
-      .ask(view)
+      .ask(view, running.asker)
       .catch((error: unknown) => ({ refused: `asking again failed: ${messageOf(error)}` }));
     running.asks -= 1;
     if (running.asks === 0 && !running.settled) this.#watch(running);

@@ -69,7 +69,7 @@ export class ThreadPool {
   }
 
   #runOn(host: ThreadHost, task: ReplayTask): Promise<TaskEnd> {
-    for (const key of [task.candidate, task.baseline]) {
+    for (const key of [task.candidate, task.baseline, task.sampling?.comparedWith]) {
       const target = key === undefined ? undefined : this.#targets.get(key);
       if (key !== undefined && target !== undefined) host.ensureLoaded(key, target);
     }

@@ -5,6 +5,7 @@ import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { CommandView } from './command-view.ts';
 import type { LiveAnswer } from './live-answers.ts';
+import type { Sampling } from './sampling.ts';
 
 /** A target as a thread needs it. */
 export interface ThreadTarget {
@@ -27,6 +28,8 @@ export interface ReplayTask {
   /** Keys of targets that were loaded before. */
   readonly candidate: string;
   readonly baseline: string | undefined;
+  /** When the recording is drawn once more. */
+  readonly sampling?: Sampling | undefined;
 }
 
 export type ReplayEvent =

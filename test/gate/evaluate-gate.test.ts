@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { NoiseReport } from '../../src/compare/noise.ts';
 import type { ReplayOutcome } from '../../src/compare/outcome.ts';
 import type { ReportCounts, Verdict } from '../../src/compare/report.ts';
 import { evaluateGate, exitCodeOf, type GateFacts } from '../../src/gate/evaluate-gate.ts';
@@ -158,5 +159,63 @@ describe('evaluateGate: properties', () => {
         expect(evaluateGate(facts({ excluded: some.excluded }), allowed).verdict).not.toBe('passed');
       }),
     );
+  });
+});
+
+describe('evaluateGate: noise', () => {
+  const nothing = { noise: 0, unclear: 0 };
+  const noiseOf = (changed: Partial<typeof nothing>, over: Partial<NoiseReport> = {}): NoiseReport => ({
+    samples: 5,
+    falseDiscovery: 0.05,
+    recordings: 10,
+    unanswered: { baseline: 0, candidate: 0 },
+    fieldsTested: 0,
+    fields: [],
+    notReal: { changed: { ...nothing, ...changed }, failed: nothing },
+    excess: { changed: 0, failed: 0 },
+    ...over,
+  });
+  const judge = (changed: number, noise: NoiseReport, allow = {}) =>
+    evaluateGate({ ...facts({ changed, matched: 10 - changed }), noise }, policy({ allow, noise: { samples: 5 } }));
+
+  it('does not count what is noise, and says so', () => {
+    const found = judge(3, noiseOf({ noise: 3 }));
+    expect(found.verdict).toBe('passed');
+    expect(found.reasons).toContain('changed 3, less 3 within noise of 10 ≤ allowed 0');
+  });
+
+  it('counts the rest', () => {
+    expect(judge(3, noiseOf({ noise: 2 }))).toEqual({
+      verdict: 'failed',
+      reasons: ['changed 3, less 2 within noise of 10 > allowed 0'],
+    });
+  });
+
+  it.each([
+    [{ samples: 8 }, 'changed 2 of 10 > allowed 0: 2 cannot be told from noise; noise=8 would tell'],
+    [{ recordings: 40 }, 'changed 2 of 10 > allowed 0: 2 cannot be told from noise; about 40 recordings would tell'],
+  ])('leaves open what cannot be told, and says what %j would do', (needed, reason) => {
+    expect(judge(2, noiseOf({ unclear: 2 }, { needed }))).toEqual({ verdict: 'inconclusive', reasons: [reason] });
+  });
+
+  it('fails on what is certain, though more is unclear; passes where even that is allowed', () => {
+    expect(judge(3, noiseOf({ unclear: 2 })).verdict).toBe('failed');
+    expect(judge(3, noiseOf({ unclear: 2 }), { changed: 0.3 }).verdict).toBe('passed');
+  });
+
+  it('fails on a change beyond noise that the counted replay did not show', () => {
+    expect(judge(0, noiseOf({}, { excess: { changed: 2, failed: 0 } }))).toEqual({
+      verdict: 'failed',
+      reasons: ['changed beyond noise 2 of 10 > allowed 0'],
+    });
+  });
+
+  it('does not pass where noise was to be measured and was not', () => {
+    const found = evaluateGate(facts({ matched: 10 }), policy({ noise: { samples: 5 } }));
+    expect(found.verdict).toBe('inconclusive');
+  });
+
+  it('never takes off more than there is', () => {
+    expect(judge(1, noiseOf({ noise: 50, unclear: 50 })).verdict).toBe('passed');
   });
 });

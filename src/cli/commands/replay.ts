@@ -17,6 +17,7 @@ interface Options extends PlainOptions {
   readonly fixtures?: readonly string[];
   readonly since?: string;
   readonly sample?: string;
+  readonly noise?: number;
 }
 
 export function addReplay(program: Command, host: CliHost): void {
@@ -39,6 +40,11 @@ export function addReplay(program: Command, host: CliHost): void {
         'a policy file, or a flag such as model=live or "changed<=1%" (docs/policy.md)',
       ),
       listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
+      option(
+        '--noise <draws>',
+        'ask both versions again so often, to tell the noise of the models from a change',
+        readCount,
+      ),
       option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
       formatOption(),
       option('--workers <count>', 'threads (default: one per processor)', readCount),
@@ -47,6 +53,7 @@ export function addReplay(program: Command, host: CliHost): void {
     examples: [
       ['mission replay @3', 'against the active version, on its recordings'],
       ['mission replay @3 --limit 200 --answer model=live', 'a sample; changed prompts are asked anew'],
+      ['mission replay @3 --answer model=live --noise 5', 'flips that the models make by themselves are not counted'],
       ['mission replay @3 --fixtures replay-fixtures', 'the regression cases, in CI'],
       ['mission replay --workflows src/workflows --histories ./histories', 'plain Temporal workflows'],
     ],
@@ -110,7 +117,8 @@ function selectionOf({ options, context }: Call<Options>) {
   return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
 }
 
-function progressWords({ counts: { outcomes, excluded } }: TryProgress): string {
+function progressWords({ counts: { outcomes, excluded }, drawing }: TryProgress): string {
+  if (drawing) return 'asking both versions again';
   const { matched, ...others } = outcomes;
   const words = Object.entries({ ...others, excluded }).filter(([, count]) => count > 0);
   return [`${matched} matched`, ...words.map(([name, count]) => `${count} ${name}`)].join(', ');

@@ -18,6 +18,8 @@ import {
   EXCLUDED_MEANING,
   flipsByField,
   headline,
+  liveWords,
+  noiseWords,
   OUTCOME_MEANING,
   OUTCOME_ORDER,
   percentOf,
@@ -47,12 +49,14 @@ export function renderMarkdown(report: Report): string {
   ];
   const sections = [
     flipTable(report),
+    noiseTable(report),
     causeList(report),
     details('Writes that would differ (none was executed)', effectTable(report)),
     details('Where runs first leave the recorded way', divergenceTable(report)),
     details('What changed between the two versions', changeBlocks(report)),
     details('Where the evidence ended', unansweredTable(report)),
     details('Where the candidate failed', failureTable(report)),
+    details('What asking anew took', report.live === undefined ? [] : [escapeText(liveWords(report.live))]),
     details('Next', nextBlock(report)),
   ];
   return [head, ...fitting(sections), ['', identitySentence(report), '']].flat().join('\n');
@@ -128,6 +132,26 @@ function flipTable({ flips }: Report): string[] {
     '**What would come out differently**',
     '',
     ...table(['field', 'from', 'to', 'runs', 'example'], rows, [4]),
+  ];
+}
+
+function noiseTable({ noise }: Report): string[] {
+  if (noise === undefined) return [];
+  const rows = noise.fields.map((field) => [
+    inlineCode(`${field.part} ${field.name}`),
+    percentOf(field.baseline.differing, field.baseline.draws),
+    percentOf(field.candidate.differing, field.candidate.draws),
+    String(field.p),
+    String(field.q),
+    field.class,
+  ]);
+  return [
+    '',
+    '**Noise of the models** (share of draws that differ from what was recorded)',
+    '',
+    ...table(['field', 'baseline', 'candidate', 'p', 'q', ''], rows, [2, 3, 4, 5]),
+    '',
+    escapeText(noiseWords(noise)),
   ];
 }
 

@@ -38,6 +38,13 @@ export function nextSteps(report: Report): NextStep[] {
     });
     steps.push({ command: `mission trace ${shellWord(example)}`, why: 'what the run did, and why' });
   }
+  const settling = drawsThatSettle(report);
+  if (settling !== undefined) {
+    steps.push({
+      command: `mission replay ${candidate.name} --against ${baseline.name}${answerFlags(report)} --noise ${settling}`,
+      why: 'tell a change from the noise of the models: both versions are asked again',
+    });
+  }
   const setting = settingToGoOn(report);
   if (setting !== undefined) {
     steps.push({
@@ -54,6 +61,15 @@ export function nextSteps(report: Report): NextStep[] {
   return steps;
 }
 
+const DRAWS = 5;
+
+/** How many draws would say more: where answers were live and noise was not looked into, or not closely enough. */
+function drawsThatSettle({ noise, live, counts, verdict }: Report): number | undefined {
+  if (live === undefined || verdict.verdict === 'passed' || counts.outcomes.changed === 0) return undefined;
+  if (noise === undefined) return DRAWS;
+  return noise.needed !== undefined && 'samples' in noise.needed ? noise.needed.samples : undefined;
+}
+
 /** What a setting is when nobody says anything; a command need not name it. */
 const DEFAULTS: readonly unknown[] = ['stop', 'as-new'];
 
@@ -66,8 +82,14 @@ function plainSteps(report: Report): NextStep[] {
   return [{ command: `${command} --policy ${setting}`, why: 'go on where the evidence ended' }];
 }
 
-/** The answer policy of the report, for a command that is to find the same, or with one setting more. */
-function answersOf({ policy }: Report, more?: string): string {
+/** The flags of the report's policy for answers and noise, for a command that is to find the same, or with one setting more. */
+export function answersOf({ policy }: Pick<Report, 'policy'>, more?: string): string {
+  const noise = isJsonObject(policy.value) ? policy.value['noise'] : undefined;
+  const samples = isJsonObject(noise) ? noise['samples'] : undefined;
+  return `${answerFlags({ policy }, more)}${samples === undefined ? '' : ` --noise ${Number(samples)}`}`;
+}
+
+function answerFlags({ policy }: Pick<Report, 'policy'>, more?: string): string {
   const answers = isJsonObject(policy.value) ? policy.value['answers'] : undefined;
   const given = isJsonObject(answers) ? Object.entries(answers) : [];
   const chosen = given.flatMap(([kind, way]) =>

@@ -10,6 +10,7 @@ import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
+import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
 import { artifactWords, headline, recordingName } from './words.ts';
 
 /** Lines of one component's change that are shown; the rest is for `mission diff`. */
@@ -30,10 +31,12 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...section('Recordings', '', recordingLines(report, options)),
     ...section('Outcomes', faithful, outcomeLines(report, options)),
     ...section('What would come out differently', 'field, from → to', flipLines(report, options)),
+    ...section('Noise of the models', noiseAside(report.noise), noiseLines(report, options)),
     ...section('Why', 'found by swapping each change into the baseline', causeLines(report, options)),
     ...section('Writes that would differ', 'none was executed', effectLines(report, options)),
     ...section('Where runs first leave the recorded way', '', divergenceLines(report, options)),
     ...section(`What changed`, between(report), changedLines(report, options)),
+    ...section('What asking anew took', '', liveLines(report, options)),
     ...section('Where the evidence ended', '', unansweredLines(report, options)),
     ...section('Where the candidate failed', '', failureLines(report, options)),
     ...section('Where Temporal’s own replayer disagrees', '', disagreementLines(report, options)),

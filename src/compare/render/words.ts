@@ -2,11 +2,13 @@
 import type { ComponentChange } from '../../artifact/component-change.ts';
 import { shortDigest } from '../../shared/digest.ts';
 import { printable } from '../describe.ts';
+import type { NoiseReport } from '../noise.ts';
 import type { EvidenceGrade, ExcludedRecording, ReplayOutcome } from '../outcome.ts';
 import {
   type EffectGroup,
   type FlipGroup,
   type Group,
+  type LiveUse,
   NOT_SELF_CHECKED,
   type Report,
   type VersionIdentity,
@@ -58,6 +60,39 @@ export function faithfulMeaning({ cohort, baseline }: Report): string {
   return cohort.kind === 'histories' && baseline.artifact === NOT_SELF_CHECKED
     ? 'these are counted; not self-checked, as no baseline was given'
     : 'the baseline replays them exactly: these are counted';
+}
+
+/** What the draws came to, in one sentence. */
+export function noiseWords({ notReal, excess, needed, recordings, unanswered }: NoiseReport): string {
+  if (recordings === 0) return 'Nothing was asked anew, so there was no noise to measure.';
+  const { noise, unclear } = notReal.changed;
+  const lost = unanswered.baseline + unanswered.candidate;
+  const parts = [
+    `${plural(noise, 'changed run')} within noise`,
+    ...(unclear > 0 ? [`${unclear} not to be told from it${neededWords(needed)}`] : []),
+    ...(excess.changed > 0 ? [`about ${plural(excess.changed, 'run')} changed beyond it`] : []),
+    ...(lost > 0 ? [`${plural(lost, 'draw')} came to no end`] : []),
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+function neededWords(needed: NoiseReport['needed']): string {
+  if (needed === undefined) return '';
+  return 'samples' in needed
+    ? ` (--noise ${needed.samples} would tell)`
+    : ` (about ${needed.recordings} recordings would tell)`;
+}
+
+/** `12 calls, 3,400 tokens, 0.02 (by the prices of the policy); 40 answers from earlier replays`. */
+export function liveWords({ calls, cached, inputTokens, outputTokens, cost, unpriced }: LiveUse): string {
+  const tokens = (inputTokens + outputTokens).toLocaleString('en');
+  const parts = [
+    plural(calls, 'call'),
+    `${tokens} tokens`,
+    ...(cost > 0 ? [`${cost} by the prices of the policy${unpriced > 0 ? `, ${unpriced} without a price` : ''}`] : []),
+    `${plural(cached, 'answer')} from earlier replays`,
+  ];
+  return parts.join(', ');
 }
 
 /** `1 run`, `34 runs`. */
