@@ -135,9 +135,9 @@ function missionHandle<Shape extends MissionShape>(
     name,
     start: async (input, options = {}) => {
       const started = await startMission({ router, client, mission: name, input, ...options });
-      return { ...missionRun<Shape>(client, started.workflowId, started.runId), ...started };
+      return { ...missionRun<Shape>({ client, registry }, started.workflowId, started.runId), ...started };
     },
-    run: (workflowId) => missionRun<Shape>(client, workflowId, undefined),
+    run: (workflowId) => missionRun<Shape>({ client, registry }, workflowId, undefined),
     list: (options = {}) => listRuns({ ...options, temporal, registry, mission: name }),
   };
 }

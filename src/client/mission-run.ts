@@ -3,6 +3,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type * as z from 'zod';
 import { type Decided, decide } from '../decisions/decide.ts';
 import { type OpenDecision, openDecisionsOf } from '../decisions/open-decisions.ts';
+import { askAwake } from '../fleet/wake-for-run.ts';
+import type { Registry } from '../registry/registry.ts';
 import { runError } from '../temporal/run-error.ts';
 
 /** What of a mission types its client: `Mission` as `defineMission` makes it. */
@@ -45,7 +47,7 @@ export interface MissionRun<Shape extends MissionShape = MissionShape> {
   readonly result: () => Promise<ResultOf<Shape>>;
   /** Sends a signal. It is received once the server has it, whether or not a worker is there. */
   readonly signal: (name: string, ...args: readonly unknown[]) => Promise<void>;
-  /** Asks for something that the run knows. @throws MissionError `RUN_REFUSED` when it has no such query. */
+  /** Asks for something that the run knows; a version that was retired is woken for it. @throws MissionError `RUN_REFUSED` when it has no such query. */
   readonly query: <Answer>(name: string, ...args: readonly unknown[]) => Promise<Answer>;
   /** Changes something, and waits for the answer. @throws MissionError `RUN_REFUSED` with the reason of the run. */
   readonly update: <Answer>(name: string, ...args: readonly unknown[]) => Promise<Answer>;
@@ -57,9 +59,15 @@ export interface MissionRun<Shape extends MissionShape = MissionShape> {
   readonly cancel: () => Promise<void>;
 }
 
+export interface RunAccess {
+  readonly client: Client;
+  /** Through it a version that is not hosted is woken for a query. */
+  readonly registry: Registry;
+}
+
 /** @param runId - of the first execution: then nothing reaches a later run with the same workflow id */
 export function missionRun<Shape extends MissionShape>(
-  client: Client,
+  { client, registry }: RunAccess,
   workflowId: string,
   runId: string | undefined,
 ): MissionRun<Shape> {
@@ -81,7 +89,10 @@ export function missionRun<Shape extends MissionShape>(
     result: () => tell('its result', handle.result() as Promise<ResultOf<Shape>>),
     signal: (name, ...args) => tell(`the signal "${name}"`, handle.signal(name, ...args)),
     query: <Answer>(name: string, ...args: readonly unknown[]) =>
-      tell(`the query "${name}"`, handle.query<Answer, unknown[]>(name, ...args)),
+      tell(
+        `the query "${name}"`,
+        askAwake({ registry, client, workflowId }, () => handle.query<Answer, unknown[]>(name, ...args)),
+      ),
     update: <Answer>(name: string, ...args: readonly unknown[]) =>
       tell(
         `the update "${name}"`,

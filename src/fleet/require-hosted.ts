@@ -18,6 +18,11 @@ export interface HostingWait {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface HostingAsker {
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** Where the hosting of some versions stands. */
 export interface HostingStatus {
   /** Those that no process is ready for. */
@@ -64,13 +69,13 @@ export function hostingStatus(versions: readonly Version[], live: readonly LiveW
  * An embedded registry belongs to one process. Where that process hosts nothing, nothing can be hosted while it works: there
  * this asks nothing, and the versions are hosted when a worker opens the registry.
  *
- * @param by - who asks
+ * @param asker - who asks, and why: the order to the workers says so
  * @returns what is still missing when the time is over: nothing, if all are ready
  */
 export async function awaitHosted(
   registry: Registry,
   versions: readonly Version[],
-  by: string,
+  asker: HostingAsker,
   wait: HostingWait = {},
 ): Promise<HostingStatus> {
   const { waitMs = WAIT_MS, onWaiting, signal = new AbortController().signal } = wait;
@@ -80,7 +85,7 @@ export async function awaitHosted(
     const status = await look(registry, versions);
     const elapsedMs = performance.now() - startedAt;
     if (status.missing.length === 0) return status;
-    if (!asked) await askFor(registry, status.missing, by);
+    if (!asked) await askFor(registry, status.missing, asker);
     asked = true;
     if (elapsedMs >= waitMs || signal.aborted) return status;
     onWaiting?.(status, elapsedMs);
@@ -94,11 +99,10 @@ async function look(registry: Registry, versions: readonly Version[]): Promise<H
   return hostingStatus(versions, live);
 }
 
-async function askFor(registry: Registry, missing: readonly HostingGap[], by: string): Promise<void> {
+async function askFor(registry: Registry, missing: readonly HostingGap[], asker: HostingAsker): Promise<void> {
   for (const { version } of missing) {
     const { mission, number } = version;
-    const reason = 'it is to get traffic, and no worker is ready for it';
-    await registry.hosting.order({ mission, version: number, action: 'wake', forMs: ASKED_FOR_MS, by, reason });
+    await registry.hosting.order({ mission, version: number, action: 'wake', forMs: ASKED_FOR_MS, ...asker });
   }
 }
 
