@@ -39,12 +39,15 @@ export async function findRun(call: Place, run: string): Promise<FoundRun> {
 async function readRun({ context, io }: Place, run: string): Promise<Recording> {
   const temporal = await context.temporal();
   const registry = await context.registry();
-  const [{ fetchChain }, { buildRecording, stampOf }, { redactHistories }, { redactionKeyOf }] = await Promise.all([
-    import('../recording/ended-runs.ts'),
-    import('../recording/build-recording.ts'),
-    import('../recording/redact-history.ts'),
-    import('./recording-setup.ts'),
-  ]);
+  const [{ fetchChain }, { buildRecording }, { redactByAll, schemaSource }, { findMakers }, { redactionKeyOf }] =
+    await Promise.all([
+      import('../recording/ended-runs.ts'),
+      import('../recording/build-recording.ts'),
+      import('../recording/maker-schemas.ts'),
+      import('../recording/find-makers.ts'),
+      import('./recording-setup.ts'),
+    ]);
+  const { splitAtUpgrades } = await import('../recording/split-at-upgrades.ts');
   const [, workflowId = run, runId] = /^(.*)\/([0-9a-f-]{36})$/.exec(run) ?? [];
   const histories = await fetchChain(temporal.client, { workflowId, ...(runId !== undefined && { runId }) }).catch(
     () => {
@@ -58,9 +61,11 @@ async function readRun({ context, io }: Place, run: string): Promise<Recording> 
       );
     },
   );
-  const stamp = histories[0] === undefined ? undefined : stampOf(histories[0]);
-  const schemas = stamp === undefined ? undefined : (await registry.artifacts.get(stamp.artifact)).definition;
+  // Of a chain that went on as another version, what came last: the rest is a recording of its own.
+  const part = splitAtUpgrades(histories).at(-1) ?? histories;
+  const makers = await findMakers(registry, part);
+  const schemas = await schemaSource({ registry })(makers);
   const key = await redactionKeyOf(context, io.env);
-  const redacted = redactHistories(histories, { key, ...(schemas !== undefined && { schemas }) });
-  return buildRecording(redacted, { workflowId, redacted: schemas !== undefined });
+  const redacted = redactByAll(part, key, schemas);
+  return buildRecording(redacted, { workflowId, redacted: schemas.length > 0, maker: makers.at(-1) ?? null });
 }

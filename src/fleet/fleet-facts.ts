@@ -4,6 +4,7 @@ import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { shortDigest } from '../shared/digest.ts';
+import { DEPLOYMENT_VERSION_ATTRIBUTE } from '../temporal/run-versioning.ts';
 import { routedVersions, trafficPast } from './hosting-state.ts';
 import type { MissionFacts } from './plan-fleet.ts';
 
@@ -19,47 +20,49 @@ export async function readFleetFacts(
 
 /** Of one mission. */
 export async function readMissionFacts(registry: Registry, client: Client, mission: string): Promise<MissionFacts> {
-  const [versions, history, orders, openArtifacts] = await Promise.all([
+  const [versions, history, orders, waitingArtifacts] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.hosting.orders(mission),
-    readOpenArtifacts(client, mission),
+    readWaitingArtifacts(client, mission),
   ]);
   const [route] = history;
   const active = route === undefined ? undefined : activeVersion(route);
-  const plain = await readPlainArtifacts(client, mission, versions);
+  const openArtifacts = await readOpenArtifacts(client, mission, versions);
   return {
     mission,
     versions,
     routed: route === undefined ? [] : routedVersions(route),
     defaultVersion: versions.find(({ number }) => number === active),
-    openArtifacts: [...new Set([...openArtifacts, ...plain])],
+    openArtifacts: [...new Set([...openArtifacts, ...waitingArtifacts])],
     past: trafficPast(history),
     orders,
   };
 }
 
 /**
- * The artifacts that open runs of a mission are pinned to. Each question leaves out what is known already, so the number
- * of questions is the number of artifacts and not of runs.
+ * The artifacts that open runs of a mission are pinned to: as the server has it, wherever they were started and moved to
+ * since. Each question leaves out what is known already, so the number of questions is the number of artifacts and not of
+ * runs.
  */
-function readOpenArtifacts(client: Client, mission: string): Promise<string[]> {
-  return distinctValues(client, SEARCH_ATTRIBUTES.artifact, `${SEARCH_ATTRIBUTES.mission} = '${mission}'`);
-}
-
-/**
- * The same of runs that plain Temporal clients started: they have no stamp of ours, and the server pinned them to the
- * deployment version that was current.
- */
-async function readPlainArtifacts(
+async function readOpenArtifacts(
   client: Client,
   mission: string,
   versions: MissionFacts['versions'],
 ): Promise<string[]> {
-  const plain = `TemporalWorkerDeployment = '${mission}' AND ${SEARCH_ATTRIBUTES.mission} IS NULL`;
-  const deployed = await distinctValues(client, 'TemporalWorkerDeploymentVersion', plain);
+  const deployed = await distinctValues(
+    client,
+    DEPLOYMENT_VERSION_ATTRIBUTE,
+    `TemporalWorkerDeployment = '${mission}'`,
+  );
   const builds = deployed.map((name) => name.slice(name.lastIndexOf(':') + 1));
   return versions.map(({ artifact }) => artifact).filter((artifact) => builds.includes(shortDigest(artifact)));
+}
+
+/** Of runs that no worker took on yet: the server has no version of theirs, and what the start stamped on them is right. */
+function readWaitingArtifacts(client: Client, mission: string): Promise<string[]> {
+  const waiting = `${SEARCH_ATTRIBUTES.mission} = '${mission}' AND ${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`;
+  return distinctValues(client, SEARCH_ATTRIBUTES.artifact, waiting);
 }
 
 async function distinctValues(client: Client, attribute: string, of: string): Promise<string[]> {

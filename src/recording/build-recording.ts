@@ -19,6 +19,8 @@ export interface BuildOptions {
   readonly workflowId?: string;
   /** Whether declared values were replaced. @default false */
   readonly redacted?: boolean;
+  /** The version that it counts for, `null` when nobody knows it. @default what the start stamped on it */
+  readonly maker?: Pick<Recording, 'mission' | 'version' | 'artifact'> | null | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export function buildRecording(given: readonly History[], options: BuildOptions 
     workflowId,
     runId,
     workflowType: startedOf(first).workflowType?.name ?? '',
-    ...stampedOn(last, first),
+    ...(options.maker === undefined ? stampedOn(last, first) : options.maker),
     startedAt: eventTimeIso(firstEvent),
     endedAt: eventTimeIso(lastEvent),
     links: histories.length,

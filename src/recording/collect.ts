@@ -13,20 +13,22 @@ import type { Registry } from '../registry/registry.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { count } from '../telemetry/metrics.ts';
 import { bounded } from './bounded.ts';
-import { buildRecording, stampOf, toStoredRecording } from './build-recording.ts';
+import { buildRecording, toStoredRecording } from './build-recording.ts';
 import { recordingIdOf, type Successor, successorOf } from './chain.ts';
 import type { RedactionSchemas } from './declared-values.ts';
 import { type EndedRunsFilter, fetchChain, listEndedRuns, type RunRef } from './ended-runs.ts';
+import { findMakers, type Maker } from './find-makers.ts';
 import { resetBaseOf, runIdOf } from './history-events.ts';
+import { redactByAll, type SchemaSource, schemaSource } from './maker-schemas.ts';
 import type { History, Recording } from './recording.ts';
-import { redactHistories } from './redact-history.ts';
 import { retryAt } from './retry-at.ts';
 import { runEndOf } from './run-end.ts';
 import { isSampled, wayOf } from './sampling.ts';
+import { splitAtUpgrades } from './split-at-upgrades.ts';
 
 export interface CollectOptions extends EndedRunsFilter {
   readonly client: Client;
-  readonly registry: Pick<Registry, 'recordings' | 'artifacts' | 'collection'>;
+  readonly registry: Pick<Registry, 'recordings' | 'artifacts' | 'collection' | 'versions' | 'interventions'>;
   /** The secret of {@link loadRedactionKey}. */
   readonly redactionKey: Uint8Array;
   /** These runs instead of what a query finds; visibility lags behind, a run that just ended is here at once. */
@@ -79,12 +81,14 @@ export async function* collectRecordings(options: CollectOptions): AsyncGenerato
   const schemasOf = schemaSource(options);
   const counts = { stored: 0, known: 0, open: 0, failed: 0, 'sampled-out': 0 };
   const results = bounded(runsToDo(options), options.concurrency ?? 8, (item) => collectRun(options, item, schemasOf));
-  for await (const result of results) {
+  for await (const parts of results) {
     options.signal?.throwIfAborted();
-    counts[result.status] += 1;
-    count('mission_recordings_total', { status: result.status });
-    options.onProgress?.({ ...counts });
-    yield result;
+    for (const result of parts) {
+      counts[result.status] += 1;
+      count('mission_recordings_total', { status: result.status });
+      options.onProgress?.({ ...counts });
+      yield result;
+    }
   }
 }
 
@@ -136,27 +140,25 @@ function idOf({ workflowId, runId }: RunRef): string | undefined {
   return runId === undefined ? undefined : recordingIdOf(workflowId, runId);
 }
 
-type SchemaSource = (histories: readonly History[]) => Promise<RedactionSchemas | undefined>;
-
 async function collectRun(
   options: CollectOptions,
   { run, knownId }: RunToDo,
   schemasOf: SchemaSource,
-): Promise<CollectedRun> {
-  if (knownId !== undefined) return { status: 'known', id: knownId };
+): Promise<readonly CollectedRun[]> {
+  if (knownId !== undefined) return [{ status: 'known', id: knownId }];
   const { workflowId, runId } = run;
   const named = { workflowId, ...(runId !== undefined && { runId }) };
   try {
     options.signal?.throwIfAborted();
     const histories = await fetchChain(options.client, run);
     const last = histories.at(-1);
-    if (last === undefined || runEndOf(last).status === 'open') return { status: 'open', ...named };
-    return await storeRun(options, histories, await schemasOf(histories));
+    if (last === undefined || runEndOf(last).status === 'open') return [{ status: 'open', ...named }];
+    return await storeParts(options, splitAtUpgrades(histories), schemasOf);
   } catch (error) {
     if (options.signal?.aborted === true || isOutage(error)) throw error;
     const failure = asMissionError(error, workflowId);
     await noteFailure(options, run, failure);
-    return { status: 'failed', ...named, error: failure };
+    return [{ status: 'failed', ...named, error: failure }];
   }
 }
 
@@ -169,13 +171,37 @@ async function noteFailure({ registry, clock }: CollectOptions, run: RunRef, err
   await registry.collection.fail({ workflowId, runId }, error, next);
 }
 
+/** The last part comes last, so a run counts as collected only when all before it are stored. */
+async function storeParts(
+  options: CollectOptions,
+  parts: readonly (readonly History[])[],
+  schemasOf: SchemaSource,
+): Promise<readonly CollectedRun[]> {
+  const results: CollectedRun[] = [];
+  for (const histories of parts) {
+    const makers = await findMakers(options.registry, histories);
+    results.push(await storeRun(options, histories, { makers, schemas: await schemasOf(makers) }));
+  }
+  return results;
+}
+
+interface RunFacts {
+  readonly makers: readonly Maker[];
+  /** Of every maker: what any of them declares is replaced. */
+  readonly schemas: readonly RedactionSchemas[];
+}
+
 async function storeRun(
   { registry, redactionKey, policyOf }: CollectOptions,
   histories: readonly History[],
-  schemas: RedactionSchemas | undefined,
+  { makers, schemas: all }: RunFacts,
 ): Promise<CollectedRun> {
-  const redacted = redactHistories(histories, { key: redactionKey, ...(schemas !== undefined && { schemas }) });
-  const recording = buildRecording(redacted, { redacted: schemas !== undefined });
+  const schemas = all.at(-1);
+  const redacted = redactByAll(histories, redactionKey, all);
+  const recording = buildRecording(redacted, {
+    redacted: schemas !== undefined,
+    maker: makers.at(-1) ?? null,
+  });
   const { workflowId, mission, version } = recording;
   const run = { workflowId, runId: lastRunIdOf(recording), mission, version };
   const way = wayOf(recording, schemas?.output);
@@ -207,22 +233,6 @@ function relatedRuns(histories: readonly History[]): RelatedRun[] {
     ...(base === undefined ? [] : [{ runId: base, kind: 'reset-from' as const }]),
     ...(next === undefined ? [] : [{ runId: next.runId, kind: next.kind }]),
   ];
-}
-
-/** The declarations of the artifact that a run was stamped with, each artifact read once. */
-function schemaSource({ registry, schemas }: CollectOptions): SchemaSource {
-  const byArtifact = new Map<string, Promise<RedactionSchemas>>();
-  return async (histories) => {
-    const [first] = histories;
-    const stamp = first === undefined ? undefined : stampOf(first);
-    if (schemas !== undefined || stamp === undefined) return schemas;
-    let definition = byArtifact.get(stamp.artifact);
-    if (definition === undefined) {
-      definition = registry.artifacts.get(stamp.artifact).then((artifact) => artifact.definition);
-      byArtifact.set(stamp.artifact, definition);
-    }
-    return definition;
-  };
 }
 
 /** It is not the run's fault, and the next run would fare no better. */

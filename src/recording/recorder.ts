@@ -21,7 +21,10 @@ const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
 
 export interface RecorderOptions {
   readonly client: Client;
-  readonly registry: Pick<Registry, 'recordings' | 'artifacts' | 'collection' | 'retention' | 'versions'>;
+  readonly registry: Pick<
+    Registry,
+    'recordings' | 'artifacts' | 'collection' | 'retention' | 'versions' | 'interventions'
+  >;
   /** Which server it is, so that a registry can serve several: its cluster id. The namespace is added. */
   readonly server: string;
   /** Who sweeps, for the registry. */

@@ -7,6 +7,7 @@
 
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
+import { deployedBuilds } from '../recording/deployed-builds.ts';
 import { runEndOf } from '../recording/run-end.ts';
 import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts';
 import { isNexusEvent } from './lockstep/event-facts.ts';
@@ -58,8 +59,15 @@ async function selfCheck(
   const answers = { ...options.answers, patches: 'as-recorded' as const };
   const { outcome, divergence, failure } = await replayRecording(baseline, input, { ...options, answers });
   if (outcome === 'matched') return undefined;
-  if (failure !== undefined) return `its own version fails on it: ${failure.message}`;
-  return `its own version does not reproduce it: ${outcome} at ${divergence?.step ?? 'an unknown step'}`;
+  const moved = movedWords(input.histories);
+  if (failure !== undefined) return `its own version fails on it: ${failure.message}${moved}`;
+  return `its own version does not reproduce it: ${outcome} at ${divergence?.step ?? 'an unknown step'}${moved}`;
+}
+
+/** A run that was moved without a check was decided by several versions, and none of them alone reproduces it. */
+function movedWords(histories: readonly History[]): string {
+  const builds = deployedBuilds(histories).map(({ buildId }) => buildId);
+  return builds.length < 2 ? '' : ` (it was moved while it ran, from build ${builds.join(' to ')})`;
 }
 
 function excluded(summary: ReplayTask['summary'], reason: ExcludedRecording['reason'], detail: string): ReplayEvent {

@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import { listRuns } from '../../src/fleet/list-runs.ts';
+import { DEFAULT_POLICY } from '../../src/gate/parse-policy.ts';
+import { collectRecordings } from '../../src/recording/collect.ts';
+import type { RecordingSummary } from '../../src/registry/recording-summary.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { type MoveRunsOptions, moveRuns, type RunMove } from '../../src/release/move-runs.ts';
 import { standingOf } from '../../src/release/run-standing.ts';
+import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { placementOf } from '../../src/routing/placement.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
@@ -156,6 +160,30 @@ describe('moving open runs', () => {
     expect(last).toMatchObject({ ground: 'forced', reason: 'emergency' });
     await tell(workflowId, 'end');
     expect(await result(workflowId)).toMatchObject({ tone: 'sharp' });
+  }, 120_000);
+
+  it('counts a moved run for the version that it ended on; one that was forced over is found unfaithful', async () => {
+    const recorded = new Map<string, RecordingSummary>();
+    const runs = ['a', 'b', 'd'].map((name) => ({ workflowId: `${mission}-${name}` }));
+    const options = { client: temporal.client, registry, redactionKey: new Uint8Array(32), runs };
+    for await (const one of collectRecordings(options)) {
+      if (one.status === 'stored') recorded.set(one.recording.workflowId.slice(-1), one.recording);
+    }
+    expect(recorded.get('a')).toMatchObject({ mission, version: 2 });
+    expect(recorded.get('b')).toMatchObject({ mission, version: 1 });
+    expect(recorded.get('d')).toMatchObject({ mission, version: 5 });
+    const report = await tryCandidate({
+      registry,
+      candidate: { mission, number: 3 },
+      baseline: { mission, number: 2 },
+      selection: { runs: [`${mission}-a`, `${mission}-d`] },
+      policy: DEFAULT_POLICY,
+      workers: 1,
+    });
+    expect(report.counts).toMatchObject({ recordings: 2, excluded: 1 });
+    expect(report.excluded).toMatchObject([
+      { reason: 'unfaithful', detail: expect.stringContaining('it was moved while it ran, from build') },
+    ]);
   }, 120_000);
 
   it('refuses a target that nobody hosts, the same version, another mission, and a move without a reason', async () => {
