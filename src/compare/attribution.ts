@@ -8,7 +8,7 @@
  * 2. A cause is minimal: without any one of its components the hybrid does something else.
  * 3. Components that bring a difference about alone are all named; larger sets are looked for only where no single one does.
  *    Of larger sets one is named, found by leaving out components in their order.
- * Source: delta debugging (Zeller and Hildebrandt, 2002), reduced to one pass, over all recordings at once.
+ * Source: delta debugging (Zeller and Hildebrandt, 2002), one component at a time, over all recordings at once.
  */
 
 /** What one replay did, as a text to compare: equal texts, equal behaviour. */
@@ -55,27 +55,55 @@ async function reproducing(
   return recordings.filter((id) => found.get(id) === candidate.get(id));
 }
 
-/** Leaves out one component after the other, for all recordings with the same set at once. */
-async function minimise(
-  input: AttributionInput,
-  recordings: readonly string[],
-): Promise<Map<string, readonly string[]>> {
+type SetsByRecording = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Leaves out one component after the other, until none can be left out: what could not be spared at first may be later, once
+ * something that leant on it is gone.
+ */
+async function minimise(input: AttributionInput, recordings: readonly string[]): Promise<SetsByRecording> {
   const start = await reproducing(input, input.components, recordings);
-  let groups = new Map([[input.components, start]]);
-  for (const component of input.components) {
-    const next = new Map<readonly string[], string[]>();
-    for (const [set, members] of groups) {
-      const smaller = set.filter((one) => one !== component);
-      const still = new Set(await reproducing(input, smaller, members));
-      next.set(smaller, [...still]);
-      next.set(
-        set,
-        members.filter((id) => !still.has(id)),
-      );
-    }
-    groups = next;
+  const refused = new Set<string>();
+  let sets: SetsByRecording = new Map(start.map((id) => [id, input.components]));
+  for (;;) {
+    const smaller = await leaveOut(input, sets, refused);
+    if ([...smaller].every(([id, set]) => set === sets.get(id))) return sets;
+    sets = smaller;
   }
-  return new Map([...groups].flatMap(([set, members]) => members.map((id) => [id, set] as const)));
+}
+
+/** One pass over all components, for all recordings with the same set at once. `refused` keeps what was tried in vain. */
+async function leaveOut(
+  input: AttributionInput,
+  given: SetsByRecording,
+  refused: Set<string>,
+): Promise<SetsByRecording> {
+  const sets = new Map(given);
+  for (const component of input.components) {
+    for (const [set, members] of membersOf(sets)) {
+      const smaller = set.filter((one) => one !== component);
+      const tried = (id: string) => JSON.stringify([smaller, id]);
+      if (smaller.length === set.length || smaller.length === 0) continue;
+      const asked = members.filter((id) => !refused.has(tried(id)));
+      const still = new Set(await reproducing(input, smaller, asked));
+      for (const id of asked) {
+        if (still.has(id)) sets.set(id, smaller);
+        else refused.add(tried(id));
+      }
+    }
+  }
+  return sets;
+}
+
+function membersOf(sets: SetsByRecording): Map<readonly string[], string[]> {
+  const groups = new Map<string, [readonly string[], string[]]>();
+  for (const [id, set] of sets) {
+    const key = JSON.stringify(set);
+    const group = groups.get(key) ?? [set, []];
+    group[1].push(id);
+    groups.set(key, group);
+  }
+  return new Map(groups.values());
 }
 
 /** Recordings that changed for the same reason. */

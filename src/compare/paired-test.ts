@@ -103,7 +103,7 @@ function convolved(left: Distribution, right: Distribution): Distribution {
   const from = left.from + right.from;
   const [only] = right.weights;
   if (right.weights.length === 1 && only === 1) return { from, weights: left.weights };
-  const weights = new Array<number>(left.weights.length + right.weights.length - 1).fill(0);
+  const weights = Array.from({ length: left.weights.length + right.weights.length - 1 }, () => 0);
   for (const [i, a] of left.weights.entries())
     for (const [j, b] of right.weights.entries()) weights[i + j] = (weights[i + j] ?? 0) + a * b;
   return { from, weights };
@@ -120,7 +120,7 @@ function trimmed({ from, weights }: Distribution): Distribution {
 /** Benjamini and Hochberg's q values, in the order of the p values. What is at most α is a discovery at that rate. */
 export function falseDiscoveryQ(ps: readonly number[]): number[] {
   const order = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p);
-  const qs = new Array<number>(ps.length).fill(1);
+  const qs = ps.map(() => 1);
   let least = 1;
   for (const [position, { p, index }] of order.entries()) {
     least = Math.min(least, (p * ps.length) / (ps.length - position));

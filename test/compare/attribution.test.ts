@@ -30,6 +30,19 @@ describe('attribution', () => {
     expect(Object.fromEntries(causes)).toEqual({ a: [['prompt p', 'code']], b: [['rule r']] });
   });
 
+  it('leaves out again what could not be spared before something else was gone', async () => {
+    // The prompt leans on the old model: with the model gone (`model old` taken) it fails, unless it is taken, too.
+    const works = (taken: readonly string[]) => !taken.includes('model old') || taken.includes('prompt p');
+    const needed = ['code', 'rule r'];
+    const causes = await attribute({
+      components: ['prompt p', 'model old', 'rule r', 'code'],
+      candidate: new Map([['a', 'changed']]),
+      replay: async (taken) =>
+        new Map([['a', works(taken) && needed.every((one) => taken.includes(one)) ? 'changed' : 'as before']]),
+    });
+    expect(causes.get('a')).toEqual([['rule r', 'code']]);
+  });
+
   it('names all changes that suffice alone', async () => {
     const { asked: _, ...rest } = world({ a: [['prompt p'], ['rule r']] });
     const causes = await attribute({ components: ['prompt p', 'rule r'], ...rest });

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
+import { renderJson } from '../../src/compare/render/json.ts';
+import { buildReport } from '../../src/compare/report-builder.ts';
 import { buildRecording } from '../../src/recording/build-recording.ts';
 import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
@@ -9,6 +11,7 @@ import {
   type ReplaySource,
   replayCohort,
 } from '../../src/replay/replay-cohort.ts';
+import { sampleEnding, sampleSubject } from '../support/sample-report.ts';
 import { bundlePlain, recordPlainRuns } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
@@ -31,6 +34,12 @@ function idOf(event: ReplayEvent): string {
 /** Without what may differ from replay to replay: the time it took. */
 function essence(event: ReplayEvent): unknown {
   return event.kind === 'result' ? { ...event.result, durationMs: 0 } : event;
+}
+
+/** The report's bytes, with the time that each replay took left out. */
+function reportOf(events: readonly ReplayEvent[]): string {
+  const results = events.flatMap((event) => (event.kind === 'result' ? [{ ...event.result, durationMs: 0 }] : []));
+  return renderJson(buildReport(sampleSubject, results, [], sampleEnding));
 }
 
 function resultOf(events: readonly ReplayEvent[], workflowType: string): ReplayResult {
@@ -75,6 +84,16 @@ describe('replay of a cohort on threads', () => {
     const sorted = (events: ReplayEvent[]) => [...events].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).map(essence);
     expect(sorted(three)).toEqual(sorted(one));
     expect(resultOf(one, 'timers').outcome).toBe('diverged');
+  });
+
+  it('gives a report of the same bytes whatever the order and the number of threads, however often', async () => {
+    const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
+    const options = { ...defaults, candidate: target(code), secondOpinion: 2 };
+    const report = async (workers: number, given: readonly ReplaySource[]) =>
+      reportOf(await replayAll({ ...options, workers }, given));
+    const first = await report(1, sources);
+    expect(await report(3, sources.toReversed())).toBe(first);
+    expect(await report(1, sources)).toBe(first);
   });
 
   it('excludes a recording that its own version does not reproduce, and says so', async () => {

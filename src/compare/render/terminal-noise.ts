@@ -2,7 +2,7 @@
 import { printable } from '../describe.ts';
 import type { FieldClass, NoiseField, NoiseReport } from '../noise.ts';
 import type { Report } from '../report.ts';
-import { type Cell, cell, tableLines } from './layout.ts';
+import { type Cell, cell, tableLines, wrapText } from './layout.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { liveWords, noiseWords, percentOf, plural } from './words.ts';
 
@@ -22,7 +22,7 @@ export function noiseLines({ noise }: Report, { palette, width }: TerminalOption
       width,
     ),
     ...(hidden > 0 ? [`  ${palette.dim(`and ${plural(hidden, 'other field')}`)}`] : []),
-    ...tableLines([[cell(noiseWords(noise), palette.dim, { flexible: true })]], width),
+    ...sentence(noiseWords(noise), palette, width),
   ];
 }
 
@@ -53,12 +53,14 @@ function paintOf(found: FieldClass, palette: Palette): Paint {
 
 /** Beside the heading: of how many draws. */
 export function noiseAside(noise: NoiseReport | undefined): string {
-  return noise === undefined
-    ? ''
-    : `share of draws that differ from what was recorded; ${plural(noise.recordings, 'run')}, ${plural(noise.samples, 'draw')} of each version`;
+  return noise === undefined ? '' : `share of ${noise.samples}×${noise.recordings} draws that differ`;
 }
 
 /** What asking again took, in one line. */
 export function liveLines({ live }: Report, { palette, width }: TerminalOptions): string[] {
-  return live === undefined ? [] : tableLines([[cell(liveWords(live), palette.dim, { flexible: true })]], width);
+  return live === undefined ? [] : sentence(liveWords(live), palette, width);
+}
+
+function sentence(text: string, palette: Palette, width: number): string[] {
+  return wrapText(text, width - 2).map((line) => `  ${palette.dim(line)}`);
 }

@@ -155,7 +155,9 @@ export function headline(report: Report): string {
   const [to, from] = [printable(candidate.name), printable(baseline.name)];
   if (verdict.verdict === 'inconclusive') return `No verdict on ${to}: ${verdict.reasons[0] ?? 'nothing was judged'}.`;
   if (changed > 0) {
-    const allowed = verdict.verdict === 'passed' ? ', within what the policy allows' : '';
+    const isNoise = (report.noise?.notReal.changed.noise ?? 0) >= changed;
+    const within = isNoise ? ', within the noise of the models' : ', within what the policy allows';
+    const allowed = verdict.verdict === 'passed' ? within : '';
     return `${changed} of ${of} would come out differently under ${to}${allowed}.`;
   }
   if (counts.determinismDisagreements > 0) return `Temporal's own replayer disagrees about ${to}.`;
