@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
+import type { Keyring } from '../encryption/keyring.ts';
 import type { Registry } from '../registry/registry.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
 import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
@@ -31,6 +33,12 @@ export class CliContext {
   constructor(options: ContextOptions) {
     this.#options = options;
     this.root = options.project === undefined ? findProject(options.io.cwd) : resolve(options.io.cwd, options.project);
+  }
+
+  /** The keys of payloads and recordings: of the environment, or of the project's own file. */
+  async keyring(): Promise<Keyring | undefined> {
+    const { loadKeyring } = await import('../encryption/load-keyring.ts');
+    return loadKeyring({ env: this.#options.io.env, file: this.inside('payload.keys') });
   }
 
   /** Who acts, for ledger and audit trail: `MISSION_ACTOR`, or the user of the operating system. */
@@ -116,6 +124,7 @@ export class CliContext {
         databaseUrl: env['DATABASE_URL'],
         directory: this.inside('registry'),
         actor: this.actor,
+        keyring: await this.keyring(),
       });
     } catch (error) {
       throw isMissionError(error, 'REGISTRY_LOCKED') ? await nameOwner(error) : error;
@@ -131,7 +140,14 @@ export class CliContext {
     const { io, output } = this.#options;
     this.#tracing = await startTracing(io.env);
     const embedded = { directory: embeddedDirectory(this.root), owner, progress: (line: string) => output.note(line) };
-    return connectTemporal({ env: io.env, embedded });
+    const [keyring, codecs] = await Promise.all([this.keyring(), this.#ownCodecs()]);
+    return connectTemporal({ env: io.env, embedded, keyring, codecs });
+  }
+
+  /** Codecs of the project's own workers, such as compression. */
+  async #ownCodecs(): Promise<readonly PayloadCodec[]> {
+    const path = this.#options.io.env['MISSION_PAYLOAD_CODEC'];
+    return path ? (await import('./load-codecs.ts')).loadWorkerCodecs(path, this.root) : [];
   }
 
   #empty(): MissionError {

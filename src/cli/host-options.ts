@@ -10,6 +10,8 @@ export interface HostFlags {
   readonly healthPort?: string;
   readonly healthHost?: string;
   readonly logFormat?: string;
+  /** False with `--no-record`. */
+  readonly record: boolean;
 }
 
 export interface HostSetup {
@@ -17,10 +19,13 @@ export interface HostSetup {
   readonly health: { readonly port: number; readonly host: string | undefined } | undefined;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevelName;
+  /** Whether runs are recorded as they end. */
+  readonly record: boolean;
 }
 
 export function hostOptions(): Option[] {
   return [
+    option('--no-record', 'leave ended runs to the recorders of other processes'),
     option(
       '--health-port <port>',
       'serve /healthz, /readyz and /metrics there (MISSION_HEALTH_PORT; default: not at all)',
@@ -45,6 +50,7 @@ export function readHostSetup(flags: HostFlags, env: NodeJS.ProcessEnv): HostSet
       given === undefined
         ? undefined
         : { port: readPort(given), host: flags.healthHost ?? (env['MISSION_HEALTH_HOST'] || undefined) },
+    record: flags.record,
     logFormat,
     logLevel: oneOf(LOG_LEVELS, env['LOG_LEVEL']?.toLowerCase() || levelDefault, 'LOG_LEVEL'),
   };

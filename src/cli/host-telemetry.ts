@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from '../telemetry/prometheus.ts';
 import { type HostedPart, judgeLiveness, judgeReadiness } from '../telemetry/readiness.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { type CoreMetrics, installRuntime } from '../temporal/runtime.ts';
-import { type HostFlags, readHostSetup } from './host-options.ts';
+import type { HostSetup } from './host-options.ts';
 import type { CliIo } from './io.ts';
 import type { Output } from './output.ts';
 import { remembered } from './remembered.ts';
@@ -32,10 +32,9 @@ const DECISIONS_MAX = 1_000;
 /**
  * Opens it before anything is hosted, so that probes are answered from the beginning.
  *
- * @throws MissionError `USAGE` for a flag or variable that cannot be, `CONFIG_INVALID` when nothing can listen on the port.
+ * @throws MissionError `CONFIG_INVALID` when nothing can listen on the port.
  */
-export async function openHostTelemetry(io: CliIo, output: Output, flags: HostFlags): Promise<HostTelemetry> {
-  const setup = readHostSetup(flags, io.env);
+export async function openHostTelemetry(io: CliIo, output: Output, setup: HostSetup): Promise<HostTelemetry> {
   const write = setup.logFormat === 'json' ? io.stdout : io.stderr;
   const logger = await createLogger({ format: setup.logFormat, level: setup.logLevel, write, env: io.env });
   const wantsMetrics = setup.health !== undefined;
@@ -141,7 +140,10 @@ async function problemOf(question: Promise<unknown>): Promise<string | undefined
   const answer = question.then(
     () => undefined,
     // The words may hold an address with a password; the log has them, scrubbed.
-    (error: unknown) => String((error as { readonly code?: unknown }).code ?? 'it does not answer'),
+    (error: unknown) => {
+      const { code } = error as { readonly code?: unknown };
+      return typeof code === 'string' || typeof code === 'number' ? String(code) : 'it does not answer';
+    },
   );
   try {
     return await Promise.race([answer, late]);
@@ -155,13 +157,13 @@ async function openDecisions({ client }: Hosting['temporal']) {
   return open.map(({ mission }) => ({ labels: { mission }, value: 1 }));
 }
 
-/** The core has five levels; whoever wants silence gets errors at most, and the logger drops them. */
-function coreLevelOf(level: LogLevelName): 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' {
+/** The core's lines are about its inside, and its lowest quote payloads: one level quieter than what is asked for. */
+function coreLevelOf(level: LogLevelName): 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' {
   switch (level) {
     case 'trace':
-      return 'TRACE';
-    case 'debug':
       return 'DEBUG';
+    case 'debug':
+      return 'INFO';
     case 'info':
     case 'warn':
       return 'WARN';

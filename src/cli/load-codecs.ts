@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
 import { loadModule } from '../artifact/load-module.ts';
 import type { PayloadDecoder } from '../recording/decode-payloads.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -22,6 +23,25 @@ export async function loadCodecs(path: string, cwd: string): Promise<readonly Pa
     remedy: 'Export an object with decode(payloads) as default, or as "codec": the PayloadCodec of your workers.',
     details: { file, exports: Object.keys(exports) },
   });
+}
+
+/**
+ * The same for workers and clients, which encode too.
+ *
+ * @throws MissionError `CONFIG_INVALID` when one of them only decodes.
+ */
+export async function loadWorkerCodecs(path: string, cwd: string): Promise<readonly PayloadCodec[]> {
+  const codecs = await loadCodecs(path, cwd);
+  if (codecs.every(isCodec)) return codecs;
+  throw new MissionError('CONFIG_INVALID', `A payload codec of ${path} has no encode.`, {
+    remedy:
+      'MISSION_PAYLOAD_CODEC is what workers and clients write with: it needs encode(payloads) and decode(payloads).',
+    details: { file: path },
+  });
+}
+
+function isCodec(codec: PayloadDecoder): codec is PayloadCodec {
+  return 'encode' in codec && typeof codec.encode === 'function';
 }
 
 function codecsIn(value: unknown): readonly PayloadDecoder[] | undefined {

@@ -1,9 +1,12 @@
 /** One artifact on one Temporal worker of this process. */
+import type { PayloadCodec } from '@temporalio/common';
 import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
 import type { Artifact } from '../artifact/artifact.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../artifact/load-activities.ts';
 import { placementOf } from '../routing/placement.ts';
+import { runSinks, stepInterceptors } from '../telemetry/worker-telemetry.ts';
+import { type EndingRun, runEndingSinks } from './run-ending.ts';
 
 export interface HostOptions {
   readonly connection: NativeConnection;
@@ -14,6 +17,10 @@ export interface HostOptions {
   readonly ownThread: boolean;
   /** How long running activities may go on after a stop, in milliseconds. */
   readonly drainMs: number;
+  /** What payloads are encoded with: those of the client. */
+  readonly codecs: readonly PayloadCodec[];
+  /** Told of each run whose workflow just came to its end here; the server knows of it a moment later. */
+  readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
 }
 
 export interface HostedArtifact {
@@ -44,7 +51,7 @@ const ENDLESS_LOOP_LIMIT = { isolateExecutionTimeout: '5s' };
  * @throws MissionError `ARTIFACT_LOAD_FAILED` when its activity code cannot be loaded.
  */
 export async function hostArtifact(artifact: Artifact, options: HostOptions): Promise<HostedArtifact> {
-  const { Worker } = await import('@temporalio/worker');
+  const { Runtime, Worker } = await import('@temporalio/worker');
   const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest);
   const [workflowBundle, activities] = await Promise.all([linkWorkflowBundle(artifact), loadActivities(artifact)]);
   const worker = await Worker.create({
@@ -55,6 +62,12 @@ export async function hostArtifact(artifact: Artifact, options: HostOptions): Pr
     taskQueue,
     workflowBundle,
     activities,
+    dataConverter: { payloadCodecs: [...options.codecs] },
+    interceptors: { activity: [stepInterceptors(artifact.mission)] },
+    sinks: {
+      ...runSinks(artifact.mission),
+      ...(options.onRunEnding !== undefined && runEndingSinks(options.onRunEnding, Runtime.instance().logger)),
+    },
     reuseV8Context: true,
     ...ENDLESS_LOOP_LIMIT,
     // The SDK's name for "on the main thread".

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addCommand, type Call, type CliHost } from '../command.ts';
-import { type HostFlags, hostOptions } from '../host-options.ts';
+import { type HostFlags, hostOptions, readHostSetup } from '../host-options.ts';
 import { EXIT } from '../io.ts';
 
 export function addDev(program: Command, host: CliHost): void {
@@ -15,7 +15,8 @@ export function addDev(program: Command, host: CliHost): void {
 }
 
 async function run(call: Call<HostFlags>): Promise<number> {
-  const { context, output, options } = call;
+  const { context, io, output, options } = call;
+  const setup = readHostSetup(options, io.env);
   await context.registry('change');
   const temporal = await context.temporal('process');
   const [{ hostMissions }, { runCli }] = await Promise.all([import('../host-missions.ts'), import('../run-cli.ts')]);
@@ -23,7 +24,7 @@ async function run(call: Call<HostFlags>): Promise<number> {
   output.note(`Temporal at ${temporal.address}.${ui}`);
   output.note('Hosting what is published, recording what ends. Stop with Ctrl-C.');
   try {
-    await hostMissions({ call, temporal, flags: options, records: true, run: runCli });
+    await hostMissions({ call, temporal, setup, run: runCli });
   } finally {
     await temporal.embedded?.stop();
   }

@@ -1,28 +1,47 @@
 import type { Command } from 'commander';
 import { addCommand, type Call, type CliHost, listOption } from '../command.ts';
+import { type HostFlags, hostOptions, readHostSetup } from '../host-options.ts';
 import { EXIT } from '../io.ts';
 
-interface Options {
+interface Options extends HostFlags {
   readonly mission?: readonly string[];
+  readonly version?: readonly string[];
 }
 
 export function addWorker(program: Command, host: CliHost): void {
   addCommand<Options>(program, host, {
     usage: 'worker',
-    summary: 'host the versions that have traffic, open runs, or are recent; until it is stopped',
-    options: [listOption('--mission <names>', 'only these (default: all of the registry)')],
-    examples: [['mission worker --mission refund-eligibility', 'from stored versions; the source is not needed']],
+    summary: 'host the versions that have traffic, open runs, or may come back; until it is stopped',
+    options: [
+      listOption('--mission <names>', 'only these (default: all of the registry)'),
+      listOption('--version <versions>', 'exactly these and nothing else, whatever has traffic'),
+      ...hostOptions(),
+    ],
+    examples: [
+      ['mission worker --mission refund-eligibility', 'from stored versions; the source is not needed'],
+      ['mission worker --version refund-eligibility@5', 'one process per version'],
+    ],
     isHost: true,
     run,
   });
 }
 
 async function run(call: Call<Options>): Promise<number> {
-  const { context, output, options } = call;
+  const { context, io, output, options } = call;
+  const setup = readHostSetup(options, io.env);
   await context.registry('look');
   const temporal = await context.temporal();
   const [{ hostMissions }, { runCli }] = await Promise.all([import('../host-missions.ts'), import('../run-cli.ts')]);
   output.note(`Temporal at ${temporal.address}, namespace ${temporal.namespace}. Stop with Ctrl-C.`);
-  await hostMissions({ call, temporal, missions: options.mission, records: false, run: runCli });
+  const versions =
+    options.version === undefined ? undefined : await Promise.all(options.version.map((text) => context.ref(text)));
+  await hostMissions({
+    call,
+    temporal,
+    missions: options.mission,
+    versions,
+    setup,
+    run: runCli,
+  });
   return EXIT.ok;
 }
