@@ -46,8 +46,8 @@ export async function inModelSpan(
 /** Marks a span as failed by the kind of the error alone: messages of errors quote payloads. */
 export function failSpan(span: Span, error: unknown): void {
   const { type, name } = (error ?? {}) as { readonly type?: unknown; readonly name?: unknown };
-  const kind = [type, name].find((text) => typeof text === 'string' && text !== '') ?? 'Error';
-  span.setAttribute('error.type', String(kind));
+  const kind = [type, name].find((text): text is string => typeof text === 'string' && text !== '') ?? 'Error';
+  span.setAttribute('error.type', kind);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

@@ -29,8 +29,8 @@ export const START_TARGET = 'input';
 type EditedStep = Pick<CommandView, 'kind' | 'request'>;
 
 /**
- * What a person wrote as the answer, in the form in which the step gets it: of a model, what it says; of a decision, the
- * option.
+ * What a person wrote as the answer, in the form in which the step gets it: of a model, what it says, members that are left
+ * out staying as they were; of a decision, the option.
  *
  * @param recorded what the step was answered before; `null` when nothing
  */
@@ -47,10 +47,11 @@ function modelAnswer(said: Json, request: Json, recorded: Json): Json {
   const whole: JsonObject = isJsonObject(recorded)
     ? recorded
     : { usage: { inputTokens: 0, outputTokens: 0 }, model: model ?? '', finishReason: 'stop' };
-  const { reasoning: _, toolCalls: __, object: ___, ...kept } = whole;
+  const { reasoning: _, toolCalls: __, object, ...kept } = whole;
   const wantsObject = isJsonObject(request) && 'output' in request;
-  const text = typeof said === 'string' ? said : JSON.stringify(said);
-  return { ...kept, text, ...(wantsObject ? { object: said } : {}) };
+  const meant = isJsonObject(object) && isJsonObject(said) ? { ...object, ...said } : said;
+  const text = typeof meant === 'string' ? meant : JSON.stringify(meant);
+  return { ...kept, text, ...(wantsObject ? { object: meant } : {}) };
 }
 
 /** The answers for the simulation. */
@@ -73,7 +74,7 @@ export function editHistories(histories: readonly History[], edits: readonly Edi
 }
 
 /** The event that told the run what an edit is to change; `undefined` when nothing did. */
-export function answeringEvent(histories: readonly History[], target: string): HistoryEvent | undefined {
+function answeringEvent(histories: readonly History[], target: string): HistoryEvent | undefined {
   const [first] = histories;
   if (target === START_TARGET) return first?.events?.[0];
   const events = histories.flatMap((history) => history.events ?? []);
@@ -89,7 +90,8 @@ function decidedStep(event: HistoryEvent): string | undefined {
   const input = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
   if (input?.name !== DECIDE_UPDATE) return undefined;
   const said = payloadToJson(input.args?.payloads?.[0]);
-  return isJsonObject(said) ? String(said['step']) : undefined;
+  const step = isJsonObject(said) ? said['step'] : undefined;
+  return typeof step === 'string' ? step : undefined;
 }
 
 /** The event with another answer in it; `undefined` where it holds none that can be changed so. */

@@ -91,7 +91,8 @@ class LinkReader implements StepNumbers {
   #settle(news: Told): void {
     if (news.kind === 'answer' || news.kind === 'timer') this.#pending.delete(news.step);
     if (news.kind !== 'update' || news.name !== DECIDE_UPDATE || !isJsonObject(news.input)) return;
-    this.#pending.delete(String(news.input['step']));
+    const { step } = news.input;
+    if (typeof step === 'string') this.#pending.delete(step);
   }
 
   #take(command: Command): CommandView | undefined {

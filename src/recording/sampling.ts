@@ -18,7 +18,7 @@ const DOMAIN = 'mission-runtime/sampling/1\n';
 const PARTS = 10_000;
 
 /** Whether a share of so many parts per 10,000 takes the run with this id. */
-export function isInShare(runId: string, rate: number): boolean {
+function isInShare(runId: string, rate: number): boolean {
   return (
     createHash('sha256')
       .update(DOMAIN + runId)

@@ -53,7 +53,7 @@ export async function standingOf(
 type RawDescription = Pick<WorkflowExecutionDescription['raw'], 'pendingActivities'>;
 
 /** Pure. */
-export function standingFrom(history: History, { pendingActivities }: RawDescription): RunStanding {
+function standingFrom(history: History, { pendingActivities }: RawDescription): RunStanding {
   const { steps } = deriveTrace([history]);
   const first = history.events?.[0];
   const startMs = first === undefined ? 0 : eventTimeMs(first);

@@ -52,7 +52,7 @@ export function answerQuestion(
 export function answerAsGiven(question: CommandView, given: LiveAnswer | undefined): GivenAnswer | undefined {
   if (given === undefined || !('result' in given) || !isJsonObject(given.result)) return undefined;
   const { option, by = 'the debugger', comment } = given.result;
-  if (typeof option !== 'string') return undefined;
+  if (typeof option !== 'string' || typeof by !== 'string') return undefined;
   const said = { step: question.step, option, by, ...(comment === undefined ? {} : { comment }) };
   const id = `given-${question.step}`;
   const update = {
@@ -61,7 +61,7 @@ export function answerAsGiven(question: CommandView, given: LiveAnswer | undefin
     name: DECIDE_UPDATE,
     input: [jsonToPayload(said)],
     headers: {},
-    meta: { updateId: id, identity: String(by) },
+    meta: { updateId: id, identity: by },
     runValidator: true,
   };
   return { kind: 'answer', grade: 'simulated', job: { doUpdate: update }, option, latencyMs: UNRECORDED_LATENCY_MS };

@@ -31,7 +31,7 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-export const LOOPBACK_HOST = '127.0.0.1';
+const LOOPBACK_HOST = '127.0.0.1';
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** @throws MissionError `CONFIG_INVALID` when nothing can listen there. */

@@ -63,13 +63,15 @@ function withDatabasePassword(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 const FIRST = ['mission', 'version', 'run', 'step'];
 /** What a person at a terminal does not need of each line. */
-const LEFT_OUT = new Set([
-  ...['level', 'time', 'pid', 'message', 'sdkComponent', 'namespace', 'taskQueue', 'isLocal', 'workflowId'],
-  ...['workflowType', 'activityId', 'activityType', 'taskToken', 'target'],
-]);
+const LEFT_OUT: ReadonlySet<string> = new Set(
+  (
+    'level time pid message sdkComponent namespace taskQueue isLocal workflowId ' +
+    'workflowType activityId activityType target'
+  ).split(' '),
+);
 
 /** `12:41:07 warn  Activity failed  version=refund@3 run=r-17 step=judge#1`. Pure. */
-export function prettyLine(json: string): string {
+function prettyLine(json: string): string {
   const line = JSON.parse(json) as Record<string, unknown>;
   const shown = Object.entries(line).filter(([name]) => !LEFT_OUT.has(name) && !FIRST.includes(name));
   const members = [...FIRST.flatMap((name) => (name in line ? [[name, line[name]] as const] : [])), ...shown];
@@ -86,7 +88,8 @@ function shortError(value: unknown): string {
 /** A logger as Temporal's SDK takes it: for what workers, workflow code and activities say. */
 export function temporalLogger(logger: Pino): Logger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
-    const { workflowId, workflowRunId, runId, ...rest } = meta;
+    // Who has an activity's task token can complete it.
+    const { workflowId, workflowRunId, runId, taskToken: _, ...rest } = meta;
     // `run` is what people know a run by; our own members stand where both have one.
     const ids = { run: workflowId, runId: runId ?? workflowRunId };
     logger[level.toLowerCase() as Lowercase<LogLevel>]({ ...dropUndefined(ids), ...rest }, message);

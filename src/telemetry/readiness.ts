@@ -47,7 +47,7 @@ function waitingFacts({ name, state, error }: HostedPart): JsonObject {
 }
 
 /** A look at registry and server that takes longer than this hangs, in milliseconds. */
-export const STUCK_MS = 120_000;
+const STUCK_MS = 120_000;
 
 /**
  * Alive is whose loop turns. A look that fails counts: registry or server are away, and a restart would not help.

@@ -45,7 +45,14 @@ async function falsified(name: string, change: (entries: AuditEntry[]) => AuditE
 describe('a signed head', () => {
   it('proves the trail that went on since, and says who signed it', async () => {
     const { code, out } = await offline(
-      ...['audit', 'verify', '--file', 'trail.jsonl', '--head', 'head.json', '--public-key', 'audit-key.pub.pem'],
+      'audit',
+      'verify',
+      '--file',
+      'trail.jsonl',
+      '--head',
+      'head.json',
+      '--public-key',
+      'audit-key.pub.pem',
     );
     expect(code).toBe(0);
     expect(out).toContain('7 entries');
@@ -75,7 +82,7 @@ describe('a signed head', () => {
     ['another time', (head) => ({ ...head, signedAt: '2020-01-01T00:00:00.000Z' })],
     ['another signer', (head) => ({ ...head, signedBy: 'eve' })],
     ['another signature', (head) => ({ ...head, signature: Buffer.alloc(64).toString('base64') })],
-    ['no signature', ({ signature: _, ...head }) => head],
+    ['no signature', (head) => ({ ...head, signature: undefined })],
   ])('with %s is refused', async (_, change) => {
     const head = JSON.parse(await readFile(join(cwd, 'head.json'), 'utf8'));
     await writeFile(join(cwd, 'changed.json'), JSON.stringify(change(head)));
