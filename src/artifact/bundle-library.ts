@@ -7,11 +7,24 @@ import { KIT_FOLDER } from './kit-location.ts';
  * Zod completes its global configuration when the first schema and the first object schema are made. That has to happen
  * before the module is frozen, which Temporal does to what runs share. Its compiler of parsers is switched off: a schema of
  * a mission is made anew for every run and parses once or twice, which never pays for compiling it.
+ *
+ * The kit asks for the JSON form of a schema in every model step. Schemas that runs share are asked again and again, so it
+ * is kept; as text, because what a run is given is its own.
  */
 const SOURCE = `
-import { config, object, string } from 'zod';
+import { config, object, string, toJSONSchema as makeJSONSchema } from 'zod';
 export * from 'zod';
 export { default } from 'zod';
+const made = { input: new WeakMap(), output: new WeakMap() };
+const isKits = (schema, params) =>
+  typeof schema?._zod === 'object' && params?.unrepresentable === 'any' &&
+  Object.hasOwn(made, params.io) && Object.keys(params).length === 2;
+export function toJSONSchema(schema, params) {
+  if (!isKits(schema, params)) return makeJSONSchema(schema, params);
+  let text = made[params.io].get(schema);
+  if (text === undefined) made[params.io].set(schema, (text = JSON.stringify(makeJSONSchema(schema, params))));
+  return JSON.parse(text);
+}
 config({ jitless: true });
 object({ text: string() });
 `;

@@ -3,7 +3,8 @@
  *
  * Invariants
  * 1. Linking is concatenation: the template of the SDK, then a constant that holds the artifact's code as functions.
- *    Nothing is parsed or bundled, so a hybrid (this code, that definition) costs a few milliseconds.
+ *    Nothing is bundled, and the code is parsed once for all its hybrids (this code, that definition): they cost a few
+ *    milliseconds.
  * 2. The mission's workflow type is its name. Other functions that the author exports keep their names.
  * 3. The code sees the given definition only, never the literals that its source was written with.
  */
@@ -14,6 +15,7 @@ import { canonicalJson, jsonEquals } from '../shared/json.ts';
 import type { Artifact } from './artifact.ts';
 import { definitionJson } from './definition-json.ts';
 import { type SdkTemplate, sdkTemplate } from './sdk-template.ts';
+import { SHARED, shareSchemas } from './share-schemas.ts';
 
 export interface LinkOptions {
   /** Another definition than the artifact's own: a hybrid. */
@@ -39,11 +41,15 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     'library(require, module, exports) {',
     artifact.code.library.trimEnd(),
     '},',
-    'workflow(require, module, exports, __MISSION_DEFINITION__) {',
+    `workflow(require, module, exports, __MISSION_DEFINITION__, ${SHARED}) {`,
     '',
   ].join('\n');
+  const { workflow, schemas } = shareSchemas(artifact.code.workflow.trimEnd());
   const after = [
     '',
+    '},',
+    'schemas(require, keep) {',
+    schemas,
     '},',
     `mission: ${JSON.stringify(artifact.mission)},`,
     `definition: ${JSON.stringify(canonicalJson(definitionJson(definition)))},`,
@@ -57,7 +63,7 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     artifact.sourceMaps.workflow,
   );
   const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  return { code: `${before}${artifact.code.workflow.trimEnd()}${after}${comment}` };
+  return { code: `${before}${workflow}${after}${comment}` };
 }
 
 /** Workers of one process tell their bundles by this name when they translate stack traces. */

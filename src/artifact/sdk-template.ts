@@ -2,8 +2,8 @@
  * The part of a workflow bundle that is the same for all artifacts: Temporal's workflow SDK, bundled once per SDK release
  * with Temporal's own bundler. An artifact is then linked by appending its text (`link-workflow-bundle.ts`).
  *
- * The bundler is given two stub modules instead of workflows. They look for `__MISSION_ARTIFACT__`, a constant that the
- * linked text declares after the template: both are evaluated only when a run starts, so it is there by then.
+ * The bundler is given three stub modules instead of workflows. They look for `__MISSION_ARTIFACT__`, a constant that the
+ * linked text declares after the template: they are evaluated when the whole text was, so it is there by then.
  */
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,31 @@ __MISSION_ARTIFACT__.library(refuse, library, library.exports);
 module.exports = library.exports;
 `;
 
+/** Evaluated once per context too: schemas that are the same in every run (`share-schemas.ts`). */
+const SCHEMAS_STUB = `
+const table = [];
+let problem;
+const resolve = (specifier) => {
+  if (specifier === 'zod') return require('./library.cjs');
+  throw new Error('Schemas need zod only, but asked for ' + specifier);
+};
+const keep = (index, make) => {
+  const value = make();
+  const isSchema = typeof value === 'object' && value !== null && '_zod' in value;
+  Object.defineProperty(table, index, isSchema ? { value } : { get: make });
+  return value;
+};
+try {
+  __MISSION_ARTIFACT__.schemas(resolve, keep);
+} catch (error) {
+  problem = { error };
+}
+module.exports = () => {
+  if (problem !== undefined) throw problem.error;
+  return table;
+};
+`;
+
 /** Evaluated once per run: the author's module state belongs to one run. */
 const WORKFLOWS_STUB = `
 const linked = {
@@ -43,7 +68,7 @@ const DEFINITION = Symbol.for('mission-runtime.definition');
 const author = { exports: {} };
 const { mission, definition } = __MISSION_ARTIFACT__;
 const given = JSON.parse(definition);
-__MISSION_ARTIFACT__.workflow(resolve, author, author.exports, given);
+__MISSION_ARTIFACT__.workflow(resolve, author, author.exports, given, require('./schemas.cjs')());
 for (const [name, value] of Object.entries(author.exports)) {
   if (typeof value !== 'function') continue;
   if (DEFINITION in value) {
@@ -53,6 +78,9 @@ for (const [name, value] of Object.entries(author.exports)) {
   }
 }
 `;
+
+/** The part of the SDK that workflow code imports keeps nothing of a run: each asks for the run at work. */
+const PRELOADED_SDK = '@temporalio/workflow';
 
 let loaded: Promise<SdkTemplate> | undefined;
 
@@ -83,7 +111,9 @@ async function cacheKey(): Promise<string> {
   const version = ownPackageVersion('@temporalio/worker');
   const ingredients = [
     LIBRARY_STUB,
+    SCHEMAS_STUB,
     WORKFLOWS_STUB,
+    PRELOADED_SDK,
     ...(await Promise.all(INTERCEPTORS.map((file) => readFile(file, 'utf8')))),
     ...['@temporalio/workflow', '@temporalio/common', '@temporalio/proto', '@temporalio/worker'].map(ownPackageVersion),
   ];
@@ -116,8 +146,13 @@ async function bundleTemplate(): Promise<SdkTemplate> {
   try {
     const workflowsPath = join(folder, 'workflows.cjs');
     const library = join(folder, 'library.cjs');
-    await Promise.all([writeFile(workflowsPath, WORKFLOWS_STUB), writeFile(library, LIBRARY_STUB)]);
-    return splitSourceMap(await bundleStubs(folder, workflowsPath, library));
+    const schemas = join(folder, 'schemas.cjs');
+    await Promise.all([
+      writeFile(workflowsPath, WORKFLOWS_STUB),
+      writeFile(library, LIBRARY_STUB),
+      writeFile(schemas, SCHEMAS_STUB),
+    ]);
+    return splitSourceMap(await bundleStubs(folder, workflowsPath, [library, schemas]));
   } catch (error) {
     throw new MissionError(
       'ARTIFACT_LOAD_FAILED',
@@ -133,13 +168,13 @@ async function bundleTemplate(): Promise<SdkTemplate> {
   }
 }
 
-async function bundleStubs(folder: string, workflowsPath: string, library: string): Promise<string> {
+async function bundleStubs(folder: string, workflowsPath: string, shared: readonly string[]): Promise<string> {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   // The stubs lie outside of any project: the SDK is found where mission-runtime finds it.
   const packages = requireOwn.resolve.paths('@temporalio/workflow') ?? [];
   const { code } = await bundleWorkflowCode({
     workflowsPath,
-    preloadModules: [library],
+    preloadModules: [...shared, requireOwn.resolve(PRELOADED_SDK)],
     workflowInterceptorModules: INTERCEPTORS.slice(0, 1),
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => ({

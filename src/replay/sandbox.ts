@@ -2,13 +2,14 @@
  * The seam to the SDK: workflow code in a V8 context of its own, driven by activations, with no worker and no server.
  *
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
- * version is pinned exactly; `test/replay/sandbox.test.ts` fails when the seam moves. Nothing else imports from there.
+ * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` is a part of it; nothing
+ * else imports from there.
  */
 import { type HookCallbacks, promiseHooks } from 'node:v8';
-import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
+import { OrdinaryContextCreator } from './ordinary-context.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
 
 interface SdkWorkflow {
@@ -94,7 +95,7 @@ const ANY_ACTIVITY = { has: () => true };
  */
 export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: number): Promise<Sandbox> {
   prepareHandlers();
-  const creators = ReusableVMWorkflowCreator as unknown as SdkCreators;
+  const creators = OrdinaryContextCreator as unknown as SdkCreators;
   const creator = await creators.create(parseBundle(bundle), taskTimeoutMs, ANY_ACTIVITY);
   return {
     async start(first, facts, assumedPatches) {
