@@ -2,7 +2,7 @@
  * Noticing the end of runs in a worker, without a trace in their histories.
  *
  * The SDK's workflow code logs its own end through a sink. Sinks are not replayed, leave no event, and are there in every
- * artifact that was ever built. The sink here hands all on to the logger, as the SDK's own does, and tells of ends on the way.
+ * artifact that was ever built. `defaultWorkerLogger` is the name under which the SDK lets that sink be replaced. The sink here hands all on to the logger, as the SDK's own does, and tells of ends on the way.
  */
 import type { InjectedSinks, Logger } from '@temporalio/worker';
 import type { Sinks, WorkflowInfo } from '@temporalio/workflow';
@@ -29,5 +29,5 @@ export function runEndingSinks(onRunEnding: (run: EndingRun) => void, logger: Lo
       logger[level](message, attributes);
     },
   });
-  return { __temporal_logger: Object.fromEntries(LEVELS.map((level) => [level, sink(level)])) };
+  return { defaultWorkerLogger: Object.fromEntries(LEVELS.map((level) => [level, sink(level)])) };
 }

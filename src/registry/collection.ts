@@ -88,7 +88,8 @@ export function createCollection(context: RegistryContext): Collection {
         return createRecordings({ ...context, sql: insideTransaction(session) }).put(recording);
       }),
     sampleOut: (run, way) => settle(sql, run, { status: 'sampled-out', recordingId: null, way, now: clock() }),
-    fail: (run, failure, retryAt) => noteFailure(sql, run, { ...failure, retryAt, now: clock() }),
+    fail: (run, { code, message, remedy }, retryAt) =>
+      noteFailure(sql, run, { code, message, remedy, retryAt, now: clock() }),
     attempts: async (runId) => {
       const [row] = await sql.query('SELECT attempts FROM mission.collected_runs WHERE run_id = $1', [runId]);
       return Number(row?.['attempts'] ?? 0);
