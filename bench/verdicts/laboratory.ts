@@ -30,6 +30,8 @@ export interface RecordedHistory {
 export interface LaboratoryOptions {
   /** A server that runs already. @default one of its own, gone when the runs are recorded */
   readonly address?: string | undefined;
+  /** As the product records: with what is declared personal replaced. @default false */
+  readonly redacted?: boolean;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ const RUNS_AT_ONCE = 24;
  */
 export async function openLaboratory(
   missions: readonly BenchMission[],
-  { address, onProgress = () => undefined }: LaboratoryOptions = {},
+  { address, redacted = false, onProgress = () => undefined }: LaboratoryOptions = {},
 ): Promise<Laboratory> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-verdicts-'));
   const registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'bench' });
@@ -51,7 +53,9 @@ export async function openLaboratory(
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await withServer(address, directory, (temporal) => recordAll(missions, registry, temporal, onProgress));
+    await withServer(address, directory, (temporal) =>
+      recordAll(missions, registry, temporal, { redacted, onProgress }),
+    );
     return { registry, histories: await readHistories(registry, missions), close };
   } catch (error) {
     await close();
@@ -70,7 +74,11 @@ async function withServer(
       : undefined;
   try {
     const temporal = await connectTemporal({ address: address ?? own?.address, env: {} });
-    await work(temporal).finally(() => temporal.close());
+    try {
+      await work(temporal);
+    } finally {
+      await temporal.close();
+    }
   } finally {
     await own?.stop();
   }
@@ -80,7 +88,7 @@ async function recordAll(
   missions: readonly BenchMission[],
   registry: Registry,
   temporal: TemporalConnection,
-  onProgress: (line: string) => void,
+  { redacted, onProgress }: Required<Pick<LaboratoryOptions, 'redacted' | 'onProgress'>>,
 ): Promise<void> {
   for (const mission of missions) {
     const { name } = mission;
@@ -92,7 +100,7 @@ async function recordAll(
     await fleet.ready();
     const ids = await Promise.all(missions.map((mission) => runAll(mission, registry, temporal.client)));
     onProgress(`${ids.flat().length} runs of ${missions.length} missions ended`);
-    await collect(registry, temporal.client, ids.flat());
+    await collect(registry, temporal.client, ids.flat(), redacted);
   } finally {
     await fleet.shutdown();
   }
@@ -115,10 +123,12 @@ async function runAll({ name, runs }: BenchMission, registry: Registry, client: 
   return runs.map((_, index) => `${prefix}-${index + 1}`);
 }
 
-async function collect(registry: Registry, client: Client, ids: readonly string[]): Promise<void> {
+const NOTHING_DECLARED = { input: {}, output: {}, tools: {} };
+
+async function collect(registry: Registry, client: Client, ids: readonly string[], redacted: boolean): Promise<void> {
   const runs = ids.map((workflowId) => ({ workflowId }));
-  const redactionKey = new Uint8Array(32);
-  for await (const collected of collectRecordings({ client, registry, redactionKey, runs })) {
+  const secret = { redactionKey: new Uint8Array(32), ...(redacted ? {} : { schemas: NOTHING_DECLARED }) };
+  for await (const collected of collectRecordings({ client, registry, runs, ...secret })) {
     if (collected.status === 'failed') throw collected.error;
     if (collected.status !== 'stored') throw new Error(`A run was not recorded: ${JSON.stringify(collected)}`);
   }

@@ -1,6 +1,9 @@
 /** The missions of the bench: two that come with the product, and two of its own. */
 import { fileURLToPath } from 'node:url';
 import type { BenchMission } from './bench-mission.ts';
+import { refundCode } from './mutants/refund-code.ts';
+import { refundDefinition } from './mutants/refund-definition.ts';
+import { refundMixed } from './mutants/refund-mixed.ts';
 import { deliveryRuns } from './runs/delivery-watch.ts';
 import { invoiceRuns } from './runs/invoice-approval.ts';
 import { refundRuns } from './runs/refund-eligibility.ts';
@@ -10,7 +13,12 @@ const product = fileURLToPath(new URL('../..', import.meta.url));
 const own = fileURLToPath(new URL('./missions', import.meta.url));
 
 export const benchMissions: readonly BenchMission[] = [
-  { name: 'refund-eligibility', root: product, runs: refundRuns, mutants: [] },
+  {
+    name: 'refund-eligibility',
+    root: product,
+    runs: refundRuns,
+    mutants: [...refundDefinition, ...refundCode, ...refundMixed],
+  },
   { name: 'ticket-routing', root: product, runs: ticketRuns, mutants: [] },
   { name: 'invoice-approval', root: own, runs: invoiceRuns, mutants: [] },
   { name: 'delivery-watch', root: own, runs: deliveryRuns, mutants: [] },

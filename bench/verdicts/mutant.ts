@@ -6,9 +6,10 @@ export type Edit = readonly [file: string, find: string, replace: string];
 /**
  * - `outcome`: some recorded runs end otherwise, or write otherwise.
  * - `request`: some runs ask or note something else on the way; every end and every write is the same.
+ * - `unanswered`: some runs ask for what no recording answers, so that nobody can know without running them.
  * - `none`: an equivalent refactoring; every run does what it did.
  */
-export type Effect = 'outcome' | 'request' | 'none';
+export type Effect = 'outcome' | 'request' | 'unanswered' | 'none';
 
 export interface Mutant {
   /** Unique in its mission. */

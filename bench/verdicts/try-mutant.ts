@@ -1,5 +1,6 @@
 /** What the product, and Temporal's own replayer, say of one mutant. */
 import { Worker } from '@temporalio/worker';
+import { componentName } from '../../src/artifact/hybrid.ts';
 import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
 import { describeCauses } from '../../src/compare/attribution.ts';
 import type { ReportCounts } from '../../src/compare/report.ts';
@@ -7,7 +8,7 @@ import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { type BenchMission, withProject } from './bench-mission.ts';
-import type { Laboratory } from './laboratory.ts';
+import type { Laboratory, RecordedHistory } from './laboratory.ts';
 import { applyEdits, type Effect, type Mutant, type Sources } from './mutant.ts';
 
 /** Models are asked again (the local one: it follows what the prompt says), what people said is kept, writes get receipts. */
@@ -21,8 +22,8 @@ const POLICY = parsePolicyFlags([
 ]);
 
 export interface Tried {
-  /** `unknown`: some runs stayed unanswered, and no outcome is known to change. */
-  readonly verdict: Effect | 'unknown';
+  /** `unanswered` when no outcome is known to change. */
+  readonly verdict: Effect;
   /** One entry for each group of the report's attribution. */
   readonly causes: readonly string[];
   /** How many components differ between the two versions. */
@@ -58,9 +59,7 @@ export async function tryMutant(
   return {
     verdict: verdictOf(report.counts),
     causes: report.attribution?.groups.map(({ causes }) => describeCauses(causes)) ?? [],
-    components: new Set(
-      report.changes.map(({ component, name: entry }) => `${component} ${component === 'code' ? '' : entry}`),
-    ).size,
+    components: new Set(report.changes.map(componentName)).size,
     steps: report.divergences.map(({ step }) => step),
     counts: report.counts,
     official: {
@@ -72,14 +71,11 @@ export async function tryMutant(
 
 function verdictOf({ outcomes }: ReportCounts): Tried['verdict'] {
   if (outcomes.changed + outcomes.failed > 0) return 'outcome';
-  if (outcomes.unanswered > 0) return 'unknown';
+  if (outcomes.unanswered > 0) return 'unanswered';
   return outcomes.diverged > 0 ? 'request' : 'none';
 }
 
-async function officialRefusals(
-  code: string,
-  recorded: Laboratory['histories'] extends ReadonlyMap<string, infer List> ? List : never,
-): Promise<number> {
+async function officialRefusals(code: string, recorded: readonly RecordedHistory[]): Promise<number> {
   let refused = 0;
   for await (const { error } of Worker.runReplayHistories({ workflowBundle: { code } }, recorded)) {
     if (error !== undefined) refused += 1;

@@ -17,7 +17,12 @@ export function componentName({ component, name }: Pick<ComponentChange, 'compon
   return name === '' ? component : `${component} ${name}`;
 }
 
-/** The baseline with the given components of the candidate. */
+/**
+ * The baseline with the given components of the candidate.
+ *
+ * A prompt brings the model that it goes to, where the hybrid has none of that name: when an entry of `models` was only
+ * renamed, each prompt that goes to it can still be swapped alone.
+ */
 export function makeHybrid(
   baseline: Artifact,
   candidate: Artifact,
@@ -28,7 +33,24 @@ export function makeHybrid(
   for (const change of changes) {
     if (change.component !== 'code' && taken.has(componentName(change))) takeOver(definition, change);
   }
-  return { code: taken.has('code') ? candidate : baseline, definition: missionDefinition.parse(definition) };
+  const hybrid = missionDefinition.parse(definition);
+  return { code: taken.has('code') ? candidate : baseline, definition: withModels(hybrid, baseline, candidate, taken) };
+}
+
+function withModels(
+  hybrid: MissionDefinition,
+  baseline: Artifact,
+  candidate: Artifact,
+  taken: ReadonlySet<string>,
+): MissionDefinition {
+  const models = { ...hybrid.models };
+  for (const [name, { model }] of Object.entries(hybrid.prompts)) {
+    if (Object.hasOwn(models, model)) continue;
+    const side = taken.has(componentName({ component: 'prompt', name })) ? candidate : baseline;
+    const brought = side.definition.models[model];
+    if (brought !== undefined) models[model] = brought;
+  }
+  return { ...hybrid, models };
 }
 
 const GROUPS = { prompt: 'prompts', model: 'models', rule: 'rules', tool: 'tools', decision: 'decisions' } as const;

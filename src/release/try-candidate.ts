@@ -160,7 +160,7 @@ async function runAll(
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
-  const rules = new RuleBook(candidate.definition, baseline.definition).output;
+  const rules = new RuleBook(candidate.definition, baseline.definition);
   const total = chosen.cohort.members.length;
   const changed = new Map<string, Fingerprint>();
   const told = () => {
@@ -189,10 +189,10 @@ async function runAll(
     for await (const event of events) {
       if (event.kind === 'excluded') builder.exclude(event.excluded);
       else {
-        const result = judgeByExpected(event.result, chosen.expected, rules);
+        const result = judgeByExpected(event.result, chosen.expected, rules.output);
         builder.add(result);
         plan.note(result);
-        if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result));
+        if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result, rules));
         onResult?.(result);
       }
       told();

@@ -1,0 +1,74 @@
+/**
+ * `npm run bench:verdicts`: mutants of four missions, each labelled by hand, are published and tried on real recorded runs.
+ * Prints how many changes our replay misses, how often it flags a refactoring, and whether it names the cause; and the
+ * same of Temporal's own replayer. Exits with 1 when our verdict of a mutant is not its label.
+ *
+ * `--only <mission or mutant>` takes a part, `--json` prints one JSON object, `--redacted` replays what is recorded in
+ * production: with personal values replaced.
+ */
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { type BenchMission, readSources } from './bench-mission.ts';
+import { type Laboratory, openLaboratory } from './laboratory.ts';
+import { benchMissions } from './missions.ts';
+import type { Mutant } from './mutant.ts';
+import { type Judged, mistakeIn, scoreOf } from './score.ts';
+import { describeScores } from './table.ts';
+import { tryMutant } from './try-mutant.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    redacted: { type: 'boolean', default: false },
+  },
+});
+const startedMs = performance.now();
+
+function tell(line: string): void {
+  console.error(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
+}
+
+/** The missions and mutants that were asked for. */
+function chosen(only: string | undefined): BenchMission[] {
+  if (only === undefined) return [...benchMissions];
+  const wanted = (mission: string, { id }: Mutant) => mission === only || id === only || `${mission} ${id}` === only;
+  return benchMissions.flatMap((mission) => {
+    const mutants = mission.mutants.filter((mutant) => wanted(mission.name, mutant));
+    return mutants.length === 0 ? [] : [{ ...mission, mutants }];
+  });
+}
+
+async function judgeAll(laboratory: Laboratory, missions: readonly BenchMission[]): Promise<Judged[]> {
+  const judged: Judged[] = [];
+  const total = missions.reduce((sum, { mutants }) => sum + mutants.length, 0);
+  for (const mission of missions) {
+    const sources = await readSources(mission);
+    for (const mutant of mission.mutants) {
+      const one = { mission: mission.name, mutant, tried: await tryMutant(laboratory, mission, sources, mutant) };
+      judged.push(one);
+      const mistake = mistakeIn(one);
+      const words = mistake ?? `${one.tried.verdict}${mutant.beyond === undefined ? '' : ', as was to be expected'}`;
+      tell(`${judged.length} of ${total}  ${mission.name} ${mutant.id}: ${words}`);
+    }
+  }
+  return judged;
+}
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR', () => undefined),
+  telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+});
+const missions = chosen(values.only);
+if (missions.length === 0) throw new Error(`Neither a mission nor a mutant is called "${values.only}".`);
+tell(`recording runs of ${missions.map(({ name }) => name).join(', ')}`);
+const laboratory = await openLaboratory(missions, { redacted: values.redacted, onProgress: tell });
+try {
+  const judged = await judgeAll(laboratory, missions);
+  const seconds = Math.round((performance.now() - startedMs) / 1_000);
+  if (values.json) console.log(JSON.stringify({ seconds, score: scoreOf(judged), judged }, undefined, 2));
+  else console.log(`\n${describeScores(judged)}\n\n${seconds} s`);
+  if (judged.some((one) => mistakeIn(one) !== undefined)) process.exitCode = 1;
+} finally {
+  await laboratory.close();
+}
