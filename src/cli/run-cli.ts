@@ -50,6 +50,8 @@ function createProgram(host: CliHost): { readonly program: Command; readonly com
     .description('Release discipline for AI missions on Temporal.')
     .version(ownPackageVersion('mission-runtime'), '-v, --version', 'the version of mission-runtime')
     .exitOverride()
+    // Its --version is not that of `runs` and `worker`.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => io.stdout(text),
       writeErr: (text) => {

@@ -18,6 +18,7 @@ import { type FleetPlan, planFleet, planFor, type WantedArtifact } from './plan-
 import { LEASE_MS, Presence } from './presence.ts';
 import { awaitReady } from './readiness.ts';
 import { Remover, SERVER_VERSIONS_WARN } from './remove-versions.ts';
+import { createRouteActivity } from './route-activity.ts';
 import type { EndingRun } from './run-ending.ts';
 
 export interface FleetOptions {
@@ -94,6 +95,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     drainMs: options.drainMs ?? 10_000,
     codecs: options.temporal.codecs,
     onRunEnding: options.onRunEnding,
+    routeOf: ({ mission, digest }) => createRouteActivity({ ...options, mission, artifact: digest }),
   });
   try {
     await runner.start();

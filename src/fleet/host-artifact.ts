@@ -4,8 +4,10 @@ import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker
 import type { Artifact } from '../artifact/artifact.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../artifact/load-activities.ts';
+import { ROUTE_ACTIVITY } from '../mission/wire.ts';
 import { placementOf } from '../routing/placement.ts';
 import { runSinks, stepInterceptors } from '../telemetry/worker-telemetry.ts';
+import type { RouteActivity } from './route-activity.ts';
 import { type EndingRun, runEndingSinks } from './run-ending.ts';
 
 export interface HostOptions {
@@ -21,6 +23,8 @@ export interface HostOptions {
   readonly codecs: readonly PayloadCodec[];
   /** Told of each run whose workflow just came to its end here; the server knows of it a moment later. */
   readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
+  /** Where runs of the mission go that continue as new and want to be routed anew. */
+  readonly routeOf: (artifact: Pick<Artifact, 'mission' | 'digest'>) => RouteActivity;
 }
 
 export interface HostedArtifact {
@@ -61,7 +65,7 @@ export async function hostArtifact(artifact: Artifact, options: HostOptions): Pr
     identity: options.identity,
     taskQueue,
     workflowBundle,
-    activities,
+    activities: { ...activities, [ROUTE_ACTIVITY]: options.routeOf(artifact) },
     dataConverter: { payloadCodecs: [...options.codecs] },
     interceptors: { activity: [stepInterceptors(artifact.mission)] },
     sinks: {

@@ -32,6 +32,8 @@ export class Remover {
   /** Mission → when it was looked at; build id → when the server refused. Milliseconds. */
   readonly #lookedAt = new Map<string, number>();
   readonly #refusedAt = new Map<string, number>();
+  /** Mission → how many versions the server knew, so that each number is told once. */
+  readonly #known = new Map<string, number>();
 
   constructor(
     registry: Registry,
@@ -58,7 +60,9 @@ export class Remover {
     if (deployment === undefined) return;
     const known = deployment.versions.length;
     await this.#registry.workers.reportSize(mission, known);
-    if (known >= SERVER_VERSIONS_WARN) {
+    const before = this.#known.get(mission);
+    this.#known.set(mission, known);
+    if (known >= SERVER_VERSIONS_WARN && known !== before) {
       this.#emit({ kind: 'crowded', mission, known, limit: SERVER_VERSIONS_MAX });
     }
     const live = await this.#registry.workers.live(mission);

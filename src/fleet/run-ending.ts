@@ -24,8 +24,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 /** Sinks for a worker. `onRunEnding` must not throw or wait: the workflow task waits for it. */
 export function runEndingSinks(onRunEnding: (run: EndingRun) => void, logger: Logger): InjectedSinks<Sinks> {
   const sink = (level: (typeof LEVELS)[number]) => ({
-    fn: ({ workflowId, runId }: WorkflowInfo, message: string, attributes?: Record<string, unknown>) => {
-      if (LAST_WORDS.has(message)) onRunEnding({ workflowId, runId });
+    fn: ({ workflowId, runId, parent }: WorkflowInfo, message: string, attributes?: Record<string, unknown>) => {
+      // A child is part of the run that started it.
+      if (LAST_WORDS.has(message) && parent === undefined) onRunEnding({ workflowId, runId });
       logger[level](message, attributes);
     },
   });

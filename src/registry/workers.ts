@@ -137,6 +137,10 @@ async function readLive(session: SqlSession, mission: string | undefined): Promi
     .map((row) => workerRow.parse(row))
     .map((worker) => ({
       ...worker,
-      hosted: hosted.filter((one) => one.worker === worker.id).map(({ worker: _, ...state }) => state),
+      hosted: hosted.filter((one) => one.worker === worker.id).map(stateOf),
     }));
+}
+
+function stateOf({ mission, artifact, state, since, error }: z.infer<typeof hostedRow>): HostedArtifactState {
+  return { mission, artifact, state, since, error };
 }

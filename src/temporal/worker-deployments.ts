@@ -133,6 +133,8 @@ function deployedVersion(deploymentName: string, summary: Summary): DeployedVers
 function statusOf(status: Summary['status']): DeployedVersion['status'] {
   const { WorkerDeploymentVersionStatus: Status } = proto.temporal.api.enums.v1;
   switch (status) {
+    // Made by a call, before its first worker.
+    case Status.WORKER_DEPLOYMENT_VERSION_STATUS_CREATED:
     case Status.WORKER_DEPLOYMENT_VERSION_STATUS_INACTIVE:
       return 'inactive';
     case Status.WORKER_DEPLOYMENT_VERSION_STATUS_CURRENT:

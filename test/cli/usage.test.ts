@@ -25,6 +25,10 @@ describe('a wrong command line', () => {
     [['replay'], /missing required argument 'candidate'/],
     [['rollback'], /required option '--reason/],
     [['replay', '@3', '--limit', 'ten'], /whole number/],
+    [['worker', '--version'], /argument missing/],
+    [['runs', '--version'], /argument missing/],
+    [['activate', '@3', '--wait', 'long'], /30s, 5m or 2h/],
+    [['retire', '@3'], /required option '--reason/],
     [['replay', '@3', '--since', 'yesterday'], /7d or 12h/],
     [['replay', '@3', '--format', 'pdf'], /Allowed choices are terminal, markdown, json, junit/],
   ])('%j is usage', async (argv, complaint) => {

@@ -7,8 +7,10 @@ const [databaseUrl, address = '', mission = ''] = process.argv.slice(2);
 const registry = await openRegistry({ databaseUrl, actor: 'worker' });
 const temporal = await connectTemporal({ address, env: {} });
 const fleet = await startFleet({ registry, temporal, missions: [mission], pollMs: 500, drainMs: 500, leaseMs: 8_000 });
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => void stop());
+
+async function stop(): Promise<void> {
   await fleet.shutdown();
   await temporal.close();
   await registry.close();
-});
+}

@@ -286,6 +286,22 @@ describe('a mission in production', () => {
     await temporal.client.workflow.getHandle(endless.workflowId).terminate('the test is over');
   });
 
+  it('hosts exactly the versions that it is told, whatever has traffic, and follows nothing', async () => {
+    await route({ 4: 10_000 });
+    const versions = [2, 1].map((number) => ({ mission, number }));
+    const hosting = await host({ versions });
+    await hosting.ready();
+    const members = () => hosting.members().map((one) => `${one.versions.join()} ${one.reasons.join()} ${one.state}`);
+    expect(members()).toEqual(['2 named ready', '1 named ready']);
+    await route({ 5: 10_000 });
+    await hosting.refresh();
+    expect(members()).toEqual(['2 named ready', '1 named ready']);
+    await route({ 4: 10_000 });
+    await expect(startFleet({ registry, temporal, versions: [{ mission, number: 99 }] })).rejects.toMatchObject({
+      code: 'VERSION_UNKNOWN',
+    });
+  });
+
   it('has plain Temporal starts land on the version that most new runs get, and hosts it while they are open', async () => {
     const plain = async () => {
       const workflowId = `${mission}-plain-${++sequence}`;

@@ -180,7 +180,7 @@ describe('two processes', () => {
     const client = await createMissionClient({ registry, temporal });
     expect(await client.mission(mission).run(`${mission}-open`).query('tone')).toBe('calm');
     await client.close();
-    expect(await ready()).toEqual({ [second.pid ?? 0]: '1,2' });
+    await expect.poll(ready, WAIT).toEqual({ [second.pid ?? 0]: '1,2' });
     const log = (await missionLog(registry, mission)).filter(({ kind }) => kind === 'hosting');
     expect(log.map(({ text, by }) => `${by}: ${text.split(' until ')[0]}`)).toEqual([
       `ada: ${mission}@1 woken`,
