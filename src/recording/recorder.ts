@@ -84,6 +84,7 @@ class RunningRecorder implements Recorder {
   readonly #noticed = new Map<string, RunRef>();
   readonly #working = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
+  #sweeping: Promise<void> = Promise.resolve();
   #deepAt = 0;
   #retainedAt = 0;
 
@@ -102,7 +103,11 @@ class RunningRecorder implements Recorder {
     while (this.#working.size > 0) await Promise.all(this.#working);
   }
 
-  async sweep(): Promise<void> {
+  sweep(): Promise<void> {
+    return this.#oneByOne(() => this.#sweepNow());
+  }
+
+  async #sweepNow(): Promise<void> {
     const { registry, clock = systemClock } = this.#options;
     const claim = { by: this.#options.identity, now: END_OF_TIME, until: after(clock(), CLAIM_MS) };
     const claimed = await registry.collection.claimSweep(this.#scope(), claim);
@@ -145,7 +150,7 @@ class RunningRecorder implements Recorder {
     for (let failures = 0; !this.#closing.signal.aborted; ) {
       const waitMs = failures === 0 ? sweepMs : Math.min(sweepMs * 2 ** failures, RETRY_MS_MAX);
       try {
-        await this.#turn();
+        await this.#oneByOne(() => this.#turn());
         failures = 0;
         await pause(sweepMs, this.#closing.signal);
       } catch (error) {
@@ -155,6 +160,13 @@ class RunningRecorder implements Recorder {
         await pause(waitMs, this.#closing.signal);
       }
     }
+  }
+
+  /** Two sweeps of one process would do the same work. */
+  #oneByOne(sweep: () => Promise<void>): Promise<void> {
+    const next = this.#sweeping.catch(() => undefined).then(sweep);
+    this.#sweeping = next;
+    return next;
   }
 
   async #turn(): Promise<void> {
