@@ -10,9 +10,9 @@ export function redactionKeyOf(context: CliContext, env: NodeJS.ProcessEnv): Pro
 
 /**
  * The visibility query for the runs of these missions. A server may have missions of other registries, which cannot be
- * recorded here: what has to be redacted in them is not known.
+ * recorded here: what has to be redacted in them is not known. Children are part of the run that started them.
  */
 export function runsOf(missions: readonly string[]): string {
   const names = missions.length === 0 ? ['-'] : missions;
-  return `${SEARCH_ATTRIBUTES.mission} IN (${names.map((name) => `'${name}'`).join(', ')})`;
+  return `${SEARCH_ATTRIBUTES.mission} IN (${names.map((name) => `'${name}'`).join(', ')}) AND ParentWorkflowId IS NULL`;
 }

@@ -16,6 +16,7 @@ import { createStep, type Step } from './step.ts';
 import { DecisionDesk } from './steps/decide-step.ts';
 import { parseOrFail } from './steps/parse.ts';
 import { toDefinition } from './to-definition.ts';
+import { continuesAs, routeNextLink } from './upgrade.ts';
 import { MEMO_NOTES } from './wire.ts';
 
 /** Set by the linker of artifacts; absent when the source runs by itself. */
@@ -80,7 +81,8 @@ export function defineMission<const Spec extends MissionSpec>(spec: Spec): Missi
           const parsed = parseOrFail(spec.input, input, `The input of ${spec.name}`, 'InputInvalid') as z.output<
             Spec['input']
           >;
-          const output = await run(context, parsed);
+          const ending = run(context, parsed);
+          const output = await (spec.upgrade === undefined ? ending : upgrading(spec.name, ending));
           return parseOrFail(spec.output, output, `The output of ${spec.name}`, 'OutputInvalid') as z.output<
             Spec['output']
           >;
@@ -91,6 +93,16 @@ export function defineMission<const Spec extends MissionSpec>(spec: Spec): Missi
       return workflow as MissionWorkflow<Spec>;
     },
   };
+}
+
+/** A run that continues as new is routed anew, where its mission says so. */
+async function upgrading<Output>(name: string, ending: Promise<Output>): Promise<Output> {
+  try {
+    return await ending;
+  } catch (error) {
+    if (continuesAs(name, error)) await routeNextLink(error);
+    throw error;
+  }
 }
 
 /** The last notes leave in a memo entry, whichever way the run ends. */

@@ -16,7 +16,15 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
-import { MEMO_STAMP, type RunEnd, TRACE_HEADERS, type TraceCarrier, VERSION_HEADER } from './wire.ts';
+import {
+  MEMO_STAMP,
+  type RunEnd,
+  type RunStamp,
+  SEARCH_ATTRIBUTES,
+  TRACE_HEADERS,
+  type TraceCarrier,
+  VERSION_HEADER,
+} from './wire.ts';
 
 /** Told to the worker that runs the end of a run, once; not told in a replay. */
 export interface RunSinks extends Sinks {
@@ -32,7 +40,7 @@ export const interceptors = (): WorkflowInterceptors => {
   const outbound: WorkflowOutboundCallsInterceptor = {
     scheduleActivity: (input, next) => next(handOn(input)),
     scheduleLocalActivity: (input, next) => next(handOn(input)),
-    startChildWorkflowExecution: (input, next) => next(handOn(input)),
+    startChildWorkflowExecution: (input, next) => next(stampChild(handOn(input))),
     continueAsNew: (input, next) => next(handOn(input)),
     getLogAttributes: (attributes, next) => next({ ...attributes, ...logAttributes(carried) }),
   };
@@ -55,19 +63,50 @@ export const interceptors = (): WorkflowInterceptors => {
   };
 };
 
+type ChildInput = Parameters<NonNullable<WorkflowOutboundCallsInterceptor['startChildWorkflowExecution']>>[0];
+
+/**
+ * A child on the task queue of its mission is pinned to the version of its parent, so it gets the parent's stamp. Memo and
+ * search attributes of a child are compared as little as headers are.
+ */
+function stampChild(input: ChildInput): ChildInput {
+  const { memo, taskQueue } = workflowInfo();
+  const stamp = memo?.[MEMO_STAMP] as Partial<RunStamp> | undefined;
+  const { options } = input;
+  if (stamp?.mission === undefined || (options.taskQueue ?? taskQueue) !== taskQueue) return input;
+  const attributes = Object.entries({
+    [SEARCH_ATTRIBUTES.mission]: stamp.mission,
+    [SEARCH_ATTRIBUTES.version]: stamp.version,
+    [SEARCH_ATTRIBUTES.artifact]: stamp.artifact,
+  }).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]] as const] : []));
+  return {
+    ...input,
+    options: {
+      ...options,
+      memo: { [MEMO_STAMP]: stamp, ...options.memo },
+      searchAttributes: { ...Object.fromEntries(attributes), ...options.searchAttributes },
+    },
+  };
+}
+
 /** A run's own stamp counts; a child without one belongs to the version of its parent. */
 function carriedOf(headers: Headers): Headers {
   const names = [...TRACE_HEADERS, VERSION_HEADER];
   const given = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-  const stamp = workflowInfo().memo?.[MEMO_STAMP] as { readonly version?: unknown } | undefined;
+  const version = stampedVersion();
   return {
     ...Object.fromEntries(given),
-    ...(typeof stamp?.version === 'string' && { [VERSION_HEADER]: defaultPayloadConverter.toPayload(stamp.version) }),
+    ...(version !== undefined && { [VERSION_HEADER]: defaultPayloadConverter.toPayload(version) }),
   };
 }
 
+function stampedVersion(): string | undefined {
+  const stamp = workflowInfo().memo?.[MEMO_STAMP] as { readonly version?: unknown } | undefined;
+  return typeof stamp?.version === 'string' ? stamp.version : undefined;
+}
+
 function logAttributes(carried: Headers): Record<string, unknown> {
-  const version = textOf(carried[VERSION_HEADER]);
+  const version = stampedVersion() ?? textOf(carried[VERSION_HEADER]);
   return { mission: workflowInfo().workflowType, ...(version !== undefined && { version }) };
 }
 

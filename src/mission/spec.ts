@@ -34,6 +34,11 @@ export interface MissionSpec {
   readonly rules?: Readonly<Record<string, Json>>;
   readonly tools?: Readonly<Record<string, ToolSpec>>;
   readonly decisions?: Readonly<Record<string, DecisionSpec>>;
+  /**
+   * What a run that continues as new goes on as: `at-continue-as-new` lets it begin its next link on the version that the
+   * route sends new runs to by then. @default the version it is on, for its life
+   */
+  readonly upgrade?: 'at-continue-as-new';
 }
 
 /** The names of a group of the spec, `never` when the group is left out. */

@@ -59,6 +59,23 @@ export interface RunStamp {
   readonly artifact: string;
   readonly reason: string;
   readonly revision: number;
+  /** What it is sticky by, when the start named a business key: a run that goes on as another version keeps it. */
+  readonly key?: string;
+}
+
+/** The activity by which a run that continues as new asks where the route sends it: a {@link RouteQuestion}. */
+export const ROUTE_ACTIVITY = 'mission.route';
+
+export interface RouteQuestion {
+  /** Of the next link. */
+  readonly input: Json;
+}
+
+export interface RouteAnswer {
+  /** Of the next link. */
+  readonly stamp: RunStamp;
+  /** Whether it begins on the deployment's current version, which is then that of the stamp; else it stays where it is. */
+  readonly upgrade: boolean;
 }
 
 export interface ChatMessage {

@@ -41,6 +41,7 @@ const runStamp = z.object({
   artifact: z.string(),
   reason: z.string(),
   revision: z.number(),
+  key: z.string().optional(),
 });
 
 const modelAnswer = z.object({

@@ -7,6 +7,7 @@ const runStamp = z.object({
   artifact: z.string(),
   reason: z.string(),
   revision: z.int(),
+  key: z.string().exactOptional(),
 });
 
 /** The stamp in a run's memo, or `undefined` for a run that was not started by a route. */

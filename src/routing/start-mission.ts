@@ -78,7 +78,7 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
   const request = { missionInput: options.input as Json, businessKey: options.businessKey ?? workflowId };
   const routed = await place(options, mission, request);
-  const stamp = stampOf(mission, routed);
+  const stamp = stampOf(mission, routed, options.businessKey);
   const input = checkInput(routed.target.definition, options.input, stamp.version);
   try {
     const handle = await startOnceKnown(() => startPinned(client, workflowId, input, stamp));
@@ -97,7 +97,7 @@ async function place(by: StartBy, mission: string, request: RouteRequest): Promi
 }
 
 /** What was decided by an old route says so on the run's record. */
-function stampOf(mission: string, { decision, target, stale }: RoutedStart): RunStamp {
+function stampOf(mission: string, { decision, target, stale }: RoutedStart, key: string | undefined): RunStamp {
   const version = formatVersionRef({ mission, number: decision.version });
   const aside = stale === undefined ? '' : ` (route confirmed ${formatDuration(stale.ageMs)} before)`;
   return {
@@ -106,6 +106,7 @@ function stampOf(mission: string, { decision, target, stale }: RoutedStart): Run
     artifact: target.artifact,
     reason: `${decision.reason}${aside}`,
     revision: decision.revision,
+    ...(key !== undefined && { key }),
   };
 }
 
