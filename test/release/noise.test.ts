@@ -20,7 +20,7 @@ import { noisyMission, PLAIN, REWORDED, STRICTER } from './noisy-mission.ts';
 const mission = 'noisy-verdict';
 const RUNS = 16;
 const NOISE = 0.1;
-const policy = parsePolicyFlags(['model=live', 'write=simulator', 'noise=4']);
+const policy = parsePolicyFlags(['model=live', 'write=simulator', 'noise=4', 'second-opinion=0']);
 let directory: string;
 let registry: Registry;
 
