@@ -30,6 +30,10 @@ interface SourceMapText {
   readonly names?: readonly string[];
 }
 
+interface MapSection {
+  readonly offset: { readonly line: number };
+}
+
 /** @param folder for the bundle and copies of sources: `.mission/debug` in the project */
 export async function inspectedBundle(program: Program, root: string, folder: string): Promise<InspectedBundle> {
   const place = join(folder, program.name.replaceAll(/[^\w@.-]+/g, '-'));
@@ -47,20 +51,23 @@ interface Made extends Pick<InspectedBundle, 'start' | 'copies'> {
   readonly map: SourceMapText;
 }
 
-/** Temporal's bundler has put a whole map with absolute paths at the end. */
+/** The map that stands at the end of a bundle: of an artifact an index map, whose last section is the author's. */
+function mapIn(code: string): SourceMapText & { readonly sections?: readonly MapSection[] } {
+  const at = code.lastIndexOf('//# sourceMappingURL=data:');
+  const base64 = at < 0 ? '' : code.slice(code.indexOf('base64,', at) + 'base64,'.length);
+  return JSON.parse(Buffer.from(base64, 'base64').toString() || '{"version":3,"sources":[],"mappings":""}');
+}
+
+/** Temporal's bundler writes absolute paths. */
 function plain(code: string): Made {
-  const [, base64 = ''] = /\/\/# sourceMappingURL=data:[^,]*base64,([\w+/=]+)\s*$/.exec(code) ?? [];
-  const map = JSON.parse(Buffer.from(base64, 'base64').toString() || '{"version":3,"sources":[],"mappings":""}');
-  const sources = (map.sources as string[]).map((source) =>
-    source.startsWith('/') ? String(pathToFileURL(source)) : source,
-  );
+  const map = mapIn(code);
+  const sources = map.sources.map((source) => (source.startsWith('/') ? String(pathToFileURL(source)) : source));
   return { map: { ...map, sources }, start: undefined, copies: new Map() };
 }
 
 async function ofArtifact({ bundle }: Program, artifact: Artifact, root: string, place: string): Promise<Made> {
   const text = artifact.code.workflow.trimEnd();
-  const at = bundle.code.indexOf(text);
-  const line = bundle.code.slice(0, at).split('\n').length - 1;
+  const line = mapIn(bundle.code).sections?.at(-1)?.offset.line ?? 0;
   const map = JSON.parse(artifact.sourceMaps.workflow) as SourceMapText;
   const copies = new Map<string, string>();
   const sources: string[] = [];

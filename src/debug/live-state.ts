@@ -59,15 +59,20 @@ function stacksIn(answer: Json | undefined): StackPlace[][] {
     const locations = isJsonObject(stack) ? stack['locations'] : undefined;
     return (Array.isArray(locations) ? locations : []).flatMap((place: Json) => placeIn(place) ?? []);
   });
-  const known = new Set<string>();
-  return read.filter((places) => places.length > 0 && !known.has(keyOf(places)) && known.add(keyOf(places)));
+  return read.filter(
+    (places, index) => places.length > 0 && !read.some((other, at) => says(other, places, at < index)),
+  );
 }
 
-function keyOf(places: readonly StackPlace[]): string {
-  return JSON.stringify(places);
+/** Whether a stack says all that another one does: promises that wait for each other share the outer part of theirs. */
+function says(stack: readonly StackPlace[], other: readonly StackPlace[], isBefore: boolean): boolean {
+  if (stack.length < other.length || (stack.length === other.length && !isBefore)) return false;
+  return JSON.stringify(stack.slice(stack.length - other.length)) === JSON.stringify(other);
 }
 
-const NOT_THE_AUTHORS = /^(mission-runtime|@temporalio|node:|webpack)|node_modules|\/replay\/workflow-bundle/;
+/** The last two are our own frames around the SDK's hook: in a thread that was made of sources, and as built. */
+const NOT_THE_AUTHORS =
+  /^(mission-runtime|@temporalio|node:)|node_modules|\/replay\/workflow-bundle|\[worker eval\]|\/replay\/sandbox\.[jt]s$/;
 
 function placeIn(place: Json): StackPlace | undefined {
   if (!isJsonObject(place)) return undefined;

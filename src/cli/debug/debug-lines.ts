@@ -6,7 +6,7 @@ import type { Call } from '../command.ts';
 import { readJsonInput } from '../read-values.ts';
 import { differenceText, listText, momentText, stateText } from './moment-text.ts';
 
-export const DEBUG_HELP = `  n [count]        next moment              b [count]   back
+const DEBUG_HELP = `  n [count]        next moment              b [count]   back
   g <place>        go to a step, a moment's number, event:<id>, start, end
   p                print the moment         s           state: queries, stacks, memo
   l                list all moments         d           difference to what was recorded

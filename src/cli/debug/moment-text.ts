@@ -22,7 +22,7 @@ export function momentText(session: DebugSession, output: Output): string {
     ...moment.noted.flatMap(({ kind, step, input, result }) => [
       `  ${palette.cyan('·')} ${kind} ${palette.bold(step)} ${input === undefined ? '' : `${valueText(input, output)} `}→ ${valueText(result, output)}`,
     ]),
-    ...moment.asked.flatMap((asked) => askedLines(asked, session, output)),
+    ...moment.asked.filter(({ kind }) => kind !== 'end').flatMap((asked) => askedLines(asked, session, output)),
     ...(moment.failure === undefined ? [] : [`  ${palette.red('✗ the code threw')} ${printable(moment.failure)}`]),
     ...(moment.end === null ? [] : [`  ${palette.bold('■')} ${endText(moment.end, output)}`]),
     ...(moment.pending.length === 0 ? [] : [palette.dim(`  waits for ${moment.pending.join(', ')}`)]),
@@ -61,12 +61,12 @@ function toldLines(told: Told, session: DebugSession, output: Output): string[] 
 function reasons({ result }: Extract<Told, { kind: 'answer' }>, output: Output): string[] {
   if (!isJsonObject(result)) return [];
   const { reasoning, usage } = result;
-  const tokens = isJsonObject(usage ?? null) ? (usage as { inputTokens?: Json; outputTokens?: Json }) : undefined;
+  const tokens = isJsonObject(usage) ? usage : {};
   return [
     ...(typeof reasoning === 'string' ? [output.palette.dim(`      because ${printable(reasoning)}`)] : []),
-    ...(tokens?.inputTokens === undefined
-      ? []
-      : [output.palette.dim(`      ${tokens.inputTokens} → ${tokens.outputTokens} tokens`)]),
+    ...(typeof tokens['inputTokens'] === 'number'
+      ? [output.palette.dim(`      ${tokens['inputTokens']} → ${Number(tokens['outputTokens'] ?? 0)} tokens`)]
+      : []),
   ];
 }
 
@@ -117,7 +117,7 @@ function valueText(value: Json, _output: Output): string {
   return describeValue(value);
 }
 
-export function endText(end: RunEnd | null, { palette }: Output): string {
+function endText(end: RunEnd | null, { palette }: Output): string {
   if (end === null) return palette.yellow('comes to no end');
   if (end.status === 'completed') return `${palette.green('completed')} ${JSON.stringify(end.result)}`;
   if (end.status === 'failed') return `${palette.red('failed')} ${end.failure.type}: ${printable(end.failure.message)}`;

@@ -1,6 +1,7 @@
 /** The run and the code that `mission debug` is about, wherever they are. */
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Program } from '../../debug/program.ts';
 import type { DebugCase } from '../../debug/saved-case.ts';
 import type { Recording } from '../../recording/recording.ts';
@@ -34,7 +35,8 @@ export async function openCase(call: CaseCall): Promise<DebugCase> {
   const path = context.path(run);
   if (existsSync(path) && (await stat(path)).isFile()) return openSaved(call, path);
   try {
-    const recording = existsSync(path) ? await readCase(path) : (await findRun(call, run)).recording;
+    if (existsSync(path)) return await openFolder(call, path);
+    const { recording } = await findRun(call, run);
     return { recording, program: await programFor(call, recording) };
   } catch (error) {
     if (!isMissionError(error, 'REGISTRY_LOCKED')) throw error;
@@ -50,9 +52,20 @@ async function openSaved(call: CaseCall, path: string): Promise<DebugCase> {
   return { ...saved, program: await programFor(call, saved.recording) };
 }
 
-async function readCase(folder: string): Promise<Recording> {
-  const { readFixture } = await import('../../recording/fixtures.ts');
-  return (await readFixture(folder)).recording;
+/** A regression case; the artifact that made it may be kept beside it. */
+async function openFolder(call: CaseCall, folder: string): Promise<DebugCase> {
+  const [{ readFixture }, { readCaseArtifact }, { programOf }] = await Promise.all([
+    import('../../recording/fixtures.ts'),
+    import('../../recording/case-artifacts.ts'),
+    import('../../debug/saved-case.ts'),
+  ]);
+  const { recording } = await readFixture(folder);
+  const { artifact, mission, version } = recording;
+  const { with: other, source } = call.options;
+  const isOwn = other === undefined && source !== true && artifact !== undefined;
+  const kept = isOwn ? await readCaseArtifact(dirname(folder), artifact) : undefined;
+  if (kept !== undefined) return { recording, program: await programOf(`${mission}@${version}`, kept) };
+  return { recording, program: await programFor(call, recording) };
 }
 
 /** Another process has the registry open: it hands over the run and the code, and the debugging is done here. */
