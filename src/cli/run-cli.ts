@@ -23,7 +23,7 @@ export async function runCli(argv: readonly string[], io: CliIo, shared?: Regist
   };
   const { program, complaint } = createProgram({ io, argv, shared, exit });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(askedTwice(argv) ? ['help'] : [...argv], { from: 'user' });
     return code;
   } catch (error) {
     const json = argv.includes('--json');
@@ -32,6 +32,11 @@ export async function runCli(argv: readonly string[], io: CliIo, shared?: Regist
     if (!json) return EXIT.usage;
     return reportFailure(usageError(complaint() || error.message), io, createOutput(io, true));
   }
+}
+
+/** `help --help`: with options that belong to their command, the second would be read as the command's name. */
+function askedTwice([command, option]: readonly string[]): boolean {
+  return command === 'help' && (option === '--help' || option === '-h');
 }
 
 function usageError(message: string): MissionError {

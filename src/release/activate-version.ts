@@ -96,7 +96,12 @@ const ASKED_BECAUSE = 'it is to get traffic, and no worker is ready for it';
 export async function hostedOr(question: HostedQuestion): Promise<string | undefined> {
   const { registry, versions, by, force, wait, command } = question;
   const waitMs = wait?.waitMs ?? (force === undefined ? undefined : 0);
-  const status: HostingStatus = await awaitHosted(registry, versions, { by, reason: ASKED_BECAUSE }, { ...wait, waitMs });
+  const status: HostingStatus = await awaitHosted(
+    registry,
+    versions,
+    { by, reason: ASKED_BECAUSE },
+    { ...wait, waitMs },
+  );
   if (status.missing.length === 0) return undefined;
   if (force === undefined) throw notHosted(status, waitMs, command);
   return whyNot(status);
