@@ -34,8 +34,10 @@ export async function startInspected(
   input: ReplayInput,
   options: InspectOptions,
 ): Promise<Player> {
-  openInspector(options);
-  inspector.waitForDebugger();
+  // Where an editor started this process, it is attached already, and nobody would tell us to go on.
+  const isAttached = inspector.url() !== undefined;
+  if (!isAttached) openInspector(options);
+  if (!isAttached) inspector.waitForDebugger();
   const { answers, limits } = options;
   const sandbox = await createSandbox(bundle);
   keepStacks();
@@ -49,14 +51,14 @@ export async function startInspected(
     async close() {
       stop();
       await player.close();
-      inspector.close();
+      if (!isAttached) inspector.close();
     },
   };
 }
 
 function openInspector({ port, onListening }: InspectOptions): void {
   try {
-    if (inspector.url() === undefined) inspector.open(port, '127.0.0.1');
+    inspector.open(port, '127.0.0.1');
   } catch (error) {
     throw new MissionError('USAGE', `The inspector cannot listen on port ${port}: ${messageOf(error)}.`, {
       remedy: 'Name another port, or 0 for any that is free.',

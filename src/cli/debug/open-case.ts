@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Artifact } from '../../artifact/artifact.ts';
 import type { Program } from '../../debug/program.ts';
 import type { DebugCase } from '../../debug/saved-case.ts';
 import type { Recording } from '../../recording/recording.ts';
@@ -64,8 +65,18 @@ async function openFolder(call: CaseCall, folder: string): Promise<DebugCase> {
   const { with: other, source } = call.options;
   const isOwn = other === undefined && source !== true && artifact !== undefined;
   const kept = isOwn ? await readCaseArtifact(dirname(folder), artifact) : undefined;
-  if (kept !== undefined) return { recording, program: await programOf(`${mission}@${version}`, kept) };
+  if (kept !== undefined) {
+    const whole = await sameFromSource(call, kept);
+    return { recording, program: await programOf(`${mission}@${version}`, whole ?? kept) };
+  }
   return { recording, program: await programFor(call, recording) };
+}
+
+/** What is kept beside cases has no source map. The working tree has one, where it still is the same code. */
+async function sameFromSource({ context }: CaseCall, { mission, digest }: Artifact): Promise<Artifact | undefined> {
+  const { buildArtifact } = await import('../../artifact/build-artifact.ts');
+  const built = await buildArtifact({ root: context.root, mission }).catch(() => undefined);
+  return built?.digest === digest ? built : undefined;
 }
 
 /** Another process has the registry open: it hands over the run and the code, and the debugging is done here. */
