@@ -37,7 +37,7 @@ export async function replayRecording(
   options: ReplayOptions,
 ): Promise<ReplayResult> {
   const startedMs = performance.now();
-  const rules = new RuleBook(candidate.definition, options.baselineDefinition);
+  const rules = RuleBook.of(candidate.definition, options.baselineDefinition);
   const matched: MatchedPair[] = [];
   // An open run goes on as the one it is: Temporal will tell it of the patches that it has.
   const assumesPatches = options.answers.patches === 'as-new' && !isOpen(input);

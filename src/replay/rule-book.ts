@@ -10,6 +10,17 @@ import type { CommandView } from './command-view.ts';
  * its way by that, and neither does one that takes a rule away.
  */
 export class RuleBook {
+  /** The book of two definitions, made once: a cohort has one pair of them and many recordings. */
+  static of(definition: MissionDefinition | undefined, baseline = definition): RuleBook {
+    if (definition === undefined) return NO_BOOK;
+    const books = booksOf(definition);
+    const known = books.get(baseline ?? definition);
+    if (known !== undefined) return known;
+    const book = new RuleBook(definition, baseline);
+    books.set(baseline ?? definition, book);
+    return book;
+  }
+
   readonly output: CompareRules;
   readonly #toolRules = new Map<string, CompareRules>();
   readonly #toolVolatile = new Map<string, VolatilePointers>();
@@ -42,6 +53,17 @@ export class RuleBook {
     const pointers = kind === 'tool' ? this.#toolVolatile.get(name) : undefined;
     return pointers === undefined ? request : stripVolatile(request, pointers);
   }
+}
+
+type Books = WeakMap<MissionDefinition, RuleBook>;
+
+const madeOf = new WeakMap<MissionDefinition, Books>();
+const NO_BOOK = new RuleBook(undefined);
+
+function booksOf(definition: MissionDefinition): Books {
+  const known = madeOf.get(definition) ?? new WeakMap<MissionDefinition, RuleBook>();
+  madeOf.set(definition, known);
+  return known;
 }
 
 type Schema = MissionDefinition['output'];
