@@ -17,15 +17,18 @@ import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHold, addReleaseHold, addRetire, addWake } from './commands/hosting.ts';
+import { addKeys } from './commands/keys.ts';
 import { addLog } from './commands/log.ts';
 import { addMove } from './commands/move.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRecordings } from './commands/recordings.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
+import { addRetention } from './commands/retention.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRoute } from './commands/route.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSchedule } from './commands/schedule.ts';
 import { addShow } from './commands/show.ts';
 import { addStart } from './commands/start.ts';
 import { addStop } from './commands/stop.ts';
@@ -47,10 +50,13 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
       addRuns,
       addMove,
       addCancel,
+      addSchedule,
       addDecisions,
       addDecide,
       addCollect,
       addRecordings,
+      addRetention,
+      addKeys,
       addTrace,
       addDebug,
       addExplain,

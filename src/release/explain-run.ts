@@ -1,5 +1,6 @@
 /** Gathers the {@link Explanation} of one run from the registry. */
 import { routedVersions } from '../fleet/hosting-state.ts';
+import type { RunStamp } from '../mission/wire.ts';
 import { stampOf, toStoredRecording } from '../recording/build-recording.ts';
 import type { Recording } from '../recording/recording.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';
@@ -32,14 +33,19 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
   const { mission, version: number, histories, input, end, trace, ...facts } = recording;
   const [history] = histories;
   const stamp = history === undefined ? undefined : stampOf(history);
-  if (mission === undefined || number === undefined || stamp === undefined) throw notStamped(recording);
+  if (mission === undefined || number === undefined) throw notStamped(recording);
   const version = await registry.versions.get(mission, number);
-  const [manifest, routes] = await Promise.all([
+  const [manifest, routes, moves] = await Promise.all([
     registry.artifacts.manifest(version.artifact),
     registry.routes.history(mission),
+    movesOf(registry, mission, recording.workflowId),
   ]);
-  const route = routes.find(({ revision }) => revision === stamp.revision) ?? null;
-  const released = releaseOf(routes, number, stamp.revision);
+  const routing = routingOf(stamp, routes, facts.startedAt);
+  const { route } = routing;
+  // A run that was moved is explained by what gave the version traffic before it came there.
+  const moved = moves.findLast(({ to }) => to === number);
+  const upTo = moved === undefined ? routing.revision : revisionAt(routes, moved.createdAt);
+  const released = releaseOf(routes, number, upTo);
   const reportDigest = released?.activation.report ?? null;
   const report = reportDigest === null ? null : await registry.reports.get(reportDigest);
   const subjects: Readonly<Record<AuditedPart, readonly [action: string, subject: string] | null>> = {
@@ -57,10 +63,37 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
     run: { summary: { ...facts, mission, version: number }, input, end, trace, content },
     version,
     manifest,
-    routing: { reason: stamp.reason, revision: stamp.revision, route },
+    routing,
+    moves,
     release: { route: released, report },
-    audit: await auditOf(registry, subjects),
+    audit: await auditOf(registry, subjects, moves),
   };
+}
+
+/** What a start stamped on it; the server's own starts (schedules, plain clients) follow the route's default. */
+function routingOf(stamp: RunStamp | undefined, routes: readonly Route[], startedAt: string): Explanation['routing'] {
+  const revision = stamp?.revision ?? revisionAt(routes, startedAt);
+  const reason = stamp?.reason ?? "started by the Temporal server itself, on its current version: the route's default";
+  return { reason, revision, route: routes.find((route) => route.revision === revision) ?? null };
+}
+
+/** The revision in force at an instant; 0 before the first. */
+function revisionAt(routes: readonly Route[], at: string): number {
+  const before = routes.filter(({ createdAt }) => createdAt <= at).map(({ revision }) => revision);
+  return Math.max(0, ...before);
+}
+
+async function movesOf(registry: Registry, mission: string, workflowId: string): Promise<Explanation['moves']> {
+  const all = await registry.interventions.list({ mission, workflowIds: [workflowId] });
+  const moves = all.filter(({ kind }) => kind === 'move');
+  return Promise.all(
+    moves.map(async (move) => {
+      const subject = `${workflowId}/${move.runId}`;
+      const entries = await registry.audit.list({ action: 'run.move', subject });
+      const entry = entries.find(({ details }) => (details as { action?: unknown }).action === move.action);
+      return { ...move, audit: entry ?? null };
+    }),
+  );
 }
 
 /** The revision, up to the one that decided, at which the version came to have traffic. Pure. */
@@ -74,7 +107,11 @@ export function releaseOf(routes: readonly Route[], number: number, upTo: number
 
 type Subjects = Readonly<Record<AuditedPart, readonly [action: string, subject: string] | null>>;
 
-async function auditOf({ audit }: Registry, subjects: Subjects): Promise<Explanation['audit']> {
+async function auditOf(
+  { audit }: Registry,
+  subjects: Subjects,
+  moves: Explanation['moves'],
+): Promise<Explanation['audit']> {
   const head = await audit.head();
   const found = await Promise.all(
     Object.entries(subjects).map(async ([part, of]): Promise<[string, AuditEntry | undefined]> => {
@@ -83,7 +120,8 @@ async function auditOf({ audit }: Registry, subjects: Subjects): Promise<Explana
     }),
   );
   const concerning = Object.fromEntries(found.map(([part, entry]) => [part, entry?.seq ?? null]));
-  const own = new Map(found.flatMap(([, entry]) => (entry === undefined ? [] : [[entry.seq, entry] as const])));
+  const entries = [...found.map(([, entry]) => entry), ...moves.map((move) => move.audit)];
+  const own = new Map(entries.flatMap((entry) => (entry ? [[entry.seq, entry] as const] : [])));
   const places = [...own.keys()].sort((left, right) => left - right);
   const [first = 0, last = 0] = [places[0], places.at(-1)];
   const isChain = last - first < CHAIN_MAX;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { RunEnd, Trace } from '../recording/trace.ts';
 import type { ArtifactManifest } from '../registry/artifacts.ts';
 import type { AuditEntry, AuditHead } from '../registry/audit-chain.ts';
+import type { Intervention } from '../registry/interventions.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { ReportDocument } from '../registry/reports.ts';
 import type { Route } from '../registry/routes.ts';
@@ -35,6 +36,8 @@ export interface Explanation {
     /** The traffic table that decided. */
     readonly route: Route | null;
   };
+  /** How it came to another version than the one it began on, oldest first; each with its entry in the audit trail. */
+  readonly moves: readonly (Intervention & { readonly audit: AuditEntry | null })[];
   readonly release: {
     /** The revision that gave the version traffic after it had none: who, when, why, on what ground. */
     readonly route: Route | null;

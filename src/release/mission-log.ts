@@ -7,11 +7,12 @@ import type { Route } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
+import { interventionEntries } from './intervention-log.ts';
 
 export interface LogEntry {
   /** ISO 8601 */
   readonly at: string;
-  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'hosting';
+  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'hosting' | 'moved' | 'stopped';
   /** Who. Of a replay: whoever ran it, by the audit trail. */
   readonly by: string;
   /** What happened, in one line. */
@@ -33,6 +34,9 @@ const LOGGED = [
   'hosting.retire',
   'hosting.wake',
   'hosting.remove',
+  'run.move',
+  'run.cancel',
+  'run.terminate',
 ] as const;
 
 /**
@@ -41,11 +45,12 @@ const LOGGED = [
  * @throws MissionError `MISSION_UNKNOWN` when nothing did.
  */
 export async function missionLog(registry: Registry, mission: string): Promise<LogEntry[]> {
-  const [versions, routes, reports, orders, audit] = await Promise.all([
+  const [versions, routes, reports, orders, interventions, audit] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.reports.list({ mission, limit: REPORTS_SHOWN }),
     registry.hosting.orders(mission),
+    registry.interventions.list({ mission }),
     readAudit(registry),
   ]);
   if (versions.length === 0) {
@@ -64,6 +69,7 @@ export async function missionLog(registry: Registry, mission: string): Promise<L
     ...orders.map((order) =>
       orderEntry(order, audit.get(`${formatVersionRef({ mission, number: order.version })}!${order.number}`)),
     ),
+    ...interventionEntries(interventions, audit),
   ];
   return entries.sort(byOrder);
 }

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   VERSION_REF_INVALID: { http: 400, exit: 2, retryable: false },
   MISSION_UNKNOWN: { http: 404, exit: 2, retryable: false },
   VERSION_UNKNOWN: { http: 404, exit: 2, retryable: false },
+  SCHEDULE_UNKNOWN: { http: 404, exit: 2, retryable: false },
   RUN_UNKNOWN: { http: 404, exit: 2, retryable: false },
   REPORT_UNKNOWN: { http: 404, exit: 2, retryable: false },
   RECORDING_UNKNOWN: { http: 404, exit: 2, retryable: false },

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { MoveGround } from '../../registry/interventions.ts';
 import type { Explanation } from '../../release/explanation.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
@@ -72,7 +73,14 @@ async function write(file: string, explanation: Explanation): Promise<void> {
   });
 }
 
-function releaseLines({ version, routing, release, audit }: Explanation, output: Output): string[] {
+const GROUND_WORDS: Readonly<Record<MoveGround, string>> = {
+  replayed: 'its history replayed there',
+  'same-artifact': 'the same artifact',
+  forced: 'without a check',
+  found: 'recorded afterwards',
+};
+
+function releaseLines({ version, routing, moves, release, audit }: Explanation, output: Output): string[] {
   const { palette } = output;
   const { route, report } = release;
   const released =
@@ -93,6 +101,10 @@ function releaseLines({ version, routing, release, audit }: Explanation, output:
     `  ${evidence}`,
     palette.bold('Routed here'),
     `  by revision ${routing.revision}: ${routing.reason}`,
+    ...moves.map(
+      ({ mission, from, to, by, reason, ground, createdAt }) =>
+        `  ${from === null ? 'moved' : `began on ${mission}@${from}, moved`} to @${to} at ${atMinute(createdAt)} UTC by ${by} (${GROUND_WORDS[ground ?? 'found']}): ${reason}`,
+    ),
     palette.dim(
       `  Audit trail: entries ${[...new Set(Object.values(audit.concerning).filter((seq) => seq !== null))].join(', ')}; its head is ${audit.head.seq}:${audit.head.hash}`,
     ),

@@ -29,6 +29,8 @@ const MARKS: Readonly<Record<LogEntry['kind'], string>> = {
   traffic: '→',
   replayed: '≟',
   hosting: '⌂',
+  moved: '→',
+  stopped: '■',
 };
 
 function entryText({ at, kind, by, text, reason, audit }: LogEntry, { palette, width }: Output): string {

@@ -1,0 +1,247 @@
+/**
+ * Schedules: runs of a mission that the Temporal server starts by itself, at times.
+ *
+ * Nobody of ours is asked when such a run starts, so it lands on the deployment's current version, which follows the route's
+ * default (DESIGN.md, decision 7): activate another version, and the next scheduled run is of that one. Rules and smaller
+ * weights do not apply to it. It carries the mission's name; its version is the one that the server pinned it to.
+ */
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  type ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import type { Registry } from '../registry/registry.ts';
+import { activeVersion } from '../routing/active-version.ts';
+import { checkInput } from '../routing/input-check.ts';
+import { placementOf, taskQueueOf } from '../routing/placement.ts';
+import { readRoutedMission } from '../routing/routed-mission.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
+import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { type DeploymentPlace, describeDeployment } from '../temporal/worker-deployments.ts';
+
+export interface SchedulePlace {
+  readonly temporal: DeploymentPlace & { readonly client: Client };
+}
+
+export interface CreateScheduleOptions extends SchedulePlace {
+  readonly registry: Registry;
+  readonly mission: string;
+  readonly id: string;
+  readonly input: unknown;
+  readonly times: ScheduleTimes;
+  /** What happens when the run before is still open. @default it is skipped */
+  readonly overlap?: ScheduleOverlapPolicy | undefined;
+  readonly note?: string | undefined;
+  readonly paused?: boolean | undefined;
+  readonly by: string;
+}
+
+export interface ScheduleTimes {
+  /** `0 9 * * MON-FRI`, or `@daily`. */
+  readonly cron?: readonly string[] | undefined;
+  readonly everyMs?: number | undefined;
+  /** IANA name. @default UTC */
+  readonly timezone?: string | undefined;
+  /** Each time is put off by up to so much, at random. */
+  readonly jitterMs?: number | undefined;
+}
+
+export interface MissionSchedule {
+  readonly id: string;
+  readonly mission: string;
+  readonly paused: boolean;
+  readonly note?: string;
+  readonly by?: string;
+  readonly next: readonly Date[];
+}
+
+export interface MissionScheduleDetails extends MissionSchedule {
+  readonly input: Json;
+  /** The runs that it started last, the newest last. */
+  readonly recent: readonly { readonly workflowId: string; readonly at: Date }[];
+  /** The version that a run would get now, and what speaks against it: `undefined` when nothing does. */
+  readonly version: string | undefined;
+  readonly problem?: string;
+}
+
+/** The memo of a schedule of ours. */
+const MEMO_BY = 'mission.schedule.by';
+
+/**
+ * Creates a schedule.
+ *
+ * @throws MissionError `MISSION_UNKNOWN`, `NO_ACTIVE_VERSION`, `INPUT_INVALID` when the input does not fit the active version,
+ *   `VERSION_NOT_HOSTED` when the server knows no version to start, `USAGE` for times that it refuses or an id that is taken.
+ */
+export async function createSchedule(options: CreateScheduleOptions): Promise<MissionSchedule> {
+  const { temporal, mission, id, times, note, by, overlap } = options;
+  const input = await startable(options);
+  const marked = { [SEARCH_ATTRIBUTES.mission]: [mission] };
+  const { cron, everyMs, timezone, jitterMs } = times;
+  try {
+    const handle = await temporal.client.schedule.create({
+      scheduleId: id,
+      spec: {
+        ...(cron !== undefined && { cronExpressions: [...cron] }),
+        ...(everyMs !== undefined && { intervals: [{ every: everyMs }] }),
+        ...(timezone !== undefined && { timezone }),
+        ...(jitterMs !== undefined && { jitter: jitterMs }),
+      },
+      action: {
+        type: 'startWorkflow',
+        workflowType: mission,
+        workflowId: id,
+        taskQueue: taskQueueOf(mission),
+        args: [input],
+        searchAttributes: marked,
+      },
+      ...(overlap !== undefined && { policies: { overlap } }),
+      state: { ...(note !== undefined && { note }), paused: options.paused === true },
+      memo: { [MEMO_BY]: by },
+      searchAttributes: marked,
+    });
+    return summaryOf({ ...(await handle.describe()), mission });
+  } catch (error) {
+    throw scheduleError(error, id);
+  }
+}
+
+/** Schedules of a mission, or of all. The server's list is a second or so behind. */
+export async function listSchedules({ temporal }: SchedulePlace, mission?: string): Promise<MissionSchedule[]> {
+  const { mission: attribute } = SEARCH_ATTRIBUTES;
+  const query = mission === undefined ? `${attribute} IS NOT NULL` : `${attribute} = '${mission}'`;
+  const found: MissionSchedule[] = [];
+  for await (const one of temporal.client.schedule.list({ query })) {
+    const name = String(one.searchAttributes?.[attribute]?.[0] ?? '');
+    found.push(summaryOf({ ...one, mission: name, state: one.state }));
+  }
+  return found;
+}
+
+/**
+ * One schedule, and whether its next run would start.
+ *
+ * @throws MissionError `SCHEDULE_UNKNOWN`
+ */
+export async function describeSchedule(
+  { temporal, registry }: SchedulePlace & { readonly registry: Registry },
+  id: string,
+): Promise<MissionScheduleDetails> {
+  const description = await ofSchedule(id, () => temporal.client.schedule.getHandle(id).describe());
+  const { action, info } = description;
+  const mission = action.workflowType;
+  const [input = null] = (action.args ?? []) as Json[];
+  const route = await registry.routes.current(mission);
+  const version = route && formatVersionRef({ mission, number: activeVersion(route) });
+  const problem = await startable({ temporal, registry, mission, input }).then(() => undefined, messageOf);
+  return {
+    ...summaryOf({ ...description, mission }),
+    input,
+    recent: info.recentActions.map(({ action: started, takenAt }) => ({
+      workflowId: started.workflow.workflowId,
+      at: takenAt,
+    })),
+    version,
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+export type ScheduleAct = 'pause' | 'unpause' | 'trigger' | 'delete';
+
+/**
+ * Does something to a schedule; runs that it started go on.
+ *
+ * @param note - why, for pause and unpause
+ * @throws MissionError `SCHEDULE_UNKNOWN`
+ */
+export async function actOnSchedule(
+  { temporal }: SchedulePlace,
+  id: string,
+  act: ScheduleAct,
+  note: string,
+): Promise<void> {
+  const handle = temporal.client.schedule.getHandle(id);
+  await ofSchedule(id, async () => {
+    if (act === 'pause') await handle.pause(note);
+    else if (act === 'unpause') await handle.unpause(note);
+    else if (act === 'trigger') await handle.trigger();
+    else await handle.delete();
+  });
+}
+
+type Startable = Pick<CreateScheduleOptions, 'temporal' | 'registry' | 'mission' | 'input'>;
+
+/** The input, once it is known that the server would start a run with it. */
+async function startable({ temporal, registry, mission, input }: Startable): Promise<Json> {
+  const { table, targets } = await readRoutedMission(registry, mission);
+  const number = activeVersion({ weights: [...table.weights].map(([version, weight]) => ({ version, weight })) });
+  const target = targets.get(number);
+  const name = formatVersionRef({ mission, number });
+  const checked = target === undefined ? (input as Json) : checkInput(target.definition, input, name);
+  const deployment = await describeDeployment(temporal, mission);
+  const buildId = target && placementOf(mission, target.artifact).deployment.buildId;
+  if (deployment?.currentBuildId === buildId) return checked;
+  throw new MissionError('VERSION_NOT_HOSTED', `The server does not start runs of ${mission} on ${name} yet.`, {
+    remedy: `Start a worker, which tells it to: mission worker --mission ${mission}.`,
+    details: { mission, version: name },
+  });
+}
+
+interface RawSchedule {
+  readonly scheduleId: string;
+  readonly mission: string;
+  readonly memo?: Record<string, unknown> | undefined;
+  readonly state: { readonly paused: boolean; readonly note?: string | undefined };
+  readonly info: { readonly nextActionTimes: readonly Date[] };
+}
+
+function summaryOf({ scheduleId, mission, memo, state, info }: RawSchedule): MissionSchedule {
+  const by = memo?.[MEMO_BY];
+  return {
+    id: scheduleId,
+    mission,
+    paused: state.paused,
+    ...(state.note && { note: state.note }),
+    ...(typeof by === 'string' && { by }),
+    next: state.paused ? [] : info.nextActionTimes,
+  };
+}
+
+async function ofSchedule<Result>(id: string, ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw scheduleError(error, id);
+  }
+}
+
+function scheduleError(error: unknown, id: string): MissionError {
+  const options = { cause: error, details: { schedule: id } };
+  if (error instanceof ScheduleNotFoundError) {
+    return new MissionError('SCHEDULE_UNKNOWN', `There is no schedule "${id}".`, {
+      ...options,
+      remedy: 'mission schedule list shows what is there.',
+    });
+  }
+  if (error instanceof ScheduleAlreadyRunning) {
+    return new MissionError('USAGE', `There is a schedule "${id}" already.`, {
+      ...options,
+      remedy: 'Choose another id, or delete that one first: mission schedule delete.',
+    });
+  }
+  if (error instanceof MissionError) return error;
+  if (grpcStatusOf(error) === 'INVALID_ARGUMENT') {
+    return new MissionError('USAGE', `The server refuses the schedule "${id}": ${messageOf(error)}`, {
+      ...options,
+      remedy: "Times are cron expressions with five fields, '0 9 * * MON-FRI', or an interval such as --every 1h.",
+    });
+  }
+  return new MissionError('TEMPORAL_UNAVAILABLE', `The schedule "${id}" was not reached: ${messageOf(error)}`, {
+    ...options,
+    remedy: 'Check the address and that the server is up.',
+  });
+}
