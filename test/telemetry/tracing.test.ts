@@ -239,7 +239,7 @@ async function bundleWithoutInterceptors() {
       resolve: {
         ...config.resolve,
         modules: [packages, 'node_modules'],
-        alias: { 'mission-runtime/mission': KIT_ENTRY },
+        alias: { ...(config.resolve?.alias as Record<string, string>), 'mission-runtime/mission': KIT_ENTRY },
       },
     }),
   });
