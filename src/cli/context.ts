@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Keyring } from '../encryption/keyring.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Vault } from '../registry/vault.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
 import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -39,6 +40,12 @@ export class CliContext {
   async keyring(): Promise<Keyring | undefined> {
     const { loadKeyring } = await import('../encryption/load-keyring.ts');
     return loadKeyring({ env: this.#options.io.env, file: this.inside('payload.keys') });
+  }
+
+  /** What files of the project are encrypted with. */
+  async vault(): Promise<Vault> {
+    const { createVault } = await import('../registry/vault.ts');
+    return createVault(await this.keyring());
   }
 
   /** Who acts, for ledger and audit trail: `MISSION_ACTOR`, or the user of the operating system. */

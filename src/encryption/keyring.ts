@@ -44,7 +44,7 @@ export function parseKeyring(text: string, where: string): Keyring | undefined {
 }
 
 /** The entries of such a text. @throws MissionError `CONFIG_INVALID` as {@link parseKeyring}. */
-function splitKeys(text: string, where: string): KeyText[] {
+export function splitKeys(text: string, where: string): KeyText[] {
   const lines = text.split('\n').map((line) => line.replace(/#.*$/, ''));
   const entries = lines.flatMap((line) => line.split(/[\s,]+/)).filter((entry) => entry !== '');
   const seen = new Set<string>();

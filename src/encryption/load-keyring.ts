@@ -22,7 +22,7 @@ export interface KeySource {
  *
  * @throws MissionError `CONFIG_INVALID` when a file that was named cannot be read.
  */
-async function findKeys({ env, file }: KeyPlaces): Promise<KeySource | undefined> {
+export async function findKeys({ env, file }: KeyPlaces): Promise<KeySource | undefined> {
   const text = env['MISSION_PAYLOAD_KEYS'];
   if (text) return { kind: 'environment', place: 'MISSION_PAYLOAD_KEYS', text };
   const named = env['MISSION_PAYLOAD_KEYS_FILE'];

@@ -1,7 +1,8 @@
 /** `case.json`: what a person should know of a regression case beside its history, and what it must come out as. */
 import * as z from 'zod';
+import type { Vault } from '../registry/vault.ts';
 import { MissionError } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../shared/json.ts';
 
 const failure = z.strictObject({ message: z.string(), type: z.string() });
 
@@ -38,18 +39,45 @@ export const fixtureCase = z.strictObject({
 export type FixtureCase = z.infer<typeof fixtureCase>;
 
 /**
+ * The text of a `case.json`. With keys, input and expected end are in `encrypted`, and not in clear.
+ */
+export function encodeFixtureCase(document: FixtureCase, vault: Vault): string {
+  const { input, expected, ...clear } = document;
+  const data = Buffer.from(JSON.stringify({ input, expected }));
+  const encrypted = { key: vault.keyId, data: Buffer.from(vault.seal(data, placeOf(clear))).toString('base64') };
+  return `${JSON.stringify(vault.keyId === null ? document : { ...clear, encrypted }, null, 2)}\n`;
+}
+
+/** The digest is in the place, so that an encrypted expectation cannot be put into another case. */
+function placeOf({ digest }: { readonly digest?: Json | undefined }): string {
+  return `case/${String(digest)}/case.json`;
+}
+
+const encryptedPart = z.strictObject({ key: z.string(), data: z.base64() });
+
+function opened(json: Json, vault: Vault | undefined): Json {
+  if (vault === undefined || !isJsonObject(json) || !('encrypted' in json)) return json;
+  const { encrypted, ...clear } = json;
+  const part = encryptedPart.safeParse(encrypted);
+  if (!part.success) return json;
+  const bytes = vault.open(Buffer.from(part.data.data, 'base64'), placeOf(clear));
+  return { ...clear, ...(JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject) };
+}
+
+/**
  * Reads the text of a `case.json`.
  *
- * @throws MissionError `FIXTURE_INVALID` naming the file and the first wrong field.
+ * @throws MissionError `FIXTURE_INVALID` naming the file and the first wrong field; `ENCRYPTION_KEY_MISSING`,
+ * `ENCRYPTED_DATA_INVALID` when it is encrypted and cannot be opened.
  */
-export function parseFixtureCase(text: string, file: string): FixtureCase {
+export function parseFixtureCase(text: string, file: string, vault?: Vault): FixtureCase {
   let json: Json;
   try {
     json = JSON.parse(text) as Json;
   } catch (cause) {
     throw fixtureInvalid(file, '', 'it is not JSON', cause);
   }
-  const parsed = fixtureCase.safeParse(json);
+  const parsed = fixtureCase.safeParse(opened(json, vault));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw fixtureInvalid(file, issue?.path.join('.') ?? '', issue?.message ?? 'it has another form', parsed.error);

@@ -4,21 +4,26 @@
  *
  * 1. A case is written into a folder of its own that appears whole or not at all.
  * 2. What is read is what was exported: the digest in `case.json` is that of the histories beside it.
+ * 3. With keys, histories, input and expected end are encrypted; what a reviewer has to read (why, who, when, versions) is not.
  */
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { createVault, type Vault } from '../registry/vault.ts';
 import { messageOf } from '../shared/errors.ts';
 import { buildRecording } from './build-recording.ts';
 import { canonicalHistory } from './canonical-history.ts';
 import { digestOfHistories } from './content.ts';
 import { decodeHistory } from './decode-history.ts';
 import { encodeHistory } from './encode-history.ts';
-import { type FixtureCase, fixtureInvalid, parseFixtureCase } from './fixture-case.ts';
+import { encodeFixtureCase, type FixtureCase, fixtureInvalid, parseFixtureCase } from './fixture-case.ts';
 import { minimalHistory } from './minimal-history.ts';
 import type { Recording } from './recording.ts';
+import { openText, sealText } from './sealed-text.ts';
 import type { RunEnd } from './trace.ts';
 
 const CASE_FILE = 'case.json';
+/** Where there are no keys: nothing is encrypted, and what is encrypted is refused with the name of its key. */
+const NO_KEYS = createVault(undefined);
 
 export interface ExportOptions {
   /** What a right version makes of it. @default the recorded end */
@@ -30,6 +35,8 @@ export interface ExportOptions {
   readonly addedAt: Date;
   /** Replace the case when the folder is there already. @default false */
   readonly replace?: boolean;
+  /** Encrypts the case. @default it is kept in clear */
+  readonly vault?: Vault | undefined;
 }
 
 export interface Fixture {
@@ -47,6 +54,7 @@ export interface Fixture {
  */
 export async function exportFixture(given: Recording, directory: string, options: ExportOptions): Promise<FixtureCase> {
   const recording = minimalRecording(given);
+  const { vault = NO_KEYS } = options;
   const document = caseOf(recording, options);
   const parent = dirname(directory);
   let staging: string | undefined;
@@ -54,9 +62,10 @@ export async function exportFixture(given: Recording, directory: string, options
     await mkdir(parent, { recursive: true });
     staging = await mkdtemp(join(parent, `.${basename(directory)}-`));
     for (const [link, history] of recording.histories.entries()) {
-      await writeFile(join(staging, historyFile(link)), encodeHistory(history));
+      const text = sealText(encodeHistory(history), vault, placeOf(document, historyFile(link)));
+      await writeFile(join(staging, historyFile(link)), text);
     }
-    await writeFile(join(staging, CASE_FILE), `${JSON.stringify(document, null, 2)}\n`);
+    await writeFile(join(staging, CASE_FILE), encodeFixtureCase(document, vault));
     await putInPlace(staging, directory, options.replace === true);
   } catch (cause) {
     if (staging !== undefined) await rm(staging, { recursive: true, force: true });
@@ -109,6 +118,11 @@ function caseOf(recording: Recording, { expected, why, guards, addedBy, addedAt 
   return parseFixtureCase(JSON.stringify(document), CASE_FILE);
 }
 
+/** For the vault: a file of one case does not open in another. */
+function placeOf({ digest }: FixtureCase, file: string): string {
+  return `case/${digest}/${file}`;
+}
+
 function historyFile(link: number): string {
   return link === 0 ? 'history.json' : `history.${link}.json`;
 }
@@ -118,9 +132,9 @@ function historyFile(link: number): string {
  *
  * @throws MissionError `FIXTURE_INVALID` naming file and field, `HISTORY_INVALID` naming file and event.
  */
-export async function* readFixtures(directories: readonly string[]): AsyncGenerator<Fixture> {
+export async function* readFixtures(directories: readonly string[], vault: Vault = NO_KEYS): AsyncGenerator<Fixture> {
   for (const directory of directories) {
-    for (const found of await caseDirectories(directory, 0)) yield await readFixture(found);
+    for (const found of await caseDirectories(directory, 0)) yield await readFixture(found, vault);
   }
 }
 
@@ -140,12 +154,15 @@ async function caseDirectories(directory: string, depth: number): Promise<string
   return nested;
 }
 
-/** Reads one case. @throws MissionError `FIXTURE_INVALID`, `HISTORY_INVALID` */
-export async function readFixture(directory: string): Promise<Fixture> {
+/** Reads one case. @throws MissionError `FIXTURE_INVALID`, `HISTORY_INVALID`, `ENCRYPTION_KEY_MISSING` */
+export async function readFixture(directory: string, vault: Vault = NO_KEYS): Promise<Fixture> {
   const caseFile = join(directory, CASE_FILE);
-  const document = parseFixtureCase((await readBytes(caseFile)).toString('utf8'), caseFile);
+  const document = parseFixtureCase((await readBytes(caseFile)).toString('utf8'), caseFile, vault);
   const histories = [];
-  for (const file of await historyFiles(directory)) histories.push(decodeHistory(await readBytes(file), file));
+  for (const file of await historyFiles(directory)) {
+    const bytes = openText(await readBytes(file), vault, placeOf(document, basename(file)));
+    histories.push(decodeHistory(bytes, file));
+  }
   const { redacted, workflowId, version, artifact, mission } = document;
   const built = buildRecording(histories, { redacted, workflowId });
   if (built.digest !== document.digest) {

@@ -16,7 +16,7 @@ import { createReports, type Reports } from './reports.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
-import { createVault } from './vault.ts';
+import { createVault, type Vault } from './vault.ts';
 import { createVersions, type Versions } from './versions.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
@@ -42,6 +42,8 @@ export interface Registry extends RegistryNouns {
   readonly kind: SqlEngine['kind'];
   /** Where it is, for messages. Never with a password. */
   readonly place: string;
+  /** Seals what is kept of runs elsewhere too: in regression cases. */
+  readonly vault: Vault;
   /**
    * Runs several changes to one mission as one: all are stored, or none. Use only the nouns given to `work`, and change
    * no other mission in it.
@@ -74,6 +76,7 @@ function createRegistry(engine: SqlEngine, given: Omit<RegistryContext, 'sql'>):
   return {
     kind: engine.kind,
     place: engine.place,
+    vault: given.vault,
     ...createNouns({ ...given, sql: engine }, engine),
     atomically: (mission, work) =>
       engine.transaction(async (session) => {

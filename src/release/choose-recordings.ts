@@ -54,11 +54,14 @@ const NO_CASES = { expected: new Map(), keptArtifact: async () => undefined } sa
  * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `FIXTURE_INVALID`, `HISTORY_INVALID`.
  */
 export async function chooseRecordings(
-  registry: Pick<Registry, 'recordings' | 'versions'>,
+  registry: Pick<Registry, 'recordings' | 'versions' | 'vault'>,
   baseline: Version,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
-  if (selection.fixtures !== undefined) return chooseFixtures(selection.fixtures, baseline.mission, selection);
+  if (selection.fixtures !== undefined) {
+    const fixtures = readFixtures(selection.fixtures, registry.vault);
+    return chooseFixtures(fixtures, baseline.mission, selection);
+  }
   const { recordings } = registry;
   const { runs, since } = selection;
   if (runs !== undefined) {
@@ -132,12 +135,12 @@ async function* readSources(recordings: Registry['recordings'], { members }: Coh
 }
 
 async function chooseFixtures(
-  folders: readonly string[],
+  read: AsyncIterable<Fixture>,
   mission: string,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
   const fixtures: Fixture[] = [];
-  for await (const fixture of readFixtures(folders)) {
+  for await (const fixture of read) {
     if (fixture.case.mission === undefined || fixture.case.mission === mission) fixtures.push(fixture);
   }
   const byId = new Map(fixtures.map((fixture) => [fixture.recording.id, fixture]));
@@ -145,7 +148,7 @@ async function chooseFixtures(
   const cohort = freeze(
     stored.map(({ summary }) => summary),
     selection,
-    `regression cases of ${mission} in ${folders.join(', ')}`,
+    `regression cases of ${mission} in ${(selection.fixtures ?? []).join(', ')}`,
   );
   const members = new Set(cohort.members.map(({ id }) => id));
   return {

@@ -124,6 +124,7 @@ async function keep(
   const name = folderName(options.name ?? recording.workflowId);
   const directory = context.path(`${options.dir}/${folderName(mission)}/${name}`);
   const kept = await exportFixture(recording, directory, {
+    vault: await context.vault(),
     ...(expected !== undefined && { expected }),
     why: options.why,
     guards: options.guards,

@@ -74,7 +74,7 @@ async function readCases({ context, options, args: [given], output }: Call<Optio
   const { readFixtures } = await import('../../recording/fixtures.ts');
   const found = new Map<string, Fixture[]>();
   let plain = 0;
-  for await (const fixture of readFixtures([context.path(options.dir)])) {
+  for await (const fixture of readFixtures([context.path(options.dir)], await context.vault())) {
     const { mission } = fixture.case;
     if (mission === undefined) plain += 1;
     else if (given === undefined || given === mission) found.set(mission, [...(found.get(mission) ?? []), fixture]);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CollectedRun } from '../../recording/collect.ts';
+import type { CollectedRun, CollectProgress } from '../../recording/collect.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { readCount, readSince } from '../read-values.ts';
@@ -40,13 +40,14 @@ async function run({ context, output, options, io, args: [given] }: Call<Options
   ]);
   const progress = output.progress('collect');
   const failures: Failed[] = [];
-  let counts = { stored: 0, known: 0, open: 0, failed: 0 };
+  let counts: CollectProgress = { stored: 0, known: 0, open: 0, failed: 0, 'sampled-out': 0 };
   const runs = collectRecordings({
     client: temporal.client,
     registry,
     redactionKey: await redactionKeyOf(context, io.env),
     query: runsOf(await context.missions(given)),
     ...options,
+    policyOf: async (mission) => (await registry.retention.policy(mission)).policy,
     signal: io.signal,
     onProgress: (now) => {
       counts = now;
@@ -69,15 +70,16 @@ function failureJson({ workflowId, runId, error }: Failed) {
 }
 
 function collectText(
-  { stored, known, open, failed }: { stored: number; known: number; open: number; failed: number },
+  { stored, known, open, failed, 'sampled-out': sampledOut }: CollectProgress,
   failures: readonly Failed[],
   palette: Call<Options>['output']['palette'],
 ): string {
-  const total = stored + known + open + failed;
+  const total = stored + known + open + failed + sampledOut;
   if (total === 0) return 'No ended runs were found. A run that just ended shows after a second or so.';
   const rest = failures.length - FAILURES_SHOWN;
+  const leftOut = sampledOut === 0 ? '' : `${sampledOut} are sampled out, `;
   return [
-    `${palette.green('✓')} ${counted(stored, 'run')} recorded; of ${total} looked at, ${known} were recorded before, ${open} are open again, ${failed} failed.`,
+    `${palette.green('✓')} ${counted(stored, 'run')} recorded; of ${total} looked at, ${known} were recorded before, ${leftOut}${open} are open again, ${failed} failed.`,
     ...failures
       .slice(0, FAILURES_SHOWN)
       .map(({ workflowId, error }) => `  ${palette.red('✗')} ${workflowId}: ${error.message} ${error.remedy ?? ''}`),

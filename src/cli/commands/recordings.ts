@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { cell, tableLines } from '../../compare/render/layout.ts';
+import type { FailedRun, RunCounts } from '../../registry/collection.ts';
 import type { RecordingFilter } from '../../registry/recording-query.ts';
 import type { RecordingSummary } from '../../registry/recording-summary.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -13,6 +14,7 @@ interface Options {
   readonly version?: string;
   readonly since?: string;
   readonly limit: number;
+  readonly failed?: boolean;
 }
 
 export function addRecordings(program: Command, host: CliHost): void {
@@ -26,6 +28,7 @@ export function addRecordings(program: Command, host: CliHost): void {
         'started since: 2026-03-01, or 7d',
         readSince(() => new Date()),
       ),
+      option('--failed', 'ended runs that could not be recorded, and why'),
       option('--limit <count>', 'at most so many, the earliest first', readCount).default(50),
     ],
     run,
@@ -40,12 +43,44 @@ async function run({ context, output, options, args: [given] }: Call<Options>): 
     ...(version !== undefined && { version: version.number }),
     ...(options.since !== undefined && { since: options.since }),
   };
-  const { recordings } = await context.registry();
+  const { recordings, collection } = await context.registry();
+  if (options.failed === true) return failures(await collection.failures(options.limit), output);
   const [total, list] = await Promise.all([
     recordings.count(filter),
     recordings.list({ ...filter, limit: options.limit }),
   ]);
-  await output.result({ total, recordings: list }, () => listText(list, total, output));
+  const runs = await collection.counts(mission);
+  await output.result({ total, recordings: list, runs }, () =>
+    [listText(list, total, output), ...leftOutLines(runs, output)].join('\n'),
+  );
+  return EXIT.ok;
+}
+
+/** What is not in the list, so that nobody takes it for all runs. */
+function leftOutLines({ 'sampled-out': sampledOut, failed }: RunCounts, { palette }: Output): string[] {
+  return [
+    ...(sampledOut === 0 ? [] : [palette.dim(`  ${counted(sampledOut, 'run')} sampled out: mission retention show`)]),
+    ...(failed === 0
+      ? []
+      : [palette.yellow(`  ${counted(failed, 'run')} could not be recorded: mission recordings --failed`)]),
+  ];
+}
+
+async function failures(list: readonly FailedRun[], output: Output): Promise<number> {
+  const { palette } = output;
+  await output.result({ failures: list }, () => {
+    if (list.length === 0) return 'Every ended run that was found is recorded, or sampled out.';
+    return list
+      .map(({ workflowId, runId, code, message, remedy, attempts, notedAt, retryAt }) => {
+        const next = retryAt === null ? 'lost: not tried again' : `tried again from ${atMinute(retryAt)} UTC`;
+        return [
+          `${palette.red('✗')} ${palette.bold(workflowId)} ${palette.dim(runId)}`,
+          `  ${code}: ${message}${remedy === null ? '' : ` ${remedy}`}`,
+          palette.dim(`  ${counted(attempts, 'attempt')}, the last at ${atMinute(notedAt)} UTC; ${next}`),
+        ].join('\n');
+      })
+      .join('\n');
+  });
   return EXIT.ok;
 }
 
