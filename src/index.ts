@@ -42,4 +42,7 @@ export { type StartedMission, type StartMissionOptions, startMission } from './r
 export { ERROR_CODES, type ErrorCode, isMissionError, MissionError } from './shared/errors.ts';
 export type { Json, JsonObject } from './shared/json.ts';
 export { formatVersionRef, parseVersionRef, type VersionRef } from './shared/version-ref.ts';
+export { tracedStarts } from './telemetry/client-interceptor.ts';
+export { createMetrics, type Metrics } from './telemetry/prometheus.ts';
+export { startTracing, type Tracing } from './telemetry/tracing.ts';
 export { type ConnectOptions, connectTemporal, type TemporalConnection } from './temporal/connection.ts';
