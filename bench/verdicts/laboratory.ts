@@ -35,7 +35,8 @@ export interface LaboratoryOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-const RUNS_AT_ONCE = 24;
+/** Of each mission. */
+const RUNS_AT_ONCE = 10;
 
 /**
  * Publishes the missions as version 1, runs them on a server, and records the runs.
@@ -98,12 +99,21 @@ async function recordAll(
   const fleet = await startFleet({ registry, temporal, missions: missions.map(({ name }) => name), drainMs: 1_000 });
   try {
     await fleet.ready();
-    const ids = await Promise.all(missions.map((mission) => runAll(mission, registry, temporal.client)));
+    const ids = await allEnded(missions.map((mission) => runAll(mission, registry, temporal.client)));
     onProgress(`${ids.flat().length} runs of ${missions.length} missions ended`);
     await collect(registry, temporal.client, ids.flat(), redacted);
   } finally {
     await fleet.shutdown();
   }
+}
+
+/** Waits for all, also when one fails: nobody may be on the line when the connection is closed. */
+async function allEnded<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }
 
 /** @returns workflow ids */
@@ -119,7 +129,7 @@ async function runAll({ name, runs }: BenchMission, registry: Registry, client: 
       await handle.result();
     }
   };
-  await Promise.all(Array.from({ length: RUNS_AT_ONCE }, work));
+  await allEnded(Array.from({ length: RUNS_AT_ONCE }, work));
   return runs.map((_, index) => `${prefix}-${index + 1}`);
 }
 

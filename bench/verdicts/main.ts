@@ -6,12 +6,13 @@
  * `--only <mission or mutant>` takes a part, `--json` prints one JSON object, `--redacted` replays what is recorded in
  * production: with personal values replaced.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type BenchMission, readSources } from './bench-mission.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
 import { benchMissions } from './missions.ts';
-import type { Mutant } from './mutant.ts';
+import type { Mutant, Sources } from './mutant.ts';
 import { type Judged, mistakeIn, scoreOf } from './score.ts';
 import { describeScores } from './table.ts';
 import { tryMutant } from './try-mutant.ts';
@@ -39,19 +40,32 @@ function chosen(only: string | undefined): BenchMission[] {
   });
 }
 
+interface Task {
+  readonly mission: BenchMission;
+  readonly sources: Sources;
+  readonly mutant: Mutant;
+}
+
+/** As many mutants at a time as there are processors, each replayed on one thread. */
 async function judgeAll(laboratory: Laboratory, missions: readonly BenchMission[]): Promise<Judged[]> {
-  const judged: Judged[] = [];
-  const total = missions.reduce((sum, { mutants }) => sum + mutants.length, 0);
-  for (const mission of missions) {
+  const perMission = missions.map(async (mission): Promise<Task[]> => {
     const sources = await readSources(mission);
-    for (const mutant of mission.mutants) {
-      const one = { mission: mission.name, mutant, tried: await tryMutant(laboratory, mission, sources, mutant) };
-      judged.push(one);
-      const mistake = mistakeIn(one);
-      const words = mistake ?? `${one.tried.verdict}${mutant.beyond === undefined ? '' : ', as was to be expected'}`;
-      tell(`${judged.length} of ${total}  ${mission.name} ${mutant.id}: ${words}`);
+    return mission.mutants.map((mutant) => ({ mission, sources, mutant }));
+  });
+  const tasks = (await Promise.all(perMission)).flat();
+  const judged: Judged[] = [];
+  const left = tasks.entries();
+  let done = 0;
+  const work = async () => {
+    for (const [index, { mission, sources, mutant }] of left) {
+      const tried = await tryMutant(laboratory, mission, sources, mutant);
+      const one = { mission: mission.name, mutant, tried };
+      judged[index] = one;
+      done += 1;
+      tell(`${done} of ${tasks.length}  ${mission.name} ${mutant.id}: ${mistakeIn(one) ?? tried.verdict}`);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
   return judged;
 }
 

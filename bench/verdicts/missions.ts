@@ -1,9 +1,15 @@
 /** The missions of the bench: two that come with the product, and two of its own. */
 import { fileURLToPath } from 'node:url';
 import type { BenchMission } from './bench-mission.ts';
+import { deliveryCode } from './mutants/delivery-code.ts';
+import { deliveryDefinition } from './mutants/delivery-definition.ts';
+import { invoiceCode } from './mutants/invoice-code.ts';
+import { invoiceDefinition } from './mutants/invoice-definition.ts';
 import { refundCode } from './mutants/refund-code.ts';
 import { refundDefinition } from './mutants/refund-definition.ts';
 import { refundMixed } from './mutants/refund-mixed.ts';
+import { ticketCode } from './mutants/ticket-code.ts';
+import { ticketDefinition } from './mutants/ticket-definition.ts';
 import { deliveryRuns } from './runs/delivery-watch.ts';
 import { invoiceRuns } from './runs/invoice-approval.ts';
 import { refundRuns } from './runs/refund-eligibility.ts';
@@ -19,7 +25,7 @@ export const benchMissions: readonly BenchMission[] = [
     runs: refundRuns,
     mutants: [...refundDefinition, ...refundCode, ...refundMixed],
   },
-  { name: 'ticket-routing', root: product, runs: ticketRuns, mutants: [] },
-  { name: 'invoice-approval', root: own, runs: invoiceRuns, mutants: [] },
-  { name: 'delivery-watch', root: own, runs: deliveryRuns, mutants: [] },
+  { name: 'ticket-routing', root: product, runs: ticketRuns, mutants: [...ticketDefinition, ...ticketCode] },
+  { name: 'invoice-approval', root: own, runs: invoiceRuns, mutants: [...invoiceDefinition, ...invoiceCode] },
+  { name: 'delivery-watch', root: own, runs: deliveryRuns, mutants: [...deliveryDefinition, ...deliveryCode] },
 ];

@@ -52,7 +52,7 @@ export const refundCode: readonly Mutant[] = [
       [
         WORKFLOW,
         'if (inWindow && smallAmount && unopened && !sale.finalSale) {',
-        'if (inWindow && smallAmount && !sale.finalSale) {',
+        "if (inWindow && smallAmount && (unopened || order.condition === 'opened') && !sale.finalSale) {",
       ],
     ],
     changes: 'outcome',

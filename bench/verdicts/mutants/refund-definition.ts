@@ -308,13 +308,13 @@ export const refundDefinition: readonly Mutant[] = [
     why: 'Amounts are in cents, so at least a cent is what positive means.',
   },
   {
-    id: 'tool-optional-answer',
+    id: 'tool-answer-with-default',
     kind: 'tool',
     edits: [
-      [`${HOME}/schemas.ts`, '  gift: z.boolean(),\n});', '  gift: z.boolean(),\n  parcels: z.int().optional(),\n});'],
+      [`${HOME}/schemas.ts`, '  gift: z.boolean(),\n});', '  gift: z.boolean(),\n  parcels: z.int().default(1),\n});'],
     ],
     changes: 'none',
-    why: 'The contract allows a member that no answer has.',
+    why: 'The contract fills in a member that no answer has, and that nothing looks at.',
   },
   {
     id: 'tool-letter-as-read',
