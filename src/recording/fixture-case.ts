@@ -50,7 +50,7 @@ export function encodeFixtureCase(document: FixtureCase, vault: Vault): string {
 
 /** The digest is in the place, so that an encrypted expectation cannot be put into another case. */
 function placeOf({ digest }: { readonly digest?: Json | undefined }): string {
-  return `case/${String(digest)}/case.json`;
+  return `case/${typeof digest === 'string' ? digest : ''}/case.json`;
 }
 
 const encryptedPart = z.strictObject({ key: z.string(), data: z.base64() });

@@ -74,7 +74,10 @@ interface KeyRow {
 async function list({ context, io, output }: Call<object>): Promise<number> {
   const [source, keyring, use] = await Promise.all([sourceOf(context, io.env), context.keyring(), useOf(context)]);
   const rows: KeyRow[] = (keyring?.keys ?? []).map(({ id, fingerprint }) => ({
-    ...{ id, fingerprint, active: id === keyring?.active.id, here: true },
+    id,
+    fingerprint,
+    active: id === keyring?.active.id,
+    here: true,
     ...use.of(id),
   }));
   const missing = use.ids.filter((id) => !rows.some((row) => row.id === id));
