@@ -61,7 +61,7 @@ describe('a wrong command line', () => {
     [['case', 'add', 'r-1', '--why', 'w'], 'USAGE', /--expect or --as-recorded/],
     [['case', 'import', 'nowhere.json', '--as-recorded', '--why', 'w'], 'HISTORY_INVALID', /temporal workflow show/],
     [['activate', 'refund@3', '--reason', 'r'], 'USAGE', /--force/],
-    [['audit', 'verify', '--head', 'x'], 'USAGE', /head of an audit trail/],
+    [['audit', 'verify', '--head', 'x'], 'USAGE', /head cannot be read from .*Name a file/],
     [['publish'], 'USAGE', /workflows\/<mission>\/workflow\.ts/],
     [['versions'], 'MISSION_UNKNOWN', /no registry/],
   ])('%j is %s', async (argv, code, words) => {
