@@ -1,12 +1,5 @@
-/** The bench of verdicts measures what it says: its mutants are what they claim to be, and its figures are counted right. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, describe, expect, inject, it } from 'vitest';
-import { type BenchMission, readSources, writeProject } from '../../bench/verdicts/bench-mission.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { type BenchMission, readSources } from '../../bench/verdicts/bench-mission.ts';
 import { openLaboratory } from '../../bench/verdicts/laboratory.ts';
 import { benchMissions } from '../../bench/verdicts/missions.ts';
 import { applyEdits, type Effect, type Mutant } from '../../bench/verdicts/mutant.ts';
@@ -15,12 +8,8 @@ import { describeScores } from '../../bench/verdicts/table.ts';
 import { type Tried, tryMutant } from '../../bench/verdicts/try-mutant.ts';
 import { quietRuntime } from '../support/quiet-runtime.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const all = benchMissions.flatMap(({ name, mutants }) => mutants.map((mutant) => ({ name, mutant })));
 const counted = all.filter(({ mutant }) => mutant.beyond === undefined);
-
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
 describe('the mutants', () => {
   it('are enough, of enough missions and kinds, about half of them refactorings', () => {
@@ -39,33 +28,12 @@ describe('the mutants', () => {
     expect(odd.map(({ mutant }) => mutant.id)).toEqual([]);
   });
 
-  it('apply to the sources as they are, and are programs without an error of types', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mission-test-mutants-'));
-    folders.push(folder);
+  it('apply to the sources as they are', async () => {
     for (const mission of benchMissions) {
       const sources = await readSources(mission);
-      for (const mutant of mission.mutants) {
-        await writeProject(join(folder, mission.name, mutant.id), applyEdits(sources, mutant));
-      }
+      for (const mutant of mission.mutants) expect(applyEdits(sources, mutant)).not.toEqual(sources);
     }
-    const tsconfig = {
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: {
-        paths: { '*': [join(root, 'node_modules/*')], 'mission-runtime/*': [join(root, 'src/*.ts')] },
-        typeRoots: [join(root, 'node_modules/@types')],
-        rootDirs: [],
-      },
-      include: ['.'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const told = await promisify(execFile)(process.execPath, [tsc, '-p', folder], { maxBuffer: 1 << 26 }).then(
-      () => '',
-      ({ stdout }: { readonly stdout: string }) => stdout,
-    );
-    expect(told).toBe('');
-  }, 240_000);
+  });
 
   it('are refused when the text that they replace is not there once', () => {
     const edits = [['a.ts', 'x', 'y']] as const;
