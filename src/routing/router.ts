@@ -211,6 +211,7 @@ class FollowingRouter implements Router {
       const before = entry.routed;
       const routed = await within(ANSWER_MS, readRoutedMission(this.#registry, entry.mission, before));
       entry.routed = routed;
+      this.#answered(askedAtMs);
       this.#confirm(entry, askedAtMs);
       const { revision } = routed.table;
       if (before !== undefined && before.table.revision < revision) {
@@ -283,7 +284,7 @@ class FollowingRouter implements Router {
   #answered(askedAtMs: number): void {
     if (this.#reach !== 'answers') this.#emit({ kind: 'fresh', ageMs: this.#now() - this.#answeredAtMs });
     this.#reach = 'answers';
-    this.#answeredAtMs = askedAtMs;
+    this.#answeredAtMs = Math.max(this.#answeredAtMs, askedAtMs);
   }
 
   #unanswered(error: Error): void {

@@ -21,7 +21,7 @@ export interface TestPostgres {
   createDatabase(): Promise<string>;
   /** Ends the server at once, as a crash would; databases stay on disk. Only for a cluster of our own. */
   crash(): Promise<void>;
-  /** Starts a server that was crashed, on the same port. */
+  /** Starts a server that was crashed, on the same port; one that runs stays as it is. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -40,19 +40,21 @@ export async function startPostgres(): Promise<TestPostgres> {
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
     account,
   );
-  const port = await freePort();
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const start = () => startServer({ binaries, data, directory, port, account, url });
-  let server = await start();
+  const found = await startOnFreePort({ binaries, data, directory, account });
+  const { plan } = found;
+  let server: RunningServer | undefined = found.server;
   return {
-    url,
-    ...databasesOf(url),
-    crash: async () => server.end('SIGQUIT'),
+    url: plan.url,
+    ...databasesOf(plan.url),
+    crash: async () => {
+      await server?.end('SIGQUIT');
+      server = undefined;
+    },
     restart: async () => {
-      server = await start();
+      server ??= await startServer(plan);
     },
     stop: async () => {
-      await server.end('SIGINT');
+      await server?.end('SIGINT');
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -138,7 +140,28 @@ interface ServerPlan {
   readonly url: string;
 }
 
-async function startServer(plan: ServerPlan): Promise<{ end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> }> {
+interface RunningServer {
+  end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+}
+
+const PORTS_TRIED = 3;
+
+/** Somebody may take the port between choice and start: then another is tried. */
+async function startOnFreePort(
+  place: Omit<ServerPlan, 'port' | 'url'>,
+  tries = PORTS_TRIED,
+): Promise<{ readonly plan: ServerPlan; readonly server: RunningServer }> {
+  const port = await freePort();
+  const plan: ServerPlan = { ...place, port, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
+  try {
+    return { plan, server: await startServer(plan) };
+  } catch (error) {
+    if (tries === 1) throw error;
+    return await startOnFreePort(place, tries - 1);
+  }
+}
+
+async function startServer(plan: ServerPlan): Promise<RunningServer> {
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${plan.directory}`, 'fsync=off'];
   const flags = ['-D', plan.data, '-p', String(plan.port), ...settings.flatMap((setting) => ['-c', setting])];
   const child = spawn(join(plan.binaries, 'postgres'), flags, { ...plan.account, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -163,8 +186,8 @@ async function waitUntilReady(url: string, died: () => string | undefined): Prom
       () => true,
       () => false,
     );
-    if (ready) return;
     const said = died();
+    if (ready && said === undefined) return;
     if (said !== undefined || Date.now() > deadline)
       throw new Error(`PostgreSQL did not start: ${said ?? 'no answer'}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
