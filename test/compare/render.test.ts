@@ -9,7 +9,8 @@ import { inlineCode, renderMarkdown } from '../../src/compare/render/markdown.ts
 import { PLAIN } from '../../src/compare/render/palette.ts';
 import { renderSideBySide } from '../../src/compare/render/side-by-side.ts';
 import { renderTerminal } from '../../src/compare/render/terminal.ts';
-import type { Report } from '../../src/compare/report.ts';
+import { headline } from '../../src/compare/render/words.ts';
+import type { Report, ReportCounts, Verdict } from '../../src/compare/report.ts';
 import { buildReport } from '../../src/compare/report-builder.ts';
 import {
   sampleEnding,
@@ -70,6 +71,46 @@ describe('golden renderings of the sample report', () => {
   it('the traces of one flipped run side by side', async () => {
     const text = renderSideBySide(sampleTrace(60), sampleResult(60), { palette: PLAIN, width: 100 });
     await expect(text).toMatchFileSnapshot('goldens/side-by-side.txt');
+  });
+});
+
+describe('the headline', () => {
+  const NONE = { matched: 0, changed: 0, diverged: 0, unanswered: 0, failed: 0 };
+  it.each<[Verdict['verdict'], number, Partial<ReportCounts['outcomes']>, string]>([
+    ['passed', 1, { matched: 1 }, 'The one recorded run comes out under @3 as it did under @2.'],
+    ['passed', 1, { diverged: 1 }, 'The one recorded run comes out under @3 as it did under @2, by other steps.'],
+    [
+      'passed',
+      2,
+      { matched: 1, diverged: 1 },
+      'All 2 recorded runs come out under @3 as they did under @2; 1 gets there by other steps.',
+    ],
+    [
+      'passed',
+      3,
+      { diverged: 3 },
+      'All 3 recorded runs come out under @3 as they did under @2; 3 get there by other steps.',
+    ],
+    ['failed', 1, { changed: 1 }, 'The one recorded run would come out differently under @3.'],
+    ['failed', 2, { changed: 1 }, '1 of 2 recorded runs would come out differently under @3.'],
+    [
+      'passed',
+      2,
+      { changed: 2 },
+      '2 of 2 recorded runs would come out differently under @3, within what the policy allows.',
+    ],
+    ['failed', 1, { failed: 1 }, '@3 fails in the one recorded run.'],
+    ['failed', 9, { failed: 4 }, '@3 fails in 4 of 9 recorded runs.'],
+    ['failed', 1, { diverged: 1 }, '@3 takes other steps in the one recorded run.'],
+  ])('of a verdict %s on %d runs is a sentence (%#)', (verdict, faithful, outcomes, words) => {
+    const report: Report = {
+      ...passed,
+      baseline: { ...passed.baseline, name: '@2' },
+      candidate: { ...passed.candidate, name: '@3' },
+      verdict: { verdict, reasons: [] },
+      counts: { ...passed.counts, faithful, determinismDisagreements: 0, outcomes: { ...NONE, ...outcomes } },
+    };
+    expect(headline(report)).toBe(words);
   });
 });
 

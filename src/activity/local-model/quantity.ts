@@ -1,4 +1,5 @@
 /** Reads numbers and what they are compared with: `at least 3`, `over $200`, `30 days or more`, `between 5 and 10`. */
+import { CARDINALS } from './words.ts';
 
 export type Operator = '>' | '>=' | '<' | '<=' | '=' | 'between';
 
@@ -16,21 +17,8 @@ export interface Quantity {
   readonly other?: string;
 }
 
-const DIGITS: Readonly<Record<string, string>> = {
-  one: '1',
-  two: '2',
-  three: '3',
-  four: '4',
-  five: '5',
-  six: '6',
-  seven: '7',
-  eight: '8',
-  nine: '9',
-  ten: '10',
-  twelve: '12',
-};
 const NUMBER_WORD = new RegExp(
-  `\\b(${Object.keys(DIGITS).join('|')})\\b(?= (?:or|days?|weeks?|months?|years?|hours?|prior|previous|refunds?|claims?|times?|[a-z]+s)\\b)`,
+  `\\b(${Object.keys(CARDINALS).join('|')})\\b(?= (?:or|days?|weeks?|months?|years?|hours?|prior|previous|refunds?|claims?|times?|[a-z]+s)\\b)`,
   'g',
 );
 const UNIT_DAYS: Readonly<Record<string, number>> = { hour: 1 / 24, day: 1, week: 7, month: 30, year: 365 };
@@ -62,7 +50,7 @@ const NAMED =
 /** Finds the quantities of a text in normal form and puts markers in their place. */
 export function readQuantity(text: string): { readonly text: string; readonly quantities: readonly Quantity[] } {
   const quantities: Quantity[] = [];
-  const digits = text.replace(NUMBER_WORD, (word) => DIGITS[word] ?? word);
+  const digits = text.replace(NUMBER_WORD, (word) => CARDINALS[word] ?? word);
   let marked = digits.replace(PATTERN, (...match) => {
     const groups = match.at(-1) as Readonly<Record<string, string | undefined>>;
     const marker = `⟦${quantities.length}⟧`;

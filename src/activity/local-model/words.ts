@@ -6,8 +6,8 @@ const CONTRACTIONS: readonly (readonly [RegExp, string])[] = [
   [/n't\b/g, ' not'],
 ];
 
-const NUMBER_WORDS: Readonly<Record<string, string>> = {
-  zero: '0',
+/** Numbers that are written out, in digits. */
+export const CARDINALS: Readonly<Record<string, string>> = {
   one: '1',
   two: '2',
   three: '3',
@@ -19,9 +19,9 @@ const NUMBER_WORDS: Readonly<Record<string, string>> = {
   nine: '9',
   ten: '10',
   twelve: '12',
-  once: '1',
-  twice: '2',
 };
+
+const NUMBER_WORDS: Readonly<Record<string, string>> = { ...CARDINALS, zero: '0', once: '1', twice: '2' };
 
 /** Separates clauses in a list of words: a negation does not reach over it. */
 export const BREAK = '|';

@@ -11,6 +11,7 @@ import {
   type LiveUse,
   NOT_SELF_CHECKED,
   type Report,
+  type ReportCounts,
   type VersionIdentity,
 } from '../report.ts';
 
@@ -151,18 +152,35 @@ export function flipsByField(flips: readonly FlipGroup[]): { shown: FlipGroup[];
 export function headline(report: Report): string {
   const { counts, candidate, baseline, verdict } = report;
   const { changed, failed, diverged } = counts.outcomes;
-  const of = `${counts.faithful} recorded ${counts.faithful === 1 ? 'run' : 'runs'}`;
   const [to, from] = [printable(candidate.name), printable(baseline.name)];
   if (verdict.verdict === 'inconclusive') return `No verdict on ${to}: ${verdict.reasons[0] ?? 'nothing was judged'}.`;
   if (changed > 0) {
     const isNoise = (report.noise?.notReal.changed.noise ?? 0) >= changed;
     const within = isNoise ? ', within the noise of the models' : ', within what the policy allows';
     const allowed = verdict.verdict === 'passed' ? within : '';
-    return `${changed} of ${of} would come out differently under ${to}${allowed}.`;
+    return `${sentenceStart(runsOf(changed, counts))} would come out differently under ${to}${allowed}.`;
   }
   if (counts.determinismDisagreements > 0) return `Temporal's own replayer disagrees about ${to}.`;
-  if (failed > 0) return `${to} fails in ${failed} of ${of}.`;
-  if (verdict.verdict === 'failed') return `${to} takes other steps in ${diverged} of ${of}.`;
-  const way = diverged > 0 ? `; ${diverged} get there by other steps` : '';
-  return `All ${of} come out under ${to} as they did under ${from}${way}.`;
+  if (failed > 0) return `${to} fails in ${runsOf(failed, counts)}.`;
+  if (verdict.verdict === 'failed') return `${to} takes other steps in ${runsOf(diverged, counts)}.`;
+  return `${allRuns(counts, to, from)}.`;
+}
+
+/** That all came out alike; some by other steps. */
+function allRuns({ faithful, outcomes: { diverged } }: ReportCounts, to: string, from: string): string {
+  if (faithful === 1) {
+    const way = diverged > 0 ? ', by other steps' : '';
+    return `The one recorded run comes out under ${to} as it did under ${from}${way}`;
+  }
+  const way = diverged > 0 ? `; ${diverged} ${diverged === 1 ? 'gets' : 'get'} there by other steps` : '';
+  return `All ${faithful} recorded runs come out under ${to} as they did under ${from}${way}`;
+}
+
+/** `34 of 214 recorded runs`; of one there is no share. */
+function runsOf(count: number, { faithful }: ReportCounts): string {
+  return faithful === 1 ? 'the one recorded run' : `${count} of ${faithful} recorded runs`;
+}
+
+function sentenceStart(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
