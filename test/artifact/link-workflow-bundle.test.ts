@@ -7,6 +7,7 @@ import { buildArtifact } from '../../src/artifact/build-artifact.ts';
 import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../../src/artifact/load-activities.ts';
 import type { MissionDefinition } from '../../src/mission/definition.ts';
+import { SILENT_SINKS } from '../support/silent-sinks.ts';
 import { copyProject, MISSION, QUEUE_FILE, replace, WORKFLOW_FILE } from './project.ts';
 
 let worker: NativeConnection;
@@ -46,6 +47,7 @@ async function runAll(
     workflowBundle: await linkWorkflowBundle(artifact, definition === undefined ? {} : { definition }),
     activities: await loadActivities(artifact),
     debugMode: true,
+    sinks: SILENT_SINKS,
     ...options,
   });
   return host.runUntil(() =>

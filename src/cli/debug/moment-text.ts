@@ -2,6 +2,7 @@
 import { describeDifference, describeValue, printable } from '../../compare/describe.ts';
 import type { Asked, LiveState, Moment, Told } from '../../debug/moment.ts';
 import type { DebugSession, SessionDifference } from '../../debug/session.ts';
+import { DECIDE_UPDATE } from '../../mission/wire.ts';
 import type { RunEnd } from '../../recording/trace.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
@@ -36,17 +37,20 @@ function toldLines(told: Told, session: DebugSession, output: Output): string[] 
     case 'start':
       return [`  ${mark} starts ${palette.bold(told.workflowType)}`, ...block(told.input, output)];
     case 'answer': {
-      const edited = session.edits.some(({ target }) => target === told.step) ? palette.yellow(' (edited)') : '';
       const said = told.failure === undefined ? answerOf(told.result) : told.failure;
       return [
-        `  ${mark} ${palette.bold(told.step)} ${told.status}${edited}`,
+        `  ${mark} ${palette.bold(told.step)} ${told.status}${editedMark(told.step, session, output)}`,
         ...block(said, output),
         ...reasons(told, output),
       ];
     }
     case 'signal':
+      return [`  ${mark} signal ${palette.bold(told.name)}`, ...block(told.input, output)];
     case 'update':
-      return [`  ${mark} ${told.kind} ${palette.bold(told.name)}`, ...block(told.input, output)];
+      return [
+        `  ${mark} update ${palette.bold(told.name)}${editedMark(decidedStep(told), session, output)}`,
+        ...block(told.input, output),
+      ];
     case 'timer':
       return [`  ${mark} ${palette.bold(told.step)} fired`];
     case 'cancel':
@@ -56,6 +60,16 @@ function toldLines(told: Told, session: DebugSession, output: Output): string[] 
     default:
       return [`  ${mark} ${told.name}`];
   }
+}
+
+function editedMark(step: string | undefined, { edits }: DebugSession, { palette }: Output): string {
+  return edits.some(({ target }) => target === step) ? palette.yellow(' (edited)') : '';
+}
+
+/** The question that an update answers. */
+function decidedStep({ name, input }: Extract<Told, { kind: 'update' }>): string | undefined {
+  const step = name === DECIDE_UPDATE && isJsonObject(input) ? input['step'] : undefined;
+  return typeof step === 'string' ? step : undefined;
 }
 
 function reasons({ result }: Extract<Told, { kind: 'answer' }>, output: Output): string[] {

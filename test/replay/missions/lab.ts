@@ -17,6 +17,7 @@ import { NO_LIVE_ANSWERS } from '../../../src/replay/live-answers.ts';
 import type { History } from '../../../src/replay/proto.ts';
 import { replayRecording } from '../../../src/replay/replay-recording.ts';
 import { createSandbox } from '../../../src/replay/sandbox.ts';
+import { SILENT_SINKS } from '../../support/silent-sinks.ts';
 
 /** Path below the project's folder → text. */
 export type Sources = Readonly<Record<string, string>>;
@@ -121,7 +122,9 @@ export async function record(
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const workflowBundle = bundle as WorkflowBundle;
-  const worker = await Worker.create({ connection: native, taskQueue, workflowBundle, activities, debugMode: true });
+  const sinks = SILENT_SINKS;
+  const options = { connection: native, taskQueue, workflowBundle, activities, sinks, debugMode: true };
+  const worker = await Worker.create(options);
   try {
     return await worker.runUntil(() =>
       Promise.all(

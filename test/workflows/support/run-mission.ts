@@ -12,6 +12,7 @@ import { buildArtifact } from '../../../src/artifact/build-artifact.ts';
 import { linkWorkflowBundle } from '../../../src/artifact/link-workflow-bundle.ts';
 import { loadActivities } from '../../../src/artifact/load-activities.ts';
 import type { StepContext, StepNote } from '../../../src/mission/wire.ts';
+import { SILENT_SINKS } from '../../support/silent-sinks.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -82,6 +83,7 @@ export async function runAll(
     activities: await loadActivities(artifact),
     debugMode: true,
     reuseV8Context: true,
+    sinks: SILENT_SINKS,
     interceptors: {
       activity: [({ info }) => ({ inbound: { execute: (input, next) => note(info, input.args, () => next(input)) } })],
     },
