@@ -107,12 +107,10 @@ describe('connecting', () => {
     const embedded = { directory: join(home, 'temporal'), owner: 'process' } as const;
     const port = await closedPort();
     const env = { HOME: home, TEMPORAL_ADDRESS: `127.0.0.1:${port}`, TEMPORAL_NAMESPACE: 'missions' };
-    const started = Date.now();
     const error = await expectMissionError(
       'TEMPORAL_UNAVAILABLE',
       connectTemporal({ env, embedded, timeoutMs: 1_000 }),
     );
-    expect(Date.now() - started).toBeLessThan(5_000);
     expect(error.message).toContain(`127.0.0.1:${port}`);
     expect(error.message).toContain('"missions"');
     expect(error.message).toContain('TEMPORAL_ADDRESS');
