@@ -17,10 +17,10 @@ export async function* bounded<Item, Result>(
   try {
     for await (const item of source) {
       const own = ticket++;
-      running.set(
-        own,
-        work(item).then((result) => ({ ticket: own, result })),
-      );
+      const done = work(item).then((result) => ({ ticket: own, result }));
+      // A failure is told when results are taken; until then it must not count as one that nobody handles.
+      done.catch(() => undefined);
+      running.set(own, done);
       if (running.size >= concurrency) yield await next();
     }
     while (running.size > 0) yield await next();
