@@ -100,7 +100,7 @@ try {
   await fleet.shutdown();
   const client = await createMissionClient({ registry, temporal });
   const mission = client.mission(MISSION);
-  const { taskQueue, deployment } = placementOf(MISSION, artifact);
+  const { taskQueue, deployment } = placementOf(MISSION, artifact, await registry.deployments.nameOf(MISSION));
   const ours: Start = (workflowId, input) => mission.start(input, { workflowId });
   const plain: Start = (workflowId, input) =>
     temporal.client.workflow.start(MISSION, {

@@ -132,6 +132,7 @@ export class CliContext {
         directory: this.inside('registry'),
         actor: this.actor,
         keyring: await this.keyring(),
+        deploymentPrefix: env['MISSION_DEPLOYMENT_PREFIX'],
       });
     } catch (error) {
       throw isMissionError(error, 'REGISTRY_LOCKED') ? await nameOwner(error) : error;

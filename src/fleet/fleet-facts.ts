@@ -20,7 +20,8 @@ export async function readFleetFacts(
 
 /** Of one mission. */
 export async function readMissionFacts(registry: Registry, client: Client, mission: string): Promise<MissionFacts> {
-  const [versions, history, orders, waitingArtifacts] = await Promise.all([
+  const [deployment, versions, history, orders, waitingArtifacts] = await Promise.all([
+    registry.deployments.nameOf(mission),
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.hosting.orders(mission),
@@ -28,9 +29,10 @@ export async function readMissionFacts(registry: Registry, client: Client, missi
   ]);
   const [route] = history;
   const active = route === undefined ? undefined : activeVersion(route);
-  const openArtifacts = await readOpenArtifacts(client, mission, versions);
+  const openArtifacts = await readOpenArtifacts(client, deployment, versions);
   return {
     mission,
+    deployment,
     versions,
     routed: route === undefined ? [] : routedVersions(route),
     defaultVersion: versions.find(({ number }) => number === active),
@@ -47,13 +49,13 @@ export async function readMissionFacts(registry: Registry, client: Client, missi
  */
 async function readOpenArtifacts(
   client: Client,
-  mission: string,
+  deployment: string,
   versions: MissionFacts['versions'],
 ): Promise<string[]> {
   const deployed = await distinctValues(
     client,
     DEPLOYMENT_VERSION_ATTRIBUTE,
-    `TemporalWorkerDeployment = '${mission}'`,
+    `TemporalWorkerDeployment = '${deployment}'`,
   );
   const builds = deployed.map((name) => name.slice(name.lastIndexOf(':') + 1));
   return versions.map(({ artifact }) => artifact).filter((artifact) => builds.includes(shortDigest(artifact)));

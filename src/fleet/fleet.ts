@@ -5,6 +5,7 @@
  */
 import { hostname } from 'node:os';
 import type { Registry } from '../registry/registry.ts';
+import { placementOf } from '../routing/placement.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
@@ -248,8 +249,18 @@ class FleetRunner implements Fleet {
   #open(target: WantedArtifact): Berth {
     const { registry, temporal } = this.#options;
     return new Berth(target, {
-      host: async () => hostArtifact(await registry.artifacts.get(target.artifact), this.#host),
-      awaitReady: (signal) => awaitReady(temporal, target, this.#host.identity, signal),
+      host: async () => {
+        const deployment = await registry.deployments.nameOf(target.mission);
+        return hostArtifact(await registry.artifacts.get(target.artifact), deployment, this.#host);
+      },
+      awaitReady: async (signal) => {
+        const { deployment, taskQueue } = placementOf(
+          target.mission,
+          target.artifact,
+          await registry.deployments.nameOf(target.mission),
+        );
+        await awaitReady(temporal, { ...target, deployment, taskQueue }, this.#host.identity, signal);
+      },
       onEvent: (event) => this.#emit(event),
     });
   }

@@ -30,11 +30,11 @@ export class DefaultFollower {
     await Promise.all(facts.map((mission) => this.#followOne(mission)));
   }
 
-  async #followOne({ mission, defaultVersion }: MissionFacts): Promise<void> {
+  async #followOne({ mission, deployment: name, defaultVersion }: MissionFacts): Promise<void> {
     if (defaultVersion === undefined) return;
     try {
-      const version = deploymentVersionOf(mission, defaultVersion.artifact);
-      const deployment = await describeDeployment(this.#place, mission);
+      const version = deploymentVersionOf(name, defaultVersion.artifact);
+      const deployment = await describeDeployment(this.#place, name);
       // A version that never had a worker is unknown to the server: it is set at a later look, when it has one.
       const isKnown = deployment?.versions.some(({ buildId }) => buildId === version.buildId) ?? false;
       if (isKnown && deployment?.currentBuildId !== version.buildId && (await setCurrentVersion(this.#place, version)))

@@ -52,11 +52,16 @@ const ENDLESS_LOOP_LIMIT = { isolateExecutionTimeout: '5s' };
 /**
  * Starts to host an artifact. Nothing of its source is needed.
  *
+ * @param deploymentName - of its mission, by the registry
  * @throws MissionError `ARTIFACT_LOAD_FAILED` when its activity code cannot be loaded.
  */
-export async function hostArtifact(artifact: Artifact, options: HostOptions): Promise<HostedArtifact> {
+export async function hostArtifact(
+  artifact: Artifact,
+  deploymentName: string,
+  options: HostOptions,
+): Promise<HostedArtifact> {
   const { Runtime, Worker } = await import('@temporalio/worker');
-  const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest);
+  const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest, deploymentName);
   const [workflowBundle, activities] = await Promise.all([linkWorkflowBundle(artifact), loadActivities(artifact)]);
   const worker = await Worker.create({
     ...LIMITS,

@@ -4,11 +4,17 @@ import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Intervention } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
-import { placementOf, taskQueueOf } from '../routing/placement.ts';
+import { taskQueueOf } from '../routing/placement.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { runError } from '../temporal/run-error.ts';
 import { DEPLOYMENT_VERSION_ATTRIBUTE, deploymentVersionText, pinnedBuildId } from '../temporal/run-versioning.ts';
-import { type DeploymentPlace, hostedBuildIds, listPollers } from '../temporal/worker-deployments.ts';
+import {
+  buildIdOf,
+  type DeploymentPlace,
+  deploymentVersionOf,
+  hostedBuildIds,
+  listPollers,
+} from '../temporal/worker-deployments.ts';
 import { versionOfRun } from './run-version.ts';
 
 export type RunStatus =
@@ -56,6 +62,7 @@ export interface ListRunsOptions {
 export interface RunLedger {
   readonly versions: Pick<Registry['versions'], 'list'>;
   readonly interventions: Pick<Registry['interventions'], 'list'>;
+  readonly deployments: Registry['deployments'];
 }
 
 /** Lists runs of missions. The server's list is a second or so behind. */
@@ -71,7 +78,7 @@ export async function listRuns(options: ListRunsOptions): Promise<RunSummary[]> 
 /** The same, run by run, without a limit. */
 export async function* streamRuns(options: Omit<ListRunsOptions, 'limit'>): AsyncGenerator<RunSummary> {
   const { temporal, registry, version, now = () => new Date() } = options;
-  const hosted = new HostedVersions(temporal, now());
+  const hosted = new HostedVersions(temporal, registry.deployments, now());
   const ledgers = new Ledgers(registry);
   const query = await queryFor(options, ledgers);
   const wanted = version === undefined ? undefined : formatVersionRef(version);
@@ -109,7 +116,7 @@ async function queryFor(
   const ofMission =
     name === undefined
       ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL`
-      : `(${SEARCH_ATTRIBUTES.mission} = '${name}' OR (WorkflowType = '${name}' AND TemporalWorkerDeployment = '${name}'))`;
+      : `(${SEARCH_ATTRIBUTES.mission} = '${name}' OR (WorkflowType = '${name}' AND TemporalWorkerDeployment = '${(await ledgers.of(name)).deployment}'))`;
   return [
     ofMission,
     NO_CHILDREN,
@@ -121,10 +128,10 @@ async function queryFor(
 /** Runs that began on it, and all that are on its build: which of them are on it, only the ledger can tell. */
 async function onVersion(version: VersionRef, ledgers: Ledgers): Promise<string> {
   const began = `${SEARCH_ATTRIBUTES.version} = '${formatVersionRef(version)}'`;
-  const { versions } = await ledgers.of(version.mission);
+  const { versions, deployment } = await ledgers.of(version.mission);
   const artifact = versions.find(({ number }) => number === version.number)?.artifact;
   if (artifact === undefined) return began;
-  const build = deploymentVersionText(placementOf(version.mission, artifact).deployment);
+  const build = deploymentVersionText(deploymentVersionOf(deployment, artifact));
   return `(${began} OR ${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}')`;
 }
 
@@ -190,6 +197,8 @@ async function withWaiting(run: RunSummary, hosted: HostedVersions): Promise<Run
 }
 
 interface Ledger {
+  /** The name of the mission's worker deployment. */
+  readonly deployment: string;
   readonly versions: readonly Version[];
   /** By workflow id, oldest first. */
   readonly interventions: ReadonlyMap<string, readonly Intervention[]>;
@@ -214,24 +223,27 @@ class Ledgers {
   }
 
   async #read(mission: string): Promise<Ledger> {
-    const [versions, all] = await Promise.all([
+    const [deployment, versions, all] = await Promise.all([
+      this.#registry.deployments.nameOf(mission),
       this.#registry.versions.list(mission),
       this.#registry.interventions.list({ mission }),
     ]);
     const interventions = new Map<string, Intervention[]>();
     for (const one of all) interventions.set(one.workflowId, [...(interventions.get(one.workflowId) ?? []), one]);
-    return { versions, interventions };
+    return { deployment, versions, interventions };
   }
 }
 
 /** Which versions have a living worker; the server is asked once for each mission. */
 class HostedVersions {
   readonly #place: DeploymentPlace;
+  readonly #deployments: Registry['deployments'];
   readonly #now: Date;
   readonly #builds = new Map<string, Promise<readonly string[]>>();
 
-  constructor(place: DeploymentPlace, now: Date) {
+  constructor(place: DeploymentPlace, deployments: Registry['deployments'], now: Date) {
     this.#place = place;
+    this.#deployments = deployments;
     this.#now = now;
   }
 
@@ -241,10 +253,11 @@ class HostedVersions {
       builds = this.#ask(mission);
       this.#builds.set(mission, builds);
     }
-    return (await builds).includes(placementOf(mission, artifact).deployment.buildId);
+    return (await builds).includes(buildIdOf(artifact));
   }
 
   async #ask(mission: string): Promise<readonly string[]> {
-    return hostedBuildIds(await listPollers(this.#place, taskQueueOf(mission)), mission, this.#now);
+    const deployment = await this.#deployments.nameOf(mission);
+    return hostedBuildIds(await listPollers(this.#place, taskQueueOf(mission)), deployment, this.#now);
   }
 }

@@ -18,6 +18,8 @@ export type HostingReason = 'traffic' | 'open runs' | 'hold' | 'awake' | 'rollba
 
 export interface MissionFacts {
   readonly mission: string;
+  /** The name of its worker deployment on the server. */
+  readonly deployment: string;
   readonly versions: readonly Pick<Version, 'number' | 'artifact'>[];
   /** Versions that the current route can choose, by a weight above 0 or by a rule. */
   readonly routed: readonly number[];

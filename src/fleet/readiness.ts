@@ -6,13 +6,15 @@
  * worker ever sees (its first task is an hour away), and deleted at once.
  */
 import { randomUUID } from 'node:crypto';
-import { placementOf } from '../routing/placement.ts';
+import type { Placement } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
 import { describeDeployment, listPollers } from '../temporal/worker-deployments.ts';
 import { pause } from './berth.ts';
-import type { WantedArtifact } from './plan-fleet.ts';
+
+/** A worker's place on the server, and whose it is. */
+type Target = Placement & { readonly mission: string };
 
 type Place = Pick<TemporalConnection, 'client' | 'connection' | 'namespace'>;
 
@@ -28,12 +30,7 @@ const PROBE_TIMEOUT = '10s';
  *
  * @throws MissionError `VERSION_NOT_HOSTED` when the signal is given first.
  */
-export async function awaitReady(
-  place: Place,
-  target: WantedArtifact,
-  identity: string,
-  signal: AbortSignal,
-): Promise<void> {
+export async function awaitReady(place: Place, target: Target, identity: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (await isReady(place, target, identity).catch(() => false)) return;
     await pause(LOOK_EVERY_MS, signal);
@@ -41,22 +38,24 @@ export async function awaitReady(
   throw new MissionError('VERSION_NOT_HOSTED', `The worker of ${target.mission} ended before the server knew of it.`);
 }
 
-async function isReady(place: Place, { mission, artifact }: WantedArtifact, identity: string): Promise<boolean> {
-  const { taskQueue, deployment } = placementOf(mission, artifact);
-  const [known, pollers] = await Promise.all([describeDeployment(place, mission), listPollers(place, taskQueue)]);
+async function isReady(place: Place, target: Target, identity: string): Promise<boolean> {
+  const { taskQueue, deployment } = target;
+  const [known, pollers] = await Promise.all([
+    describeDeployment(place, deployment.deploymentName),
+    listPollers(place, taskQueue),
+  ]);
   const registered = known?.versions.some(({ buildId }) => buildId === deployment.buildId) ?? false;
   const polls = pollers.some(
     (poller) => poller.identity === identity && poller.version?.buildId === deployment.buildId,
   );
-  return registered && polls && acceptsStart(place, mission, artifact);
+  return registered && polls && acceptsStart(place, target);
 }
 
 /**
  * Whether the server accepts a start that is pinned to the artifact. A server that allows us no starts is believed by what it
  * lists: routers try a refused start again for a moment.
  */
-async function acceptsStart({ client, connection, namespace }: Place, mission: string, artifact: string) {
-  const { taskQueue, deployment } = placementOf(mission, artifact);
+async function acceptsStart({ client, connection, namespace }: Place, { mission, taskQueue, deployment }: Target) {
   const workflowId = `${PROBE_TYPE}-${mission}-${deployment.buildId}-${randomUUID()}`;
   try {
     const { firstExecutionRunId: runId } = await client.workflow.start(PROBE_TYPE, {

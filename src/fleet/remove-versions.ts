@@ -56,7 +56,7 @@ export class Remover {
   async #look(facts: MissionFacts, plan: FleetPlan): Promise<void> {
     const { mission } = facts;
     this.#lookedAt.set(mission, this.#now());
-    const deployment = await describeDeployment(this.#place, mission);
+    const deployment = await describeDeployment(this.#place, facts.deployment);
     if (deployment === undefined) return;
     const known = deployment.versions.length;
     await this.#registry.workers.reportSize(mission, known);

@@ -16,6 +16,7 @@ import { readStamp } from '../routing/run-stamp.ts';
 import { formatVersionRef, parseVersionRef } from '../shared/version-ref.ts';
 import { unpinRun } from '../temporal/run-versioning.ts';
 import {
+  buildIdOf,
   type DeploymentPlace,
   describeDeployment,
   hostedBuildIds,
@@ -63,14 +64,15 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
 
 /** Whether the server begins the next link on this artifact: it is hosted, and the current version of the deployment. */
 async function canBegin({ registry, temporal, mission }: RouteActivityOptions, artifact: string): Promise<boolean> {
-  const { taskQueue, deployment } = placementOf(mission, artifact);
+  const name = await registry.deployments.nameOf(mission);
+  const { taskQueue, deployment } = placementOf(mission, artifact, name);
   const [route, versions, pollers, known] = await Promise.all([
     registry.routes.current(mission),
     registry.versions.list(mission),
     listPollers(temporal, taskQueue),
-    describeDeployment(temporal, mission),
+    describeDeployment(temporal, name),
   ]);
-  const isHosted = hostedBuildIds(pollers, mission, new Date()).includes(deployment.buildId);
+  const isHosted = hostedBuildIds(pollers, name, new Date()).includes(deployment.buildId);
   const active = route === undefined ? undefined : activeVersion(route);
   const isDefault = versions.some((version) => version.number === active && version.artifact === artifact);
   if (!isHosted || !isDefault) return false;
@@ -89,7 +91,7 @@ async function stayed(
     registry.interventions.list({ mission, workflowIds: [workflowId] }),
   ]);
   const startedOn = before === undefined ? undefined : parseVersionRef(before.version).number;
-  const { buildId } = placementOf(mission, artifact).deployment;
+  const buildId = buildIdOf(artifact);
   const number = versionOfRun({ mission, startedOn, buildId, interventions }, versions);
   const reason = `stayed as it continued: the route chose ${routed.version}, which is not its default or has no worker`;
   return {

@@ -7,7 +7,7 @@
  */
 import type { Intervention } from '../registry/interventions.ts';
 import type { Version } from '../registry/versions.ts';
-import { placementOf } from '../routing/placement.ts';
+import { buildIdOf } from '../temporal/worker-deployments.ts';
 
 export interface RunVersionFacts {
   readonly mission: string;
@@ -21,13 +21,11 @@ export interface RunVersionFacts {
 
 /** The number of the version that a run is on; `undefined` when the ledger has no such build. */
 export function versionOfRun(
-  { mission, startedOn, buildId, interventions }: RunVersionFacts,
+  { startedOn, buildId, interventions }: RunVersionFacts,
   versions: readonly Pick<Version, 'number' | 'artifact'>[],
 ): number | undefined {
   if (buildId === undefined) return startedOn;
-  const onBuild = versions
-    .filter(({ artifact }) => placementOf(mission, artifact).deployment.buildId === buildId)
-    .map(({ number }) => number);
+  const onBuild = versions.filter(({ artifact }) => buildIdOf(artifact) === buildId).map(({ number }) => number);
   const movedTo = interventions.findLast(({ to }) => to !== null && onBuild.includes(to))?.to;
   if (typeof movedTo === 'number') return movedTo;
   return startedOn !== undefined && onBuild.includes(startedOn) ? startedOn : onBuild.at(-1);

@@ -28,7 +28,10 @@ import { splitAtUpgrades } from './split-at-upgrades.ts';
 
 export interface CollectOptions extends EndedRunsFilter {
   readonly client: Client;
-  readonly registry: Pick<Registry, 'recordings' | 'artifacts' | 'collection' | 'versions' | 'interventions'>;
+  readonly registry: Pick<
+    Registry,
+    'recordings' | 'artifacts' | 'collection' | 'versions' | 'interventions' | 'deployments'
+  >;
   /** The secret of {@link loadRedactionKey}. */
   readonly redactionKey: Uint8Array;
   /** These runs instead of what a query finds; visibility lags behind, a run that just ended is here at once. */

@@ -1,8 +1,9 @@
 /** The versions that made a run: by its stamp where that is right, by its builds and the ledger where it was moved or never stamped. */
 import { versionOfRun } from '../fleet/run-version.ts';
+import { missionOfDeployment } from '../registry/deployments.ts';
 import type { Registry } from '../registry/registry.ts';
-import { placementOf } from '../routing/placement.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
+import { buildIdOf } from '../temporal/worker-deployments.ts';
 import { stampOf } from './build-recording.ts';
 import { deployedBuilds } from './deployed-builds.ts';
 import { startedOf } from './history-events.ts';
@@ -16,7 +17,7 @@ export interface Maker {
 }
 
 /** What of a registry is asked. */
-export type MakerLedger = Pick<Registry, 'versions' | 'interventions'>;
+export type MakerLedger = Pick<Registry, 'versions' | 'interventions' | 'deployments'>;
 
 /**
  * In the order in which they took over; the last one is the one that the recording counts for. Its history replays there, if
@@ -28,11 +29,12 @@ export async function findMakers(registry: MakerLedger, histories: readonly Hist
   const [first] = histories;
   const stamp = first === undefined ? undefined : stampOf(first);
   const builds = deployedBuilds(histories);
-  const mission = stamp?.mission ?? builds.at(-1)?.deploymentName;
+  const mission = stamp?.mission ?? madeBy(builds);
   if (first === undefined || mission === undefined) return [];
   const startedOn = stamp === undefined ? undefined : parseVersionRef(stamp.version).number;
   const stamped = stamp === undefined ? [] : [{ mission, version: startedOn ?? 0, artifact: stamp.artifact }];
-  const own = builds.filter(({ deploymentName }) => deploymentName === mission);
+  const deployment = await registry.deployments.nameOf(mission);
+  const own = builds.filter(({ deploymentName }) => deploymentName === deployment);
   if (isOnly(own, stamped)) return stamped;
   const { workflowId } = startedOf(first);
   const [versions, interventions] = await Promise.all([
@@ -46,9 +48,15 @@ export async function findMakers(registry: MakerLedger, histories: readonly Hist
   });
 }
 
+/** The mission of the build that took part last: of a run without a stamp. */
+function madeBy(builds: readonly { readonly deploymentName: string }[]): string | undefined {
+  const last = builds.at(-1);
+  return last && missionOfDeployment(last.deploymentName);
+}
+
 /** Whether no build but that of the stamp took part: then nothing need be looked up. */
 function isOnly(builds: readonly { readonly buildId: string }[], [stamped]: readonly Maker[]): boolean {
   if (stamped === undefined) return false;
-  const { buildId } = placementOf(stamped.mission, stamped.artifact).deployment;
+  const buildId = buildIdOf(stamped.artifact);
   return builds.every((build) => build.buildId === buildId);
 }

@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly client: Client;
   readonly registry: Pick<
     Registry,
-    'recordings' | 'artifacts' | 'collection' | 'retention' | 'versions' | 'interventions'
+    'recordings' | 'artifacts' | 'collection' | 'retention' | 'versions' | 'interventions' | 'deployments'
   >;
   /** Which server it is, so that a registry can serve several: its cluster id. The namespace is added. */
   readonly server: string;

@@ -9,4 +9,6 @@ export interface RegistryContext {
   readonly actor: string;
   /** Seals what is stored of runs. */
   readonly vault: Vault;
+  /** What a new mission's worker deployment begins with. @default what the newest mission's does */
+  readonly deploymentPrefix: string | undefined;
 }

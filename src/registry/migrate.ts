@@ -17,6 +17,7 @@ import { fleet } from './migrations/0004-fleet.ts';
 import { interventions } from './migrations/0005-interventions.ts';
 import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
+import { deployments } from './migrations/0040-deployments.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -26,7 +27,16 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [audit, ledger, evidence, fleet, interventions, recorder, answers];
+export const MIGRATIONS: readonly Migration[] = [
+  audit,
+  ledger,
+  evidence,
+  fleet,
+  interventions,
+  recorder,
+  answers,
+  deployments,
+];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */
 const MIGRATION_LOCK = 0x4d495353494f;

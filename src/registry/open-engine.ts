@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly actor?: string;
   /** Keys that recordings and reports are sealed with. @default those of `MISSION_PAYLOAD_KEYS` or `MISSION_PAYLOAD_KEYS_FILE`; without any, nothing is encrypted */
   readonly keyring?: Keyring | undefined;
+  /** What stands before a new mission's name in the name of its worker deployment: `production/`. @default `MISSION_DEPLOYMENT_PREFIX`; without it, what the newest mission has */
+  readonly deploymentPrefix?: string | undefined;
   /** What time it is. @default the system's clock */
   readonly clock?: () => Date;
 }

@@ -6,6 +6,7 @@ import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { type Audit, createAudit } from './audit.ts';
 import { type Collection, createCollection } from './collection.ts';
 import type { RegistryContext } from './context.ts';
+import { createDeployments, type Deployments, readDeploymentPrefix } from './deployments.ts';
 import { createHosting, type Hosting } from './hosting.ts';
 import { createInterventions, type Interventions } from './interventions.ts';
 import { migrate } from './migrate.ts';
@@ -30,6 +31,7 @@ export interface RegistryNouns {
   readonly recordings: Recordings;
   readonly reports: Reports;
   readonly interventions: Interventions;
+  readonly deployments: Deployments;
   readonly hosting: Hosting;
   readonly workers: Workers;
   readonly answers: Answers;
@@ -57,15 +59,18 @@ export interface Registry extends RegistryNouns {
  *
  * @throws MissionError `REGISTRY_UNAVAILABLE` when PostgreSQL cannot be reached or is too old, `REGISTRY_LOCKED` when
  * another process has the folder open, `REGISTRY_WRITE_FAILED` when the disk is full or the folder cannot be written,
- * `REGISTRY_SCHEMA_MISMATCH` when another release made the schema, `CONFIG_INVALID` when the URL is not one.
+ * `REGISTRY_SCHEMA_MISMATCH` when another release made the schema, `CONFIG_INVALID` when the URL is not one, or the prefix
+ * of deployments.
  */
 export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const clock = options.clock ?? (() => new Date());
+  const deploymentPrefix = readDeploymentPrefix(options.deploymentPrefix ?? process.env['MISSION_DEPLOYMENT_PREFIX']);
   const engine = await openEngine(options, clock());
   try {
     await migrate(engine, { readOnly: options.readOnly === true, now: clock() });
     const vault = createVault(options.keyring ?? (await loadKeyring({ env: process.env })));
-    return createRegistry(engine, { clock, actor: options.actor ?? userInfo().username, vault });
+    const actor = options.actor ?? userInfo().username;
+    return createRegistry(engine, { clock, actor, vault, deploymentPrefix });
   } catch (error) {
     await engine.close();
     throw error;
@@ -80,7 +85,7 @@ function createRegistry(engine: SqlEngine, given: Omit<RegistryContext, 'sql'>):
     ...createNouns({ ...given, sql: engine }, engine),
     atomically: (mission, work) =>
       engine.transaction(async (session) => {
-        await lockMission(session, mission, given.clock());
+        await lockMission(session, mission, given.clock(), given.deploymentPrefix);
         return work(createNouns({ ...given, sql: insideTransaction(session) }, engine));
       }),
     close: () => engine.close(),
@@ -94,6 +99,7 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     routes: createRoutes(context, engine),
     recordings: createRecordings(context),
     reports: createReports(context),
+    deployments: createDeployments(context),
     hosting: createHosting(context, engine),
     workers: createWorkers(context),
     interventions: createInterventions(context),

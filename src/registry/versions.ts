@@ -119,7 +119,7 @@ async function appendVersion(
   const now = context.clock();
   return context.sql.transaction(async (session) => {
     await checkArtifact(session, version);
-    await lockMission(session, version.mission, now);
+    await lockMission(session, version.mission, now, context.deploymentPrefix);
     await checkRestores(session, version);
     const latest = await latestVersion(session, version.mission);
     if (version.kind === 'publish' && latest?.artifact === version.artifact) return { added: false, version: latest };

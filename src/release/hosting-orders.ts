@@ -38,7 +38,8 @@ export async function retireVersion({ registry, temporal, ref, by, reason }: Ret
   if (uses.length > 0) throw inUse(version, uses);
   const { mission, number } = ref;
   const order = await registry.hosting.order({ mission, version: number, action: 'retire', by, reason });
-  const answer = await deleteVersion(temporal, deploymentVersionOf(mission, version.artifact));
+  const deployment = await registry.deployments.nameOf(mission);
+  const answer = await deleteVersion(temporal, deploymentVersionOf(deployment, version.artifact));
   return { order, server: answer === 'deleted' ? 'removed' : answer === 'unknown' ? 'unknown' : 'later' };
 }
 

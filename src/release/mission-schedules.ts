@@ -15,13 +15,13 @@ import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { checkInput } from '../routing/input-check.ts';
-import { placementOf, taskQueueOf } from '../routing/placement.ts';
+import { taskQueueOf } from '../routing/placement.ts';
 import { readRoutedMission } from '../routing/routed-mission.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
-import { type DeploymentPlace, describeDeployment } from '../temporal/worker-deployments.ts';
+import { buildIdOf, type DeploymentPlace, describeDeployment } from '../temporal/worker-deployments.ts';
 
 export interface SchedulePlace {
   readonly temporal: DeploymentPlace & { readonly client: Client };
@@ -182,8 +182,8 @@ async function startable({ temporal, registry, mission, input }: Startable): Pro
   const target = targets.get(number);
   const name = formatVersionRef({ mission, number });
   const checked = target === undefined ? (input as Json) : checkInput(target.definition, input, name);
-  const deployment = await describeDeployment(temporal, mission);
-  const buildId = target && placementOf(mission, target.artifact).deployment.buildId;
+  const deployment = await describeDeployment(temporal, await registry.deployments.nameOf(mission));
+  const buildId = target && buildIdOf(target.artifact);
   if (deployment?.currentBuildId === buildId) return checked;
   throw new MissionError('VERSION_NOT_HOSTED', `The server does not start runs of ${mission} on ${name} yet.`, {
     remedy: `Start a worker, which tells it to: mission worker --mission ${mission}.`,

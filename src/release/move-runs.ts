@@ -16,11 +16,10 @@ import { bounded } from '../recording/bounded.ts';
 import type { Intervention, MoveGround } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
-import { placementOf } from '../routing/placement.ts';
 import { messageOf } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { pinRun } from '../temporal/run-versioning.ts';
-import type { DeploymentPlace } from '../temporal/worker-deployments.ts';
+import { buildIdOf, type DeploymentPlace, deploymentVersionOf } from '../temporal/worker-deployments.ts';
 import { decisionsIn, fetchOpenHistory, hasEnded, lastBuildId, settledHistory } from './open-histories.ts';
 import { type MovePlan, planMove } from './plan-move.ts';
 import { type OpenRun, replayStrictly, type StrictVerdict } from './strict-replay.ts';
@@ -194,12 +193,12 @@ class Mover {
   }
 
   get #targetBuildId(): string {
-    return placementOf(this.#plan.to.mission, this.#plan.to.artifact).deployment.buildId;
+    return buildIdOf(this.#plan.to.artifact);
   }
 
   #pin(run: RunRef, version: Version): ReturnType<typeof pinRun> {
-    const { deployment } = placementOf(version.mission, version.artifact);
-    return pinRun(this.#options.temporal, refOf(run), deployment, this.#options.by);
+    const target = deploymentVersionOf(this.#plan.deployment, version.artifact);
+    return pinRun(this.#options.temporal, refOf(run), target, this.#options.by);
   }
 
   async #record(run: RunRef, checked: MoveGround): Promise<RunMove> {

@@ -1,12 +1,14 @@
 /** Whether runs may be moved from one version to another at all, and on what ground. */
 import type { Version } from '../registry/versions.ts';
-import { placementOf } from '../routing/placement.ts';
+import { taskQueueOf } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
-import { hostedBuildIds, listPollers } from '../temporal/worker-deployments.ts';
+import { buildIdOf, hostedBuildIds, listPollers } from '../temporal/worker-deployments.ts';
 import type { MoveRunsOptions } from './move-runs.ts';
 
 export interface MovePlan {
+  /** The name of the mission's worker deployment. */
+  readonly deployment: string;
   readonly from: Version;
   readonly to: Version;
   /** Why no run needs a check; absent when each does. */
@@ -34,11 +36,11 @@ export async function planMove(options: MoveRunsOptions): Promise<MovePlan> {
     registry.versions.get(from.mission, from.number),
     registry.versions.get(to.mission, to.number),
   ]);
-  const { taskQueue, deployment } = placementOf(target.mission, target.artifact);
-  const hosted = hostedBuildIds(await listPollers(temporal, taskQueue), target.mission, now());
-  if (!hosted.includes(deployment.buildId)) throw notHosted(target);
+  const deployment = await registry.deployments.nameOf(target.mission);
+  const pollers = await listPollers(temporal, taskQueueOf(target.mission));
+  if (!hostedBuildIds(pollers, deployment, now()).includes(buildIdOf(target.artifact))) throw notHosted(target);
   const same = source.artifact === target.artifact ? 'same-artifact' : undefined;
-  return { from: source, to: target, ground: same ?? (unchecked ? 'forced' : undefined) };
+  return { deployment, from: source, to: target, ground: same ?? (unchecked ? 'forced' : undefined) };
 }
 
 function notHosted(target: Version): MissionError {

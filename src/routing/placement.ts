@@ -12,7 +12,11 @@ export function taskQueueOf(mission: string): string {
   return `mission/${mission}`;
 }
 
-/** Two versions with the same artifact, such as a rollback and what it restores, have the same placement. */
-export function placementOf(mission: string, artifact: string): Placement {
-  return { taskQueue: taskQueueOf(mission), deployment: deploymentVersionOf(mission, artifact) };
+/**
+ * Two versions with the same artifact, such as a rollback and what it restores, have the same placement.
+ *
+ * @param deploymentName - of the mission, by the registry (`registry/deployments.ts`)
+ */
+export function placementOf(mission: string, artifact: string, deploymentName: string): Placement {
+  return { taskQueue: taskQueueOf(mission), deployment: deploymentVersionOf(deploymentName, artifact) };
 }

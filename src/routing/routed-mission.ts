@@ -11,12 +11,15 @@ export type RouteSource = Pick<Registry, 'place'> & {
   readonly routes: Pick<Registry['routes'], 'history' | 'heads' | 'watch'>;
   readonly versions: Pick<Registry['versions'], 'list'>;
   readonly artifacts: Pick<Registry['artifacts'], 'manifest'>;
+  readonly deployments: Registry['deployments'];
 };
 
 /** Where a version's runs go, and what their input has to be. */
 export interface RouteTarget {
   /** Digest. */
   readonly artifact: string;
+  /** The name of the mission's worker deployment on the server. */
+  readonly deployment: string;
   readonly definition: MissionDefinition;
 }
 
@@ -69,13 +72,17 @@ async function readTargets(
   table: RouteTable,
   held: RoutedMission | undefined,
 ): Promise<ReadonlyMap<number, RouteTarget>> {
-  const versions = await source.versions.list(table.mission);
+  const [versions, deployment] = await Promise.all([
+    source.versions.list(table.mission),
+    source.deployments.nameOf(table.mission),
+  ]);
   const known = new Map([...(held?.targets.values() ?? [])].map((target) => [target.artifact, target]));
   const targets = chosenVersions(table).map(async (number): Promise<[number, RouteTarget]> => {
     const artifact = versions.find((version) => version.number === number)?.artifact;
     if (artifact === undefined) throw unknownVersion(table, number);
     const target = known.get(artifact) ?? {
       artifact,
+      deployment,
       definition: (await source.artifacts.manifest(artifact)).definition,
     };
     return [number, target];

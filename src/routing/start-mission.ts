@@ -81,7 +81,7 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
   const stamp = stampOf(mission, routed, options.businessKey);
   const input = checkInput(routed.target.definition, options.input, stamp.version);
   try {
-    const handle = await startOnceKnown(() => startPinned(client, workflowId, input, stamp));
+    const handle = await startOnceKnown(() => startPinned(client, workflowId, input, stamp, routed.target.deployment));
     const { version, reason } = stamp;
     const { stale } = routed;
     return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true, ...(stale && { stale }) };
@@ -126,8 +126,8 @@ async function startOnceKnown<Handle>(start: () => Promise<Handle>): Promise<Han
   return start();
 }
 
-function startPinned(client: Client, workflowId: string, input: Json, stamp: RunStamp) {
-  const { taskQueue, deployment } = placementOf(stamp.mission, stamp.artifact);
+function startPinned(client: Client, workflowId: string, input: Json, stamp: RunStamp, deploymentName: string) {
+  const { taskQueue, deployment } = placementOf(stamp.mission, stamp.artifact, deploymentName);
   return client.workflow.start(stamp.mission, {
     workflowId,
     taskQueue,

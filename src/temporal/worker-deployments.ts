@@ -43,22 +43,30 @@ export interface Poller {
  */
 export const POLLER_FRESH_MS = 75_000;
 
-/** The deployment version that hosts an artifact of a mission. */
-export function deploymentVersionOf(mission: string, artifactDigest: string): WorkerDeploymentVersion {
-  return { deploymentName: mission, buildId: shortDigest(artifactDigest) };
+/** The build id of an artifact. */
+export function buildIdOf(artifactDigest: string): string {
+  return shortDigest(artifactDigest);
 }
 
-/** A mission's deployment; `undefined` until one of its versions has polled for the first time. */
-export async function describeDeployment(place: DeploymentPlace, mission: string): Promise<Deployment | undefined> {
+/** The deployment version that hosts an artifact, under the deployment's name that the registry keeps for its mission. */
+export function deploymentVersionOf(deploymentName: string, artifactDigest: string): WorkerDeploymentVersion {
+  return { deploymentName, buildId: buildIdOf(artifactDigest) };
+}
+
+/** A deployment; `undefined` until one of its versions has polled for the first time. */
+export async function describeDeployment(
+  place: DeploymentPlace,
+  deploymentName: string,
+): Promise<Deployment | undefined> {
   const { namespace } = place;
-  const request = { namespace, deploymentName: mission };
+  const request = { namespace, deploymentName };
   const response = await unlessNotFound(place.connection.workflowService.describeWorkerDeployment(request));
   const info = response?.workerDeploymentInfo;
   if (info === null || info === undefined) return undefined;
   return {
-    deploymentName: mission,
+    deploymentName,
     currentBuildId: info.routingConfig?.currentDeploymentVersion?.buildId ?? undefined,
-    versions: (info.versionSummaries ?? []).map((summary) => deployedVersion(mission, summary)),
+    versions: (info.versionSummaries ?? []).map((summary) => deployedVersion(deploymentName, summary)),
   };
 }
 
@@ -77,10 +85,12 @@ export async function listPollers(place: DeploymentPlace, taskQueue: string): Pr
   return found.sort((left, right) => right.lastPolledAt.getTime() - left.lastPolledAt.getTime());
 }
 
-/** Build ids of a mission that a living worker hosts, judged by when each polled last. Pure. */
-export function hostedBuildIds(pollers: readonly Poller[], mission: string, now: Date): readonly string[] {
+/** Build ids of a deployment that a living worker hosts, judged by when each polled last. Pure. */
+export function hostedBuildIds(pollers: readonly Poller[], deploymentName: string, now: Date): readonly string[] {
   const fresh = pollers.filter(({ lastPolledAt }) => now.getTime() - lastPolledAt.getTime() <= POLLER_FRESH_MS);
-  const versions = fresh.flatMap(({ version }) => (version?.deploymentName === mission ? [version.buildId] : []));
+  const versions = fresh.flatMap(({ version }) =>
+    version?.deploymentName === deploymentName ? [version.buildId] : [],
+  );
   return [...new Set(versions)].sort();
 }
 

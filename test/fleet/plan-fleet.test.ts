@@ -12,6 +12,7 @@ const NOW = 1_000;
 /** Versions 1 to 5; 5 is version 2 restored. */
 const facts = (more: Partial<MissionFacts> = {}): MissionFacts => ({
   mission: MISSION,
+  deployment: MISSION,
   versions: [
     { number: 1, artifact: 'sha256:a' },
     { number: 2, artifact: 'sha256:b' },

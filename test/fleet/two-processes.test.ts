@@ -118,7 +118,7 @@ describe('two processes', () => {
     const activation = await activateVersion({ registry, ref: ref(1), by: 'ada', hosting });
     expect(activation).not.toHaveProperty('unhosted');
     const { artifact } = await registry.versions.get(mission, 1);
-    const { taskQueue, deployment } = placementOf(mission, artifact);
+    const { taskQueue, deployment } = placementOf(mission, artifact, mission);
     // Without the router, which would try a refused start again.
     const plain = {
       taskQueue,

@@ -10,10 +10,10 @@ import { collectRecordings } from '../../src/recording/collect.ts';
 import type { RecordingSummary } from '../../src/registry/recording-summary.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
-import { placementOf } from '../../src/routing/placement.ts';
 import { readStamp } from '../../src/routing/run-stamp.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
+import { buildIdOf } from '../../src/temporal/worker-deployments.ts';
 import { publishFlight } from '../release/flight-mission.ts';
 
 const mission = `upgrade-${process.pid}`;
@@ -155,7 +155,7 @@ describe('a child', () => {
     await tell(workflowId, 'child');
     const { child } = (await handle(workflowId).result()) as { readonly child: string };
     const { artifact } = await registry.versions.get(rooted, 2);
-    expect(child).toBe(placementOf(rooted, artifact).deployment.buildId);
+    expect(child).toBe(buildIdOf(artifact));
     const { memo, searchAttributes } = await handle(`${workflowId}-child`).describe();
     expect(readStamp(memo)).toMatchObject({ mission: rooted, version: `${rooted}@2`, artifact });
     expect(searchAttributes).toMatchObject({ MissionName: [rooted], MissionVersion: [`${rooted}@2`] });

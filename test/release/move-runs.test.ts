@@ -139,7 +139,7 @@ describe('moving open runs', () => {
     await publish({ tone: 'quiet', later: 'gossip' });
     const fourth = await registry.versions.get(mission, 4);
     const { runId } = await temporal.client.workflow.getHandle(workflowId).describe();
-    const { deployment } = placementOf(mission, fourth.artifact);
+    const { deployment } = placementOf(mission, fourth.artifact, mission);
     expect(await pinRun(temporal, { workflowId, runId }, deployment, 'ada')).toBe('pinned');
     await listed(4, [workflowId]);
     expect(await move(third, 4)).toMatchObject([{ workflowId, status: 'moved', ground: 'found' }]);

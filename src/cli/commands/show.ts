@@ -3,6 +3,7 @@ import { cell, tableLines, wrapText } from '../../compare/render/layout.ts';
 import type { MissionDefinition } from '../../mission/definition.ts';
 import type { Version } from '../../registry/versions.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
+import { deploymentVersionOf } from '../../temporal/worker-deployments.ts';
 import { addCommand, type Call, type CliHost } from '../command.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
@@ -23,29 +24,35 @@ async function run({ context, output, args: [text = ''] }: Call<object>): Promis
   const version = await registry.versions.get(ref.mission, ref.number);
   const { definition, sources, builtWith } = await registry.artifacts.get(version.artifact);
   const files = Object.keys(sources);
-  await output.result({ ref: formatVersionRef(version), ...version, definition, sources: files, builtWith }, () =>
-    [
-      ...factLines(version, output),
-      ...definitionLines(definition, output),
-      '',
-      ...section(
-        'Source files',
-        files.map((file) => [file]),
-        output,
-      ),
-    ].join('\n'),
+  const deployment = deploymentVersionOf(await registry.deployments.nameOf(ref.mission), version.artifact);
+  const onServer: Fact = ['on Temporal', `deployment ${deployment.deploymentName}, build id ${deployment.buildId}`];
+  await output.result(
+    { ref: formatVersionRef(version), ...version, deployment, definition, sources: files, builtWith },
+    () =>
+      [
+        ...factLines(version, output, [onServer]),
+        ...definitionLines(definition, output),
+        '',
+        ...section(
+          'Source files',
+          files.map((file) => [file]),
+          output,
+        ),
+      ].join('\n'),
   );
   return EXIT.ok;
 }
 
+type Fact = readonly [name: string, value: string];
+
 /** Who, when, why and from which commit, a line each. */
-export function factLines(version: Version, { palette, width }: Output): string[] {
+export function factLines(version: Version, { palette, width }: Output, more: readonly Fact[] = []): string[] {
   const { commit } = version;
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     ['published', `${atMinute(version.createdAt)} UTC by ${version.author}`],
     ...(version.restores === null
       ? []
-      : [['restores', formatVersionRef({ mission: version.mission, number: version.restores })] as [string, string]]),
+      : [['restores', formatVersionRef({ mission: version.mission, number: version.restores })] as const]),
     ['why', version.message || '(no message)'],
     [
       'commit',
@@ -54,6 +61,7 @@ export function factLines(version: Version, { palette, width }: Output): string[
         : `${commit.sha}${commit.branch === null ? '' : ` on ${commit.branch}`}${commit.dirty ? ', with uncommitted changes' : ''}`,
     ],
     ['artifact', version.artifact],
+    ...more,
     [
       'made with',
       Object.entries(version.environment)

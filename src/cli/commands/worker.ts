@@ -29,12 +29,17 @@ export function addWorker(program: Command, host: CliHost): void {
 async function run(call: Call<Options>): Promise<number> {
   const { context, io, output, options } = call;
   const setup = readHostSetup(options, io.env);
-  await context.registry('look');
-  const temporal = await context.temporal();
-  const [{ hostMissions }, { runCli }] = await Promise.all([import('../host-missions.ts'), import('../run-cli.ts')]);
-  output.note(`Temporal at ${temporal.address}, namespace ${temporal.namespace}. Stop with Ctrl-C.`);
+  const registry = await context.registry('look');
+  const [{ hostMissions }, { runCli }, { checkAssignedBuild }] = await Promise.all([
+    import('../host-missions.ts'),
+    import('../run-cli.ts'),
+    import('../../fleet/assigned-build.ts'),
+  ]);
   const versions =
     options.version === undefined ? undefined : await Promise.all(options.version.map((text) => context.ref(text)));
+  await checkAssignedBuild(registry, versions, io.env);
+  const temporal = await context.temporal();
+  output.note(`Temporal at ${temporal.address}, namespace ${temporal.namespace}. Stop with Ctrl-C.`);
   await hostMissions({
     call,
     temporal,
