@@ -23,8 +23,8 @@ export interface StepScope {
   /** Attempts of this step so far, this one included: 1 is the first. */
   readonly attempt: number;
   /**
-   * The same over all retries of this step, and no other step's: workflow id, run id and step id. Hand it to the
-   * system that acts, so that a retry does not act twice.
+   * Names this one act: the same over all retries of the step, and over resets, retries and moves of its run; no other step's, and
+   * no other run's. Hand it to the system that acts, so that nothing is done twice. Workflow id, origin of the run and step id.
    */
   readonly idempotencyKey: string;
   /** Aborted when the run is cancelled, the worker shuts down, or the attempt's time is over. */
@@ -81,7 +81,7 @@ function temporalScope(context: Context, step: StepContext | undefined): StepSco
     workflowId,
     runId,
     attempt: info.attempt,
-    idempotencyKey: `${workflowId}/${runId}/${id}`,
+    idempotencyKey: `${workflowId}/${step?.origin ?? runId}/${id}`,
     signal: context.cancellationSignal,
     timeoutMs: info.startToCloseTimeoutMs > 0 ? info.startToCloseTimeoutMs : ALONE_TIMEOUT_MS,
     log: context.log,

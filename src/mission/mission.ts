@@ -10,6 +10,7 @@
 import { setWorkflowOptions, upsertMemo } from '@temporalio/workflow';
 import type * as z from 'zod';
 import type { MissionDefinition } from './definition.ts';
+import { countLink } from './run-origin.ts';
 import { RunState } from './run-state.ts';
 import type { MissionSpec, RulesOf } from './spec.ts';
 import { createStep, type Step } from './step.ts';
@@ -109,6 +110,9 @@ async function upgrading<Output>(name: string, ending: Promise<Output>): Promise
 async function closing<Result>(run: RunState, body: () => Promise<Result>): Promise<Result> {
   try {
     return await body();
+  } catch (error) {
+    countLink(error);
+    throw error;
   } finally {
     const { notes } = run.takeNotes();
     if (notes !== undefined) upsertMemo({ [MEMO_NOTES]: notes });

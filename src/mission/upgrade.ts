@@ -13,9 +13,8 @@ import {
   scheduleActivity,
   workflowInfo,
 } from '@temporalio/workflow';
+import { nextMemo } from './run-origin.ts';
 import {
-  MEMO_DECISION_PREFIX,
-  MEMO_NOTES,
   MEMO_STAMP,
   ROUTE_ACTIVITY,
   type RouteAnswer,
@@ -41,7 +40,7 @@ export async function routeNextLink({ command }: ContinueAsNew): Promise<void> {
   const answer = await askRoute({ input: input ? defaultPayloadConverter.fromPayload(input) : null });
   if (answer === undefined) return;
   Object.assign(command, {
-    memo: { ...(hasEntries(command.memo) ? command.memo : currentMemo()), [MEMO_STAMP]: toPayload(answer.stamp) },
+    memo: { ...nextMemo(command), [MEMO_STAMP]: toPayload(answer.stamp) },
     searchAttributes: {
       indexedFields: { ...(command.searchAttributes?.indexedFields ?? currentAttributes()), ...stamped(answer.stamp) },
     },
@@ -66,13 +65,6 @@ async function askRoute(question: RouteQuestion): Promise<RouteAnswer | undefine
   }
 }
 
-/** What would be carried over, without what belongs to this link alone. */
-function currentMemo(): Record<string, Payload> {
-  const entries = Object.entries(workflowInfo().memo ?? {});
-  const kept = entries.filter(([key]) => key !== MEMO_NOTES && !key.startsWith(MEMO_DECISION_PREFIX));
-  return Object.fromEntries(kept.map(([key, value]) => [key, toPayload(value)]));
-}
-
 /** Those that the server keeps itself may not be given. */
 function currentAttributes(): Record<string, Payload> {
   const entries = Object.entries(workflowInfo().searchAttributes);
@@ -90,8 +82,4 @@ function stamped({ mission, version, artifact }: RunStamp): Record<string, Paylo
 
 function toPayload(value: unknown): Payload {
   return defaultPayloadConverter.toPayload(value);
-}
-
-function hasEntries(record: object | null | undefined): boolean {
-  return Object.keys(record ?? {}).length > 0;
 }

@@ -31,6 +31,9 @@ export const DECISIONS_QUERY = 'mission.decisions';
 export const MEMO_NOTES = 'mission.notes';
 export const MEMO_DECISION_PREFIX = 'mission.decision.';
 
+/** The memo key under which a run that continued as new has its place in the chain: 2 is the second link. */
+export const MEMO_LINK = 'mission.link';
+
 /** The memo key and search attributes that a start stamps on a run (DESIGN.md: pinned and stamped). */
 export const MEMO_STAMP = 'mission.stamp';
 export const SEARCH_ATTRIBUTES = {
@@ -38,6 +41,45 @@ export const SEARCH_ATTRIBUTES = {
   version: 'MissionVersion',
   artifact: 'MissionArtifact',
 } as const;
+
+/**
+ * How workflow ids of shadow runs begin. A workflow id cannot be changed by the code that runs under it, so this is what
+ * marks a run as a shadow; real runs may not be called so.
+ */
+export const SHADOW_PREFIX = 'mission-shadow:';
+
+/** Whether a run is a shadow of a real one: nothing that it does may reach the world. */
+export function isShadowRun(workflowId: string): boolean {
+  return workflowId.startsWith(SHADOW_PREFIX);
+}
+
+/** What a visibility query for real runs adds. */
+export const NO_SHADOWS = `WorkflowId NOT STARTS_WITH '${SHADOW_PREFIX}'`;
+
+/** The workflow id of the shadow of a run on a version: always the same, so that there is one. */
+export function shadowWorkflowId(primaryWorkflowId: string, version: number): string {
+  return `${SHADOW_PREFIX}${version}:${primaryWorkflowId}`;
+}
+
+/** The memo key under which a shadow names what it is the shadow of: a {@link ShadowStamp}. For people and tools to read. */
+export const MEMO_SHADOW = 'mission.shadow';
+
+/** What is stamped on a shadow run, in place of a {@link RunStamp}. */
+export interface ShadowStamp {
+  /** The candidate: `refund-eligibility@5`. */
+  readonly version: string;
+  readonly artifact: string;
+  /** Of the real run, its first link. */
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The version that the real run began on. */
+  readonly primary: string;
+  readonly reason: string;
+  readonly revision: number;
+}
+
+/** The failure by which a shadow ends at a step that the real run has no answer for. */
+export const SHADOW_UNANSWERED = 'ShadowUnanswered';
 
 /** Headers of W3C Trace Context that a start may carry, and a run hands on to whatever it starts. */
 export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
@@ -146,6 +188,8 @@ export interface StepContext {
   readonly notes?: readonly StepNote[];
   /** The agent step that this step is part of. */
   readonly agent?: string;
+  /** Of a tool: what its run is known by, whatever becomes of it (`run-origin.ts`). Idempotency keys begin with it. */
+  readonly origin?: string;
 }
 
 export interface DecisionQuestion {

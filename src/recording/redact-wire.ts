@@ -2,6 +2,7 @@
 import {
   DECIDE_UPDATE,
   MEMO_DECISION_PREFIX,
+  MEMO_LINK,
   MEMO_NOTES,
   MEMO_STAMP,
   MODEL_ACTIVITY,
@@ -61,6 +62,7 @@ function memoFields(event: HistoryEvent): [string, Payload][] {
 function memoForm(key: string): Redact {
   if (key === MEMO_STAMP) return members(['reason']);
   if (key === MEMO_NOTES) return notes;
+  if (key === MEMO_LINK) return keep;
   return key.startsWith(MEMO_DECISION_PREFIX) ? question : (value, redactor) => redactor.json(value);
 }
 

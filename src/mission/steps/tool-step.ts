@@ -1,4 +1,5 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { originOf } from '../run-origin.ts';
 import type { RunState } from '../run-state.ts';
 import type { ToolSpec } from '../spec.ts';
 import { toolActivity } from '../wire.ts';
@@ -30,6 +31,7 @@ export async function toolStep(
       step,
       kind: 'tool',
       effect: contract.effect,
+      origin: originOf(workflowInfo()),
       ...(options.agent === undefined ? {} : { agent: options.agent }),
     },
     summary: tool,
