@@ -13,6 +13,9 @@ import type { Attribution } from './attribution.ts';
 import { summariseResult } from './describe.ts';
 import { createDetailKeeper, DETAIL_PER_GROUP } from './detail-keeper.ts';
 import { byText, clipText } from './group-counter.ts';
+import type { IntendedChange } from './intended-change.ts';
+import { createIntendedCounter } from './intended-tally.ts';
+import type { IntendedJudgement } from './judge-intended.ts';
 import type { NoiseReport } from './noise.ts';
 import type { Determinism, EvidenceGrade, ExcludedRecording, ReplayOutcome, ReplayResult } from './outcome.ts';
 import type {
@@ -35,6 +38,8 @@ export interface ReportSubject {
   readonly policy: { readonly digest: string; readonly value: Json };
   /** What changed between the two versions. */
   readonly changes: readonly ComponentChange[];
+  /** What the candidate is meant to change. */
+  readonly intended?: readonly IntendedChange[] | undefined;
 }
 
 /** What is known when the replay is over. */
@@ -53,11 +58,14 @@ export interface ReportEnding {
 }
 
 /** What the gate looks at. */
-export type JudgedFacts = Pick<Report, 'counts' | 'partial' | 'noise'>;
+export type JudgedFacts = Pick<Report, 'counts' | 'partial' | 'noise' | 'intended'>;
 
 export interface ReportBuilder {
-  /** @throws MissionError `INTERNAL` when the recording is in the report already. */
-  add(result: ReplayResult): void;
+  /**
+   * @param intended - what it says about the intended changes, where some are declared
+   * @throws MissionError `INTERNAL` when the recording is in the report already.
+   */
+  add(result: ReplayResult, intended?: IntendedJudgement): void;
   /** @throws MissionError `INTERNAL` when the recording is in the report already. */
   exclude(excluded: ExcludedRecording): void;
   /** The counts so far, for progress. */
@@ -72,6 +80,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
   const groups = createReportGroups();
   const details = createDetailKeeper();
   const tally = createTally();
+  const intentions = subject.intended === undefined ? undefined : createIntendedCounter(subject.intended);
 
   const refuseTwice = (id: string) => {
     if (!results.has(id) && !excluded.has(id)) return;
@@ -87,16 +96,18 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
   });
 
   return {
-    add(result) {
+    add(result, judgement) {
       const { id, workflowId, runId } = result.recording;
       refuseTwice(id);
       const summary = summariseResult(result);
       results.set(id, {
         recording: { id, workflowId, runId },
         outcome: result.outcome,
+        ...(judgement?.asIntended === true && { asIntended: true as const }),
         ...(summary !== undefined && { summary: clipText(summary) }),
       });
       tally.add(result);
+      if (judgement !== undefined) intentions?.add(id, judgement);
       groups.add(result);
       details.add(result);
     },
@@ -108,6 +119,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
     counts,
     finish({ createdAt, cohort, partial = false, attribution, noise, live, judge }) {
       const facts = { counts: counts(), partial: partial || results.size + excluded.size < cohort.recordings };
+      const asked = defined({ attribution, noise, intended: intentions?.finish(), live });
       const report = {
         format: 1 as const,
         createdAt,
@@ -119,9 +131,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         ...facts,
         changes: subject.changes,
         ...groups.finish(),
-        ...(attribution !== undefined && { attribution }),
-        ...(noise !== undefined && { noise }),
-        ...(live !== undefined && { live }),
+        ...asked,
         disagreements: tally.disagreements(),
         evidence: tally.evidence(),
         excluded: [...excluded].sort(([a], [b]) => byText(a, b)).map(([, one]) => one),
@@ -129,7 +139,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         results: [...results]
           .sort(([a], [b]) => byText(a, b))
           .map(([id, result]) => withDetail(result, details.find(id))),
-        verdict: judge({ ...facts, ...(noise !== undefined && { noise }) }),
+        verdict: judge({ ...facts, ...asked }),
       };
       return { ...report, digest: reportDigest(report) };
     },
@@ -151,6 +161,11 @@ export function buildReport(
   for (const result of results) builder.add(result);
   for (const one of excluded) builder.exclude(one);
   return builder.finish(ending);
+}
+
+/** The members that are there. */
+function defined<Members extends object>(members: Members): { [Name in keyof Members]?: NonNullable<Members[Name]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Members;
 }
 
 function withDetail(result: ReportedResult, detail: ReplayResult | undefined): ReportedResult {

@@ -3,6 +3,7 @@
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
+import type { IntendedReport } from './intended-tally.ts';
 import type { NoiseReport } from './noise.ts';
 import type {
   Divergence,
@@ -80,6 +81,8 @@ export interface Verdict {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
   /** Each with its arithmetic: `changed 34 of 214 > allowed 0`. The ones that decided come first. */
   readonly reasons: readonly string[];
+  /** What the policy wants to be told of, and lets pass. */
+  readonly warnings?: readonly string[];
 }
 
 export interface ReportCounts {
@@ -111,6 +114,8 @@ export interface LiveUse {
 export interface ReportedResult {
   readonly recording: ExcludedRecording['recording'];
   readonly outcome: ReplayOutcome;
+  /** Everything that differs in it is declared. */
+  readonly asIntended?: true;
   /** What differs, in one line; absent when `matched`. */
   readonly summary?: string;
   /** The whole result; absent when `matched`, and beyond the first {@link Report.detailPerGroup} results of a kind. */
@@ -145,6 +150,8 @@ export interface Report {
   readonly attribution?: Attribution;
   /** How much of it is the noise of the models; absent when nobody looked. */
   readonly noise?: NoiseReport;
+  /** What came of the intended changes; absent when none were declared. */
+  readonly intended?: IntendedReport;
   /** What asking again took; absent when the policy asks nothing again. */
   readonly live?: LiveUse;
   readonly effects: readonly EffectGroup[];

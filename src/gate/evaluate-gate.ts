@@ -3,10 +3,12 @@
  *
  * Invariants:
  * 1. Worst of: one failed check fails the gate, else one inconclusive check leaves it open, else it passes.
- * 2. Monotone: a recording that turns from `matched` to anything else never improves the verdict.
+ * 2. Monotone: a recording that turns from `matched` to anything that is not declared never improves the verdict.
  * 3. Fails closed: no data, too little data, a replay that was cut short, or counts that do not add up never pass.
  * 4. Every reason carries its arithmetic.
+ * 5. An intended change is let through where it was declared and as it was declared, and is missed where it did not come.
  */
+import type { IntendedReport } from '../compare/intended-tally.ts';
 import type { NoiseReport } from '../compare/noise.ts';
 import type { ReportCounts, Verdict } from '../compare/report.ts';
 import type { ReplayPolicy } from './policy.ts';
@@ -16,11 +18,14 @@ export interface GateFacts {
   readonly counts: ReportCounts;
   readonly partial: boolean;
   readonly noise?: NoiseReport;
+  readonly intended?: IntendedReport;
 }
 
 interface Check {
   readonly verdict: Verdict['verdict'];
   readonly reason: string;
+  /** It passes, and is told all the same. */
+  readonly isWarning?: true;
 }
 
 /** Exit codes of a command that ends in a verdict. */
@@ -34,15 +39,17 @@ export function evaluateGate(facts: GateFacts, policy: ReplayPolicy): Verdict {
     ...determinismCheck(facts),
     ...outcomeChecks(facts, policy),
     ...noiseChecks(facts, policy),
+    ...intendedChecks(facts, policy),
     ...evidenceChecks(facts, policy),
   ];
   const worst = checks.reduce<Verdict['verdict']>(
     (so, { verdict }) => (SEVERITY[verdict] > SEVERITY[so] ? verdict : so),
     'passed',
   );
-  const telling = worst === 'passed' ? checks : checks.filter((check) => check.verdict !== 'passed');
+  const warnings = checks.filter((check) => check.isWarning).map((check) => check.reason);
+  const telling = checks.filter((check) => (worst === 'passed' ? !check.isWarning : check.verdict !== 'passed'));
   const reasons = telling.toSorted((a, b) => SEVERITY[b.verdict] - SEVERITY[a.verdict]).map((check) => check.reason);
-  return { verdict: worst, reasons };
+  return { verdict: worst, reasons, ...(warnings.length > 0 && { warnings }) };
 }
 
 /** The exit code of a command that ends in this verdict: 0 passed, 1 failed, 3 inconclusive. */
@@ -58,26 +65,38 @@ function determinismCheck({ counts }: GateFacts): Check[] {
     : [{ verdict: 'passed', reason: `Temporal's own replayer agrees on ${checked} of ${checked}` }];
 }
 
-function outcomeChecks({ counts, noise }: GateFacts, policy: ReplayPolicy): Check[] {
+function outcomeChecks({ counts, noise, intended }: GateFacts, policy: ReplayPolicy): Check[] {
   const { outcomes, faithful } = counts;
-  const noisy = (name: 'changed' | 'failed') =>
-    noisyCheck({ name, count: outcomes[name], of: faithful, allowed: policy.allow[name], otherwise: 'failed' }, noise);
+  const noisy = (name: 'changed' | 'failed', asIntended = 0) =>
+    noisyCheck(
+      { name, count: outcomes[name], asIntended, of: faithful, allowed: policy.allow[name], otherwise: 'failed' },
+      noise,
+    );
   const check = (name: 'diverged' | 'unanswered', otherwise: Check['verdict']) =>
     shareCheck({ name, count: outcomes[name], of: faithful, allowed: policy.allow[name], otherwise });
-  return [noisy('changed'), noisy('failed'), check('diverged', 'failed'), check('unanswered', 'inconclusive')];
+  return [
+    noisy('changed', intended?.asIntended),
+    noisy('failed'),
+    check('diverged', 'failed'),
+    check('unanswered', 'inconclusive'),
+  ];
 }
 
 /**
  * What is only noise is not counted; what cannot be told from noise counts against a pass, and not for a failure. More is
  * never taken off than there is.
  */
-function noisyCheck(share: Share & { readonly name: 'changed' | 'failed' }, noise: NoiseReport | undefined): Check {
-  const { name, count } = share;
+function noisyCheck(
+  share: Share & { readonly name: 'changed' | 'failed'; readonly asIntended: number },
+  noise: NoiseReport | undefined,
+): Check {
+  const { name, count, asIntended } = share;
   const { noise: within = 0, unclear = 0 } = noise?.notReal[name] ?? {};
-  const counted = Math.max(0, count - within);
+  const counted = Math.max(0, count - asIntended - within);
   const certain = Math.max(0, counted - unclear);
-  if (within + unclear === 0) return shareCheck(share);
-  const words = `${count}${within > 0 ? `, less ${within} within noise` : ''}`;
+  if (asIntended + within + unclear === 0) return shareCheck(share);
+  const intendedWords = asIntended > 0 ? `, less ${asIntended} as intended` : '';
+  const words = `${count}${intendedWords}${within > 0 ? `, less ${within} within noise` : ''}`;
   const sure = shareCheck({ ...share, count: certain });
   if (sure.verdict !== 'passed')
     return { ...sure, reason: sure.reason.replace(`${name} ${certain}`, `${name} ${words}`) };
@@ -101,6 +120,26 @@ function noiseChecks({ counts, noise }: GateFacts, policy: ReplayPolicy): Check[
     const [count, allowed] = [noise.excess[name], policy.allow[name]];
     if (count === 0) return [];
     return [shareCheck({ name: `${name} beyond noise`, count, of: counts.faithful, allowed, otherwise: 'failed' })];
+  });
+}
+
+function intendedChecks({ intended, counts }: GateFacts, { unusedIntended }: ReplayPolicy): Check[] {
+  return (intended?.changes ?? []).map(({ name, runs, states }): Check => {
+    const title = `intended change "${name}"`;
+    if (states.missing > 0)
+      return { verdict: 'failed', reason: `${title} did not come in ${states.missing} of ${runs} runs > allowed 0` };
+    if (states.happened === 0) {
+      const why =
+        runs === 0
+          ? `is declared for 0 of ${counts.faithful} recordings`
+          : `came in 0 of ${runs} runs (${states.already} were like that before, ${states.unseen} came to no end)`;
+      const reason = `${title} ${why}: it was not shown`;
+      return unusedIntended === 'warn'
+        ? { verdict: 'passed', reason, isWarning: true }
+        : { verdict: 'inconclusive', reason };
+    }
+    const rest = states.already > 0 ? `, ${states.already} were like that before` : '';
+    return { verdict: 'passed', reason: `${title} came in ${states.happened} of ${runs} runs${rest}` };
   });
 }
 

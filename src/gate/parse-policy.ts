@@ -94,6 +94,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
   ['noise', { sign: '=', path: ['noise', 'samples'] }],
   ['recordings', { sign: '>=', path: ['minimumRecordings'] }],
   ['second-opinion', { sign: '=', path: ['secondOpinion'] }],
+  ['unused-intended', { sign: '=', path: ['unusedIntended'] }],
 ]);
 
 function place(sign: string, part: string, names: Readonly<Record<string, string>>): [string, FlagPlace][] {

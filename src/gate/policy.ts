@@ -24,6 +24,9 @@ const noisePolicy = z.strictObject({
   falseDiscovery: z.number().gt(0).max(0.5).default(0.05),
 });
 
+/** What a finding does that by itself is no failure. */
+const finding = z.enum(['warn', 'inconclusive']);
+
 export const replayPolicy = z.strictObject({
   answers: answerPolicy.prefault({}),
   allow: allowances.prefault({}),
@@ -34,6 +37,8 @@ export const replayPolicy = z.strictObject({
   secondOpinion: z.union([z.int().nonnegative(), z.literal('all')]).default(20),
   /** Absent: noise is not looked into. */
   noise: noisePolicy.optional(),
+  /** An intended change that came in none of the recordings. @default 'inconclusive' */
+  unusedIntended: finding.optional(),
   /** By the model's name in the mission. */
   prices: z.record(z.string(), modelPrice).optional(),
 });

@@ -17,7 +17,7 @@ import { fleet } from './migrations/0004-fleet.ts';
 import { interventions } from './migrations/0005-interventions.ts';
 import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
-import { deployments } from './migrations/0040-deployments.ts';
+import { intended } from './migrations/0009-intended.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -35,7 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   interventions,
   recorder,
   answers,
-  deployments,
+  intended,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Digest } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
-import { canonicalJson, type Json } from '../shared/json.ts';
+import { canonicalJson, type Json, type JsonArray, jsonEquals } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
@@ -18,7 +18,7 @@ const commitSchema = z.strictObject({
   dirty: z.boolean(),
 });
 
-const versionRow = z.object({
+const columns = z.object({
   mission: z.string(),
   number: z.int(),
   artifact: digestColumn,
@@ -33,8 +33,18 @@ const versionRow = z.object({
     .nullable(),
   /** Versions of what it was published with: `node`, `mission-runtime`, … */
   environment: z.string().transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text))),
+  /** What it is meant to change: a list that the registry keeps and does not read. Absent when nothing was declared. */
+  intended: z
+    .string()
+    .transform((text) => z.array(z.json()).parse(JSON.parse(text)) as JsonArray)
+    .nullable(),
   createdAt: timestampColumn,
 });
+
+const versionRow = columns.transform(({ intended, ...version }) => ({
+  ...version,
+  ...(intended !== null && { intended }),
+}));
 
 export type VersionCommit = z.infer<typeof commitSchema>;
 /** One entry of a mission's ledger. */
@@ -50,12 +60,14 @@ export interface NewVersion {
   readonly message: string;
   readonly commit: VersionCommit | null;
   readonly environment: Readonly<Record<string, string>>;
+  /** What it is meant to change: a list in JSON. */
+  readonly intended?: JsonArray | undefined;
 }
 
 export interface Versions {
   /**
-   * Appends a version with the next number. A publish of the artifact that is already the latest adds nothing and returns
-   * the latest with `added: false`.
+   * Appends a version with the next number. A publish of the artifact that is already the latest, meant to change the same,
+   * adds nothing and returns the latest with `added: false`.
    *
    * @throws MissionError `ARTIFACT_UNKNOWN` when the artifact is not stored, `INPUT_INVALID` when it belongs to another
    * mission or a rollback does not restore what it names, `VERSION_UNKNOWN` when it restores a version that is not there.
@@ -72,7 +84,7 @@ export interface Versions {
 }
 
 const SELECT = `SELECT mission, number, artifact, kind, restores, author, message, commit, environment,
-  created_at AS "createdAt" FROM mission.versions`;
+  intended, created_at AS "createdAt" FROM mission.versions`;
 
 export function createVersions(context: RegistryContext): Versions {
   const { sql } = context;
@@ -119,12 +131,14 @@ async function appendVersion(
   const now = context.clock();
   return context.sql.transaction(async (session) => {
     await checkArtifact(session, version);
-    await lockMission(session, version.mission, now, context.deploymentPrefix);
+    await lockMission(session, version.mission, now);
     await checkRestores(session, version);
     const latest = await latestVersion(session, version.mission);
-    if (version.kind === 'publish' && latest?.artifact === version.artifact) return { added: false, version: latest };
+    if (latest !== undefined && isRepeated(version, latest)) return { added: false, version: latest };
+    const { intended, ...entry } = version;
     const added: Version = {
-      ...version,
+      ...entry,
+      ...(intended !== undefined && { intended }),
       number: (latest?.number ?? 0) + 1,
       restores: version.restores ?? null,
       createdAt: now.toISOString(),
@@ -136,11 +150,15 @@ async function appendVersion(
   });
 }
 
+function isRepeated({ kind, artifact, intended }: NewVersion, latest: Version): boolean {
+  return kind === 'publish' && latest.artifact === artifact && jsonEquals(latest.intended, intended);
+}
+
 async function insertVersion(session: SqlSession, version: Version): Promise<void> {
   await session.query(
     `INSERT INTO mission.versions
-       (mission, number, artifact, kind, restores, author, message, commit, environment, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       (mission, number, artifact, kind, restores, author, message, commit, environment, intended, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       version.mission,
       version.number,
@@ -151,6 +169,7 @@ async function insertVersion(session: SqlSession, version: Version): Promise<voi
       version.message,
       version.commit === null ? null : canonicalJson(version.commit),
       canonicalJson(version.environment),
+      version.intended === undefined ? null : canonicalJson(version.intended),
       new Date(version.createdAt),
     ],
   );

@@ -10,6 +10,7 @@ import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { findEvidence } from './find-evidence.ts';
+import { intendedDigestOf } from './intended-of.ts';
 
 export interface ActivateOptions {
   readonly registry: Registry;
@@ -134,6 +135,7 @@ export async function groundOf(
     mission: version.mission,
     candidateArtifact: version.artifact,
     baselineArtifact: baseline.artifact,
+    intended: intendedDigestOf(version),
   };
   const evidence = await findEvidence(registry, question);
   if (evidence !== undefined) return { kind: 'report', digest: evidence.digest };

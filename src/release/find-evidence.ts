@@ -10,6 +10,8 @@ export interface EvidenceQuestion {
   readonly mission: string;
   readonly candidateArtifact: string;
   readonly baselineArtifact: string;
+  /** Digest of what the candidate is meant to change, when something is declared. */
+  readonly intended: string | undefined;
 }
 
 /** Passing reports that are looked at, the newest first. */
@@ -23,7 +25,8 @@ export async function findEvidence(
   { reports }: Pick<Registry, 'reports'>,
   question: EvidenceQuestion,
 ): Promise<ReportSummary | undefined> {
-  const passed = await reports.list({ ...question, verdict: 'passed', limit: REPORTS_READ });
+  const { intended: _, ...artifacts } = question;
+  const passed = await reports.list({ ...artifacts, verdict: 'passed', limit: REPORTS_READ });
   for (const summary of passed) {
     const report = (await reports.get(summary.digest)) as unknown as Report;
     if (isEvidence(report, question)) return summary;
@@ -32,7 +35,8 @@ export async function findEvidence(
 }
 
 /** Whoever can write to the database can write `passed` into a report; its digest and its counts then tell. */
-function isEvidence(report: Report, { mission, candidateArtifact, baselineArtifact }: EvidenceQuestion): boolean {
+function isEvidence(report: Report, question: EvidenceQuestion): boolean {
+  const { mission, candidateArtifact, baselineArtifact, intended } = question;
   const policy = replayPolicy.safeParse(report.policy?.value).data;
   return (
     policy !== undefined &&
@@ -42,6 +46,7 @@ function isEvidence(report: Report, { mission, candidateArtifact, baselineArtifa
     report.mission === mission &&
     report.candidate.artifact === candidateArtifact &&
     report.baseline.artifact === baselineArtifact &&
+    report.intended?.digest === intended &&
     evaluateGate(report, policy).verdict === 'passed'
   );
 }

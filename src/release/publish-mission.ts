@@ -5,8 +5,10 @@ import { buildArtifact } from '../artifact/build-artifact.ts';
 import type { ComponentChange } from '../artifact/component-change.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
 import { ownPackageVersion } from '../artifact/kit-location.ts';
+import type { IntendedChange } from '../compare/intended-change.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
+import type { JsonArray } from '../shared/json.ts';
 import { readGitFacts } from './git-facts.ts';
 
 export interface PublishOptions {
@@ -18,6 +20,8 @@ export interface PublishOptions {
   readonly message?: string | undefined;
   /** Who. @default git's user, else that of the operating system */
   readonly author?: string | undefined;
+  /** What it is meant to change, for the gate: it becomes part of the ledger entry. */
+  readonly intended?: readonly IntendedChange[] | undefined;
 }
 
 export interface Published {
@@ -48,6 +52,7 @@ export async function publishMission(options: PublishOptions): Promise<Published
       author: options.author ?? git.author ?? userInfo().username,
       message: options.message ?? git.subject ?? '',
       commit: git.commit,
+      intended: options.intended as JsonArray | undefined,
       environment: { 'mission-runtime': ownVersion(), ...artifact.builtWith },
     });
   });

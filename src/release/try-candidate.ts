@@ -30,8 +30,10 @@ import { type AttributeOptions, attributeChanges, fingerprintOf } from './attrib
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
 import { DrawPlan, drawNoise } from './draw-noise.ts';
 import { judgeByExpected } from './expected-end.ts';
+import { intendedOf } from './intended-of.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
+import { RecordingNotes } from './recording-notes.ts';
 
 export interface TryProgress {
   readonly done: number;
@@ -75,18 +77,21 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     chooseRecordings(registry, versions.baseline, options.selection ?? {}),
   ]);
   const changes = await diffArtifacts(baseline, candidate);
+  const intended = intendedOf(versions.candidate);
   const builder = createReportBuilder({
     mission: versions.candidate.mission,
     baseline: { name: formatVersionRef(versions.baseline), artifact: baseline.digest },
     candidate: { name: formatVersionRef(versions.candidate), artifact: candidate.digest },
     policy: { digest: policyDigest(policy), value: policy as Json },
     changes,
+    intended,
   });
   checkNoise(policy);
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
   const live = await session?.answersOf(candidate);
   const plan = new DrawPlan({ baseline, candidate });
-  const changed = await runAll(options, { builder, chosen, candidate, baseline, live, plan });
+  const notes = new RecordingNotes(intended, chosen.expected);
+  const changed = await runAll(options, { builder, chosen, candidate, baseline, live, plan, notes });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -156,7 +161,7 @@ interface Trial {
 /** @returns what changed runs did under the candidate, by recording id */
 async function runAll(
   options: TryOptions,
-  { builder, chosen, candidate, baseline, live, plan }: Trial,
+  { builder, chosen, candidate, baseline, live, plan, notes }: Trial & { readonly notes: RecordingNotes },
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
@@ -183,15 +188,17 @@ async function runAll(
       workers: options.workers,
       signal,
     },
-    sources,
+    notes.noted(sources),
   );
   try {
     for await (const event of events) {
       if (event.kind === 'excluded') builder.exclude(event.excluded);
       else {
         const result = judgeByExpected(event.result, chosen.expected, rules.output);
-        builder.add(result);
-        plan.note(result);
+        const intended = notes.judge(result);
+        builder.add(result, intended);
+        // What came as declared has been judged, and would count as a change beyond noise.
+        if (intended?.asIntended !== true) plan.note(result);
         if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result, rules));
         onResult?.(result);
       }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IntendedReport } from '../../src/compare/intended-tally.ts';
+import type { IntendedState } from '../../src/compare/judge-intended.ts';
 import type { NoiseReport } from '../../src/compare/noise.ts';
 import type { ReplayOutcome } from '../../src/compare/outcome.ts';
 import type { ReportCounts, Verdict } from '../../src/compare/report.ts';
@@ -217,5 +219,55 @@ describe('evaluateGate: noise', () => {
 
   it('never takes off more than there is', () => {
     expect(judge(1, noiseOf({ noise: 50, unclear: 50 })).verdict).toBe('passed');
+  });
+});
+
+describe('intended changes', () => {
+  const came = (over: Partial<Record<IntendedState, number>>, asIntended = 0): IntendedReport => {
+    const states = { happened: 0, already: 0, missing: 0, unseen: 0, ...over };
+    const runs = Object.values(states).reduce((sum, count) => sum + count, 0);
+    return { digest: 'd', asIntended, changes: [{ name: 'x', reason: 'r', owner: 'o', runs, states }] };
+  };
+  const judge = (some: Some, intended: IntendedReport, content: object = {}) =>
+    evaluateGate({ ...facts(some), intended }, policy(content));
+
+  it.each([
+    ['came', came({ happened: 3 }, 3), 'passed', 'intended change "x" came in 3 of 3 runs'],
+    [
+      'came in part',
+      came({ happened: 2, missing: 1 }, 2),
+      'failed',
+      'intended change "x" did not come in 1 of 3 runs > allowed 0',
+    ],
+    [
+      'is declared for nothing',
+      came({}),
+      'inconclusive',
+      'intended change "x" is declared for 0 of 10 recordings: it was not shown',
+    ],
+    [
+      'was so before',
+      came({ already: 2, unseen: 1 }),
+      'inconclusive',
+      'intended change "x" came in 0 of 3 runs (2 were like that before, 1 came to no end): it was not shown',
+    ],
+  ] as const)('one that %s', (_, intended, verdict, reason) => {
+    const judged = judge({ matched: 10 - intended.asIntended, changed: intended.asIntended }, intended);
+    expect(judged.verdict).toBe(verdict);
+    expect(judged.reasons).toContain(reason);
+  });
+
+  it('are no excuse for other changes', () => {
+    expect(judge({ matched: 6, changed: 4 }, came({ happened: 3 }, 3))).toEqual({
+      verdict: 'failed',
+      reasons: ['changed 4, less 3 as intended of 10 > allowed 0'],
+    });
+  });
+
+  it('that were not shown may be a warning', () => {
+    const { verdict, warnings, reasons } = judge({ matched: 10 }, came({}), { unusedIntended: 'warn' });
+    expect(verdict).toBe('passed');
+    expect(warnings).toEqual(['intended change "x" is declared for 0 of 10 recordings: it was not shown']);
+    expect(reasons).not.toContain(warnings?.[0]);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Artifact } from '../../src/artifact/artifact.ts';
+import type { IntendedChange } from '../../src/compare/intended-change.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { isReportIntact } from '../../src/compare/report-digest.ts';
 import { startFleet } from '../../src/fleet/fleet.ts';
@@ -13,6 +14,7 @@ import { keepCaseArtifact } from '../../src/recording/case-artifacts.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
 import { exportFixture, type Fixture, readFixtures } from '../../src/recording/fixtures.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import type { Version } from '../../src/registry/versions.ts';
 import { activateVersion } from '../../src/release/activate-version.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
 import { type TryOptions, tryCandidate } from '../../src/release/try-candidate.ts';
@@ -144,6 +146,79 @@ describe('trying a candidate', () => {
     expect(report).toMatchObject({ partial: true, verdict: { verdict: 'inconclusive' } });
     expect(report.counts.recordings).toBeLessThan(RUNS);
     expect(await registry.reports.get(report.digest)).toMatchObject({ partial: true });
+  });
+});
+
+describe('intended changes', () => {
+  const saleIsFinal = {
+    name: 'sale-is-final',
+    reason: 'the spring promotion',
+    owner: 'ada',
+    when: [{ pointer: '/onSale', oneOf: [true] }],
+    was: [],
+    becomes: [{ pointer: '/approve', oneOf: [false] }],
+    mayChange: ['/reason'],
+    writes: ['issueRefund'],
+  } satisfies IntendedChange;
+
+  async function declare(...intended: readonly IntendedChange[]): Promise<Version> {
+    const root = await copyProject(verdictMission({ mission, prompt: PROMOTED }));
+    return (await publishMission({ registry, root, mission, intended })).version;
+  }
+
+  it('pass the gate where they were declared, and the report on them allows the activation of no other declaration', async () => {
+    const { number } = await declare(saleIsFinal);
+    const report = await attempt(number, { policy: live, baseline: ref(1) });
+    expect(report.intended).toMatchObject({
+      asIntended: 2,
+      changes: [{ name: 'sale-is-final', runs: 2, states: { happened: 2, missing: 0 } }],
+    });
+    expect(report.counts.outcomes.changed).toBe(2);
+    expect(report.verdict).toMatchObject({
+      verdict: 'passed',
+      reasons: expect.arrayContaining([
+        `changed 2, less 2 as intended of ${RUNS} ≤ allowed 0`,
+        'intended change "sale-is-final" came in 2 of 2 runs',
+      ]),
+    });
+
+    const wider = await declare({ ...saleIsFinal, name: 'all-is-final', when: [] });
+    expect(wider.artifact).toBe((await registry.versions.get(mission, number)).artifact);
+    expect(wider.number).toBe(number + 1);
+    const missed = await attempt(wider.number, { policy: live, baseline: ref(1) });
+    expect(missed.verdict).toMatchObject({
+      verdict: 'failed',
+      reasons: [`intended change "all-is-final" did not come in ${RUNS - 2} of ${RUNS} runs > allowed 0`],
+    });
+    await expect(activateVersion({ registry, ref: ref(wider.number), by: 'ada' })).rejects.toMatchObject({
+      code: 'ACTIVATION_REFUSED',
+    });
+    const again = await declare(saleIsFinal);
+    const activation = await activateVersion({
+      registry,
+      ref: ref(again.number),
+      by: 'ada',
+      hosting: { waitMs: 0 },
+      force: { reason: 'no worker is up in this test' },
+    });
+    expect(activation.ground).toEqual({ kind: 'report', digest: report.digest });
+    await activateVersion({ registry, ref: ref(1), by: 'ada', force: { reason: 'the other tests compare with it' } });
+  });
+
+  it('that are declared for no recording are not shown by them', async () => {
+    const { number } = await declare({ ...saleIsFinal, name: 'gold', when: [{ pointer: '/tier', oneOf: ['gold'] }] });
+    const report = await attempt(number, { policy: live, baseline: ref(1) });
+    expect(report.verdict.verdict).toBe('failed');
+    expect(report.verdict.reasons).toEqual([
+      `changed 2 of ${RUNS} > allowed 0`,
+      `intended change "gold" is declared for 0 of ${RUNS} recordings: it was not shown`,
+    ]);
+  });
+
+  it('are repeated by a publish that declares the same, and are part of the ledger entry', async () => {
+    const first = await declare(saleIsFinal);
+    expect((await declare(saleIsFinal)).number).toBe(first.number);
+    expect((await registry.versions.get(mission, first.number)).intended).toEqual([saleIsFinal]);
   });
 });
 

@@ -7,6 +7,7 @@ import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { missionsInSource } from '../project.ts';
+import { readIntended } from '../read-intended.ts';
 
 const CANDIDATE_MS = 3_600_000;
 
@@ -14,6 +15,7 @@ interface Options {
   readonly message?: string;
   readonly author?: string;
   readonly candidate?: boolean;
+  readonly intends?: string;
 }
 
 export function addPublish(program: Command, host: CliHost): void {
@@ -23,6 +25,7 @@ export function addPublish(program: Command, host: CliHost): void {
     options: [
       option('-m, --message <text>', "why (default: the commit's subject, when everything is committed)"),
       option('--author <who>', "who (default: git's user)"),
+      option('--intends <file>', 'what it is meant to change, declared for the gate (docs/replay.md)'),
       option('--candidate', 'have workers host it for an hour, though it has no traffic yet'),
     ],
     examples: [['mission publish -m "Reworded for the spring promotion"', 'the only mission of the project']],
@@ -38,8 +41,9 @@ async function run(call: Call<Options>): Promise<number> {
   const progress = output.progress('publish');
   progress.say(`bundling ${mission}`);
   try {
-    const { candidate = false, ...given } = options;
-    const published = await publishMission({ registry, root: context.root, mission, ...given });
+    const { candidate = false, intends, ...given } = options;
+    const intended = intends === undefined ? undefined : await readIntended(intends, context);
+    const published = await publishMission({ registry, root: context.root, mission, intended, ...given });
     if (candidate) await hostCandidate(registry, published, context.actor);
     progress.end();
     const { changesText } = await import('../change-text.ts');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { cell, tableLines, wrapText } from '../../compare/render/layout.ts';
 import type { MissionDefinition } from '../../mission/definition.ts';
 import type { Version } from '../../registry/versions.ts';
+import { isJsonObject, type Json } from '../../shared/json.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { deploymentVersionOf } from '../../temporal/worker-deployments.ts';
 import { addCommand, type Call, type CliHost } from '../command.ts';
@@ -61,6 +62,7 @@ export function factLines(version: Version, { palette, width }: Output, more: re
         : `${commit.sha}${commit.branch === null ? '' : ` on ${commit.branch}`}${commit.dirty ? ', with uncommitted changes' : ''}`,
     ],
     ['artifact', version.artifact],
+    ...(version.intended ?? []).map((change): [string, string] => ['meant to change', intendedText(change)]),
     ...more,
     [
       'made with',
@@ -76,6 +78,13 @@ export function factLines(version: Version, { palette, width }: Output, more: re
       width,
     ),
   ];
+}
+
+/** `late-returns: accepted for sixty days (ada)`. */
+function intendedText(change: Json): string {
+  if (!isJsonObject(change)) return '';
+  const { name = '', reason = '', owner = '' } = change;
+  return `${String(name)}: ${String(reason)} (${String(owner)})`;
 }
 
 /** All that can change without code. */

@@ -4,7 +4,7 @@
  * Invariants:
  * 1. Well-formed for any text: what XML 1.0 cannot hold becomes U+FFFD.
  * 2. As red as the gate: when it passed, what the policy allows to differ is told in `system-out` and fails nothing.
- *    Otherwise `changed` is a failure; `failed` and `unanswered` are errors, for the test could not be carried through.
+ *    Otherwise `changed` is a failure, unless everything that changed was declared; `failed` and `unanswered` are errors, for the test could not be carried through.
  *    Excluded recordings are skipped. `diverged` recordings came to the same end and never fail by themselves.
  */
 import type { Report, ReportedResult } from '../report.ts';
@@ -50,13 +50,13 @@ function gateCase(report: Report): string {
   return testCase(report, 'gate', body);
 }
 
-function resultCase(report: Report, { recording, outcome, summary }: ReportedResult): string {
+function resultCase(report: Report, { recording, outcome, summary, asIntended }: ReportedResult): string {
   const text = summary ?? outcome;
   const name = recording.id;
   if (outcome === 'matched')
     return testCase(report, name, summary === undefined ? '' : textElement('system-out', summary));
-  if (outcome === 'diverged' || report.verdict.verdict === 'passed') {
-    return testCase(report, name, textElement('system-out', `${outcome}: ${text}`));
+  if (outcome === 'diverged' || asIntended || report.verdict.verdict === 'passed') {
+    return testCase(report, name, textElement('system-out', `${outcome}${asIntended ? ' as intended' : ''}: ${text}`));
   }
   const element = outcome === 'changed' ? 'failure' : 'error';
   return testCase(report, name, problem(element, text, outcome, text));

@@ -12,6 +12,7 @@ import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { nextSteps } from './next-steps.ts';
 import { excludedReasons } from './terminal-counts.ts';
+import { intendedWords } from './terminal-intended.ts';
 import {
   artifactWords,
   EFFECT_WORDS,
@@ -43,12 +44,14 @@ export function renderMarkdown(report: Report): string {
     '',
     `**${verdict.verdict}**: ${verdict.reasons.map(escapeText).join('; ')}`,
     '',
+    ...(verdict.warnings ?? []).flatMap((warning) => [`⚠️ ${escapeText(warning)}`, '']),
     ...outcomeTable(report),
     '',
     recordingSentence(report),
   ];
   const sections = [
     flipTable(report),
+    intendedTable(report),
     noiseTable(report),
     causeList(report),
     details('Writes that would differ (none was executed)', effectTable(report)),
@@ -133,6 +136,18 @@ function flipTable({ flips }: Report): string[] {
     '',
     ...table(['field', 'from', 'to', 'runs', 'example'], rows, [4]),
   ];
+}
+
+function intendedTable({ intended }: Report): string[] {
+  if (intended === undefined) return [];
+  const rows = intended.changes.map((change) => [
+    inlineCode(change.name),
+    intendedWords(change),
+    inlineCode(change.reason),
+    inlineCode(change.owner),
+    change.example === undefined ? '' : inlineCode(recordingName(change.example)),
+  ]);
+  return ['', '**What was meant to change**', '', ...table(['change', '', 'reason', 'owner', 'example'], rows, [])];
 }
 
 function noiseTable({ noise }: Report): string[] {

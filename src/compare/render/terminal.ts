@@ -10,6 +10,7 @@ import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
+import { intendedLines } from './terminal-intended.ts';
 import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
 import { artifactWords, headline, recordingName } from './words.ts';
 
@@ -31,6 +32,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...section('Recordings', '', recordingLines(report, options)),
     ...section('Outcomes', faithful, outcomeLines(report, options)),
     ...section('What would come out differently', 'field, from → to', flipLines(report, options)),
+    ...section('What was meant to change', 'declared with the version', intendedLines(report, options)),
     ...section('Noise of the models', noiseAside(report.noise), noiseLines(report, options)),
     ...section('Why', 'found by swapping each change into the baseline', causeLines(report, options)),
     ...section('Writes that would differ', 'none was executed', effectLines(report, options)),
@@ -82,7 +84,12 @@ function verdictLines(verdict: Verdict, { palette, width }: TerminalOptions): st
   const reasons = verdict.reasons.flatMap((reason) =>
     wrapText(printable(reason), width - 4).map((text, index) => `${index === 0 ? '  · ' : '    '}${text}`),
   );
-  return [`${palette.bold('Verdict')}  ${paint(palette.bold(verdict.verdict.toUpperCase()))}`, ...reasons];
+  const warnings = (verdict.warnings ?? []).flatMap((warning) =>
+    wrapText(printable(warning), width - 4).map((text, index) =>
+      palette.yellow(`${index === 0 ? '  ! ' : '    '}${text}`),
+    ),
+  );
+  return [`${palette.bold('Verdict')}  ${paint(palette.bold(verdict.verdict.toUpperCase()))}`, ...reasons, ...warnings];
 }
 
 function changedLines(report: Report, { palette, width }: TerminalOptions): string[] {

@@ -156,8 +156,9 @@ export function headline(report: Report): string {
   if (verdict.verdict === 'inconclusive') return `No verdict on ${to}: ${verdict.reasons[0] ?? 'nothing was judged'}.`;
   if (changed > 0) {
     const isNoise = (report.noise?.notReal.changed.noise ?? 0) >= changed;
+    const isIntended = (report.intended?.asIntended ?? 0) >= changed;
     const within = isNoise ? ', within the noise of the models' : ', within what the policy allows';
-    const allowed = verdict.verdict === 'passed' ? within : '';
+    const allowed = verdict.verdict === 'passed' ? (isIntended ? ', as intended' : within) : '';
     return `${sentenceStart(runsOf(changed, counts))} would come out differently under ${to}${allowed}.`;
   }
   if (counts.determinismDisagreements > 0) return `Temporal's own replayer disagrees about ${to}.`;
