@@ -18,6 +18,7 @@ import { interventions } from './migrations/0005-interventions.ts';
 import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
 import { intended } from './migrations/0009-intended.ts';
+import { deployments } from './migrations/0040-deployments.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   recorder,
   answers,
   intended,
+  deployments,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */

@@ -131,7 +131,7 @@ async function appendVersion(
   const now = context.clock();
   return context.sql.transaction(async (session) => {
     await checkArtifact(session, version);
-    await lockMission(session, version.mission, now);
+    await lockMission(session, version.mission, now, context.deploymentPrefix);
     await checkRestores(session, version);
     const latest = await latestVersion(session, version.mission);
     if (latest !== undefined && isRepeated(version, latest)) return { added: false, version: latest };
