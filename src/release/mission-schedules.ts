@@ -234,10 +234,12 @@ function scheduleError(error: unknown, id: string): MissionError {
     });
   }
   if (error instanceof MissionError) return error;
-  if (grpcStatusOf(error) === 'INVALID_ARGUMENT') {
-    return new MissionError('USAGE', `The server refuses the schedule "${id}": ${messageOf(error)}`, {
+  // The SDK tells an argument that the server refuses as a TypeError, without its status.
+  if (error instanceof TypeError || grpcStatusOf(error) === 'INVALID_ARGUMENT') {
+    return new MissionError('USAGE', `The server refuses the schedule "${id}": ${messageOf(error)}.`, {
       ...options,
-      remedy: "Times are cron expressions with five fields, '0 9 * * MON-FRI', or an interval such as --every 1h.",
+      remedy:
+        "Times are cron expressions with five fields, '0 9 * * MON-FRI', or an interval such as --every 1h; a time zone is an IANA name, Europe/Berlin.",
     });
   }
   return new MissionError('TEMPORAL_UNAVAILABLE', `The schedule "${id}" was not reached: ${messageOf(error)}`, {

@@ -2,7 +2,7 @@
  * Stopping open runs for good: asking them to end (they may clean up first), or ending them at once.
  *
  * What is done to a run is recorded before it is done, so nothing is done in silence. Doing it again does the rest: a run that
- * was asked before is left alone.
+ * was asked before, and that the server says was asked, is left alone.
  */
 import type { Client } from '@temporalio/client';
 import { describeRun, listRuns, type RunSummary } from '../fleet/list-runs.ts';
@@ -95,9 +95,16 @@ export async function* stopRuns(options: StopRunsOptions): AsyncGenerator<Stoppe
     }
   })();
   yield* bounded(source, CONCURRENCY, async (run) => {
-    if (how === 'cancel' && before.has(run.runId)) return stopped(run, 'asked-before');
+    if (how === 'cancel' && before.has(run.runId) && (await wasAsked(options, run)))
+      return stopped(run, 'asked-before');
     return stopOne(options, run);
   });
+}
+
+/** Whether the request reached the server: whoever recorded it may have ended before he sent it. */
+async function wasAsked({ temporal }: StopRunsOptions, { workflowId, runId }: RunSummary): Promise<boolean> {
+  const { raw } = await temporal.client.workflow.getHandle(workflowId, runId).describe();
+  return raw.workflowExtendedInfo?.cancelRequested === true;
 }
 
 async function stopOne({ registry, temporal, how, by, reason, action }: StopRunsOptions, run: RunSummary) {
