@@ -8,6 +8,7 @@ import type { Call } from './command.ts';
 import { type RunCommand, serveCommands } from './command-server.ts';
 import type { HostSetup } from './host-options.ts';
 import { openHostTelemetry } from './host-telemetry.ts';
+import { announceHost } from './project-hosts.ts';
 import { recordMissions } from './record-missions.ts';
 
 export interface HostMissionsOptions {
@@ -25,6 +26,16 @@ export interface HostMissionsOptions {
 
 /** Hosts until the interrupt, then drains. */
 export async function hostMissions(options: HostMissionsOptions): Promise<void> {
+  const isOnOwnServer = options.temporal.embedded !== undefined;
+  const takeBack = isOnOwnServer ? await announceHost(options.call.context.inside('hosts')) : undefined;
+  try {
+    await hostUntilAborted(options);
+  } finally {
+    await takeBack?.();
+  }
+}
+
+async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   const { temporal, missions, versions } = options;
   const { context, io } = options.call;
   const registry = await context.registry('change');

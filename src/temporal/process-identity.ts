@@ -40,6 +40,11 @@ export async function endProcess(identity: ProcessIdentity, patienceMs = 10_000)
   });
 }
 
+/** Asks a process to end, and does not wait for it. It may have ended meanwhile. */
+export function askToEnd({ pid }: ProcessIdentity): void {
+  send(pid, 'SIGTERM');
+}
+
 /** A process that ended meanwhile, or that is not ours to end, shows in what follows. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -49,10 +54,16 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function hasEnded(identity: ProcessIdentity, deadline: number): Promise<boolean> {
+/**
+ * Waits for the end of exactly this process.
+ *
+ * @param deadline - when to give up, in milliseconds since 1970
+ * @returns whether it ended in time
+ */
+export async function hasEnded(identity: ProcessIdentity, deadline: number, signal?: AbortSignal): Promise<boolean> {
   while (await isRunning(identity)) {
     if (Date.now() > deadline) return false;
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal });
   }
   return true;
 }

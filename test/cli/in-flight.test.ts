@@ -149,7 +149,7 @@ describe('runs in flight', () => {
 
   it('are stopped by name or by version, on the record; many only when confirmed', async () => {
     const version = await publish({ tone: 'odd' });
-    const [asked = '', ...others] = [await start('stopped'), await start('stopped'), await start('stopped')];
+    const [asked, ...others] = [await start('stopped'), await start('stopped'), await start('stopped')];
     await listed(version, [asked, ...others]);
     const cancelled = await mission('cancel', asked, '--reason', 'asked twice');
     expect(cancelled).toMatchObject({ code: 0, out: expect.stringContaining('1 run asked to end') });
