@@ -10,6 +10,8 @@ export {
   type TemporalAccess,
 } from './client/mission-client.ts';
 export type { DecideRequest, InputOf, MissionRun, MissionShape, OptionOf, ResultOf } from './client/mission-run.ts';
+export type { NewSchedule, ScheduleHandle } from './client/mission-schedule.ts';
+export type { CancelOptions, MoveOptions, WhichRuns } from './client/open-runs.ts';
 export type { Report, Verdict } from './compare/report.ts';
 export type { Decided } from './decisions/decide.ts';
 export { type ListDecisionsOptions, listOpenDecisions, type OpenDecision } from './decisions/open-decisions.ts';
@@ -25,9 +27,21 @@ export {
   type ActivationGround,
   activateVersion,
 } from './release/activate-version.ts';
+export {
+  type HostingRequest,
+  holdVersion,
+  type Retired,
+  type RetireRequest,
+  releaseHold,
+  retireVersion,
+  wakeVersion,
+} from './release/hosting-orders.ts';
 export { type LogEntry, missionLog } from './release/mission-log.ts';
+export type { MissionSchedule, MissionScheduleDetails } from './release/mission-schedules.ts';
+export type { RunMove } from './release/move-runs.ts';
 export { type Published, type PublishOptions, publishMission } from './release/publish-mission.ts';
 export { type Rollback, type RollbackOptions, rollback } from './release/rollback.ts';
+export type { StoppedRun } from './release/stop-runs.ts';
 export { type TryOptions, type TryProgress, tryCandidate } from './release/try-candidate.ts';
 export type { RouteDecision, RouteRequest } from './routing/resolve-route.ts';
 export {

@@ -2,11 +2,16 @@
 import type { Client, Connection } from '@temporalio/client';
 import { type ListRunsOptions, listRuns, type RunSummary } from '../fleet/list-runs.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
+import { listSchedules, type MissionSchedule } from '../release/mission-schedules.ts';
+import type { RunMove } from '../release/move-runs.ts';
+import type { StoppedRun } from '../release/stop-runs.ts';
 import { createRouter, type Router } from '../routing/router.ts';
 import type { RouterEvent } from '../routing/router-event.ts';
 import { type StartedMission, startMission } from '../routing/start-mission.ts';
 import { type ConnectOptions, connectTemporal } from '../temporal/connection.ts';
 import { type InputOf, type MissionRun, type MissionShape, missionRun } from './mission-run.ts';
+import { type ScheduleHandle, scheduleHandle } from './mission-schedule.ts';
+import { type CancelOptions, cancelRuns, type MoveOptions, moveOpenRuns } from './open-runs.ts';
 
 /** A connection that is there already; whoever made it closes it. A `TemporalConnection` is one. */
 export interface TemporalAccess {
@@ -54,6 +59,25 @@ export interface MissionHandle<Shape extends MissionShape = MissionShape> {
   readonly list: (
     options?: Omit<ListRunsOptions, 'temporal' | 'registry' | 'mission' | 'now'>,
   ) => Promise<readonly RunSummary[]>;
+  /**
+   * Moves open runs to another version, each once its history replays there. Pull the results to make it go on; repeating
+   * it does the rest.
+   *
+   * @throws MissionError `USAGE` for the same version or a missing reason; `VERSION_UNKNOWN`; `VERSION_NOT_HOSTED` when no
+   *   worker hosts the target; `TEMPORAL_UNAVAILABLE`, `REGISTRY_*`.
+   */
+  readonly move: (options: MoveOptions) => AsyncGenerator<RunMove>;
+  /**
+   * Stops open runs on the record: asks them to end, or ends them at once. Repeating it does the rest.
+   *
+   * @throws MissionError `USAGE` without a reason, `RUN_UNKNOWN` when a named run is not there or is of another mission,
+   *   `VERSION_UNKNOWN`, `TEMPORAL_UNAVAILABLE`, `REGISTRY_*`.
+   */
+  readonly cancel: (options: CancelOptions) => Promise<readonly StoppedRun[]>;
+  /** A schedule, by its id, whether or not it is there yet. Nothing is asked of the server yet. */
+  readonly schedule: (id: string) => ScheduleHandle<Shape>;
+  /** Its schedules. The server's list is a second or so behind. */
+  readonly schedules: () => Promise<readonly MissionSchedule[]>;
 }
 
 export interface MissionClient {
@@ -139,5 +163,9 @@ function missionHandle<Shape extends MissionShape>(
     },
     run: (workflowId) => missionRun<Shape>({ client, registry }, workflowId, undefined),
     list: (options = {}) => listRuns({ ...options, temporal, registry, mission: name }),
+    move: (options) => moveOpenRuns({ temporal, registry }, name, options),
+    cancel: (options) => cancelRuns({ temporal, registry }, name, options),
+    schedule: (id) => scheduleHandle({ temporal, registry }, name, id),
+    schedules: () => listSchedules({ temporal }, name),
   };
 }

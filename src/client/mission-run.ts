@@ -55,7 +55,7 @@ export interface MissionRun<Shape extends MissionShape = MissionShape> {
   readonly decisions: () => Promise<readonly OpenDecision[]>;
   /** Answers one of them. @throws MissionError `RUN_REFUSED` when it is not open, or someone else was first. */
   readonly decide: (request: DecideRequest<OptionOf<Shape>>) => Promise<Decided>;
-  /** Asks the run to end. It may clean up first; `result()` then tells. */
+  /** Asks the run to end. It may clean up first; `result()` then tells. `mission.cancel` does it on the record, with a reason. */
   readonly cancel: () => Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 /** What a program does with missions, on a real server: start once, follow, ask, decide, cancel, list. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, inject, it, vi } f
 import * as z from 'zod';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import {
+  type CancelOptions,
   createMissionClient,
   type MissionClient,
   openRegistry,
+  parseVersionRef,
   type Registry,
   type RouterEvent,
 } from '../../src/index.ts';
@@ -31,6 +34,8 @@ let temporal: TemporalConnection;
 let fleet: Fleet;
 let client: MissionClient;
 const events: RouterEvent[] = [];
+const patience = { timeout: 90_000, interval: 200 };
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mission-test-client-'));
@@ -69,7 +74,7 @@ describe('a mission client', () => {
 
   it('starts a workflow id once: again, it hands out the run that is there', async () => {
     const mission = client.mission(claims);
-    const workflowId = `${name}-once`;
+    const workflowId = `${name}-once-${randomUUID()}`;
     const [first, second] = [
       await mission.start({ claim: 'c-2', waits: true }, { workflowId }),
       await mission.start({ claim: 'c-2', waits: true }, { workflowId }),
@@ -97,7 +102,7 @@ describe('a mission client', () => {
 
   it('decides what a run holds for a person, once', async () => {
     const run = await client.mission(claims).start({ claim: 'c-4', asks: ['first', 'second'] });
-    await vi.waitFor(async () => expect(await run.decisions()).toHaveLength(2), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await run.decisions()).toHaveLength(2), patience);
     await expect(run.decide({ option: 'pay', by: 'grace' })).rejects.toMatchObject({ code: 'USAGE' });
     await expect(run.decide({ step: 'third', option: 'pay', by: 'grace' })).rejects.toMatchObject({
       code: 'RUN_REFUSED',
@@ -140,15 +145,95 @@ describe('a mission client', () => {
   it('lists runs, and follows an activation at once', async () => {
     await vi.waitFor(
       async () => expect((await client.mission(claims).list({ state: 'ended' })).length).toBeGreaterThan(4),
-      { timeout: 10_000 },
+      patience,
     );
     const number = await publishClaims(registry, name, 'brisk');
     await fleet.refresh();
     await fleet.ready();
-    await vi.waitFor(() => expect(client.router.missions()).toMatchObject([{ revision: 2 }]), { timeout: 5_000 });
-    expect(events).toContainEqual(expect.objectContaining({ kind: 'changed', mission: name, revision: 2 }));
+    await vi.waitFor(() => expect(client.router.missions()).toMatchObject([{ revision: number }]), patience);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'changed', mission: name, revision: number }));
     const run = await client.mission(claims).start({ claim: 'c-6' });
     expect(run.version).toBe(`${name}@${number}`);
     expect(await run.result()).toMatchObject({ tone: 'brisk' });
+  });
+
+  it('moves open runs to another version and stops runs, on the record, once', async () => {
+    const mission = client.mission(claims);
+    const start = () => mission.start({ claim: 'c-7', waits: true });
+    const runs = [await start(), await start()];
+    const workflowIds = runs.map(({ workflowId }) => workflowId);
+    const from = parseVersionRef(runs[0]?.version ?? '').number;
+    const to = await publishClaims(registry, name, 'curt');
+    await fleet.refresh();
+    await fleet.ready();
+    const open = async (number: number) => {
+      const listed = await mission.list({ version: { mission: name, number }, state: 'open' });
+      return listed.map(({ workflowId }) => workflowId).filter((workflowId) => workflowIds.includes(workflowId));
+    };
+    await vi.waitFor(async () => expect(await open(from)).toHaveLength(2), patience);
+    const move = async (reason = 'too brisk') => {
+      const moves = [];
+      for await (const one of mission.move({ from, to, workflowIds, by: 'grace', reason })) moves.push(one.status);
+      return moves;
+    };
+    await expect(move('')).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await move()).toEqual(['moved', 'moved']);
+    await vi.waitFor(async () => expect(await open(to)).toHaveLength(2), patience);
+    expect(await move()).toEqual([]);
+
+    const stop = (options: Partial<CancelOptions> = {}) =>
+      mission.cancel({ workflowIds, by: 'grace', reason: 'withdrawn', ...options });
+    await expect(stop({ reason: ' ' })).rejects.toMatchObject({ code: 'USAGE' });
+    const others = client.mission('other').cancel({ workflowIds, by: 'grace', reason: 'withdrawn' });
+    await expect(others).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+    expect((await stop()).map(({ status }) => status)).toEqual(['asked', 'asked']);
+    for (const run of runs) await expect(run.result()).rejects.toMatchObject({ details: { status: 'cancelled' } });
+    expect(await stop()).toEqual([]);
+    const recorded = await registry.interventions.list({ workflowIds });
+    expect(recorded.map(({ kind }) => kind).sort()).toEqual(['cancel', 'cancel', 'move', 'move']);
+    expect(new Set(recorded.map(({ by }) => by))).toEqual(new Set(['grace']));
+
+    const last = await start();
+    await vi.waitFor(async () => {
+      const [stopped] = await mission.cancel({ version: to, terminate: true, by: 'grace', reason: 'all of it' });
+      expect(stopped).toMatchObject({ workflowId: last.workflowId, status: 'terminated', version: `${name}@${to}` });
+    }, patience);
+    await expect(last.result()).rejects.toMatchObject({ details: { status: 'terminated' } });
+  });
+
+  it('schedules runs on the version that is active by then, and only its own', async () => {
+    const mission = client.mission(claims);
+    const id = `${name}-sweep-${randomUUID()}`;
+    const sweep = mission.schedule(id);
+    expectTypeOf(sweep.create).parameter(0).toHaveProperty('input').toExtend<{ claim: string }>();
+    await expect(sweep.show()).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
+    const times = { cron: ['0 2 1 1 *'], by: 'ada', note: 'new year' };
+    const wrong = { claim: 4 } as unknown as { claim: string };
+    await vi.waitFor(
+      () => expect(sweep.create({ ...times, input: wrong })).rejects.toMatchObject({ code: 'INPUT_INVALID' }),
+      patience,
+    );
+    await vi.waitFor(() => sweep.create({ ...times, input: { claim: 'c-8' } }), patience);
+    await expect(sweep.create({ ...times, input: { claim: 'c-8' } })).rejects.toMatchObject({ code: 'USAGE' });
+    expect(await sweep.show()).toMatchObject({ id, mission: name, paused: false, by: 'ada', note: 'new year' });
+    await vi.waitFor(
+      async () => expect((await mission.schedules()).map((schedule) => schedule.id)).toContain(id),
+      patience,
+    );
+    const active = (await registry.versions.list(name)).length;
+    await sweep.trigger();
+    await vi.waitFor(async () => {
+      const runs = await mission.list({ version: { mission: name, number: active } });
+      expect(runs.filter(({ workflowId }) => workflowId.startsWith(id))).toHaveLength(1);
+    }, patience);
+
+    const foreign = client.mission('other').schedule(id);
+    await expect(foreign.delete()).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
+    await sweep.pause('ada: a holiday');
+    expect(await sweep.show()).toMatchObject({ paused: true, note: 'ada: a holiday' });
+    await sweep.unpause('ada: over');
+    expect(await sweep.show()).toMatchObject({ paused: false });
+    await sweep.delete();
+    await expect(sweep.show()).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
   });
 });
