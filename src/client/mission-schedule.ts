@@ -1,0 +1,89 @@
+/** One schedule of a mission, in the hands of a program. */
+import type { ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Registry } from '../registry/registry.ts';
+import {
+  actOnSchedule,
+  createSchedule,
+  describeSchedule,
+  type MissionSchedule,
+  type MissionScheduleDetails,
+  type ScheduleAct,
+  type SchedulePlace,
+  type ScheduleTimes,
+} from '../release/mission-schedules.ts';
+import { MissionError } from '../shared/errors.ts';
+import type { InputOf, MissionShape } from './mission-run.ts';
+
+export interface NewSchedule<Shape extends MissionShape = MissionShape> extends ScheduleTimes {
+  /** Of every run. */
+  readonly input: InputOf<Shape>;
+  /** Who creates it. */
+  readonly by: string;
+  /** What happens when the run before is still open. @default 'SKIP' */
+  readonly overlap?: ScheduleOverlapPolicy;
+  /** What it is for. */
+  readonly note?: string;
+  /** It starts nothing until it is unpaused. @default false */
+  readonly paused?: boolean;
+}
+
+/**
+ * A schedule, named by its id. Every method but `create` throws MissionError `SCHEDULE_UNKNOWN` when this mission has no such
+ * schedule; all throw `TEMPORAL_UNAVAILABLE`.
+ */
+export interface ScheduleHandle<Shape extends MissionShape = MissionShape> {
+  readonly id: string;
+  /**
+   * Has the Temporal server start runs at times, on the version that is active by then.
+   *
+   * @throws MissionError `USAGE` for an id that is taken or times that are none; `INPUT_INVALID`, `MISSION_UNKNOWN`,
+   *   `NO_ACTIVE_VERSION`, `VERSION_NOT_HOSTED` when the server knows no version to start.
+   */
+  readonly create: (schedule: NewSchedule<Shape>) => Promise<MissionSchedule>;
+  /** Its input, its last runs, and the version that the next one gets. */
+  readonly show: () => Promise<MissionScheduleDetails>;
+  /** @param note - who pauses it, and why */
+  readonly pause: (note: string) => Promise<void>;
+  readonly unpause: (note: string) => Promise<void>;
+  /** Starts a run now. */
+  readonly trigger: () => Promise<void>;
+  /** Runs that it started go on. */
+  readonly delete: () => Promise<void>;
+}
+
+export interface ScheduleAccess extends SchedulePlace {
+  readonly registry: Registry;
+}
+
+export function scheduleHandle<Shape extends MissionShape>(
+  access: ScheduleAccess,
+  mission: string,
+  id: string,
+): ScheduleHandle<Shape> {
+  const show = async () => {
+    const found = await describeSchedule(access, id);
+    if (found.mission !== mission) throw notOf(mission, found);
+    return found;
+  };
+  const act = async (what: ScheduleAct, note = '') => {
+    await show();
+    await actOnSchedule(access, id, what, note);
+  };
+  return {
+    id,
+    create: ({ input, by, overlap, note, paused, ...times }) =>
+      createSchedule({ ...access, mission, id, input, times, by, overlap, note, paused }),
+    show,
+    pause: (note) => act('pause', note),
+    unpause: (note) => act('unpause', note),
+    trigger: () => act('trigger'),
+    delete: () => act('delete'),
+  };
+}
+
+function notOf(mission: string, { id, mission: other }: MissionSchedule): MissionError {
+  return new MissionError('SCHEDULE_UNKNOWN', `The schedule "${id}" is of ${other}, not of ${mission}.`, {
+    remedy: 'mission schedule list shows what is there.',
+    details: { schedule: id, mission: other },
+  });
+}
