@@ -18,6 +18,8 @@ export interface HostMissionsOptions {
   readonly missions?: readonly string[] | undefined;
   /** Exactly these. @default what the registry asks for */
   readonly versions?: readonly VersionRef[] | undefined;
+  /** Whether versions are hosted here at all. @default true */
+  readonly hosts?: boolean | undefined;
   /** Probes, metrics, logs, and whether runs are recorded. */
   readonly setup: HostSetup;
   /** Runs commands of other processes, where the registry is embedded and so closed to them. */
@@ -47,6 +49,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
     temporal,
     ...(missions !== undefined && { missions }),
     ...(versions !== undefined && { versions }),
+    hosts: options.hosts !== false,
     onRunEnding: recorder === undefined ? undefined : (run) => recorder.notice(run),
     onEvent: (event) => {
       telemetry.onEvent(event);

@@ -29,6 +29,11 @@ export interface FleetOptions {
   readonly missions?: readonly string[];
   /** Host exactly these, whatever the registry asks for: for one process per version. */
   readonly versions?: readonly VersionRef[];
+  /**
+   * Whether versions are hosted here. Without, this process keeps the server's defaults and list of versions as the registry has
+   * them, for hosts that know their own version alone. @default true
+   */
+  readonly hosts?: boolean;
   /** How many of a mission's newest versions that had traffic are kept warm. @default 3 */
   readonly keepLast?: number;
   /** For how long the default version stays warm after it is replaced, in milliseconds. @default a day */
@@ -224,7 +229,7 @@ class FleetRunner implements Fleet {
     const facts = await readFleetFacts(registry, temporal.client, missions);
     const keep = { nowMs: Date.now(), keepLast, rollbackMs, limit: SERVER_VERSIONS_WARN };
     const plan = planFleet(facts, new Set(this.#berths.keys()), keep);
-    this.#carryOut(plan);
+    if (this.#options.hosts !== false) this.#carryOut(plan);
     await this.#defaults.follow(facts);
     await this.#remover.follow(facts, plan);
   }

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
-import { addCommand, type Call, type CliHost, listOption } from '../command.ts';
+import { MissionError } from '../../shared/errors.ts';
+import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { type HostFlags, hostOptions, readHostSetup } from '../host-options.ts';
 import { EXIT } from '../io.ts';
 
 interface Options extends HostFlags {
   readonly mission?: readonly string[];
   readonly version?: readonly string[];
+  /** False with `--no-host`. */
+  readonly host: boolean;
 }
 
 export function addWorker(program: Command, host: CliHost): void {
@@ -15,11 +18,13 @@ export function addWorker(program: Command, host: CliHost): void {
     options: [
       listOption('--mission <names>', 'only these (default: all of the registry)'),
       listOption('--version <versions>', 'exactly these and nothing else, whatever has traffic'),
+      option('--no-host', 'host nothing: record runs, and keep the Temporal server’s default as the route has it'),
       ...hostOptions(),
     ],
     examples: [
       ['mission worker --mission refund-eligibility', 'from stored versions; the source is not needed'],
       ['mission worker --version refund-eligibility@5', 'one process per version'],
+      ['mission worker --no-host', 'beside processes that host one version each'],
     ],
     isHost: true,
     run,
@@ -28,6 +33,7 @@ export function addWorker(program: Command, host: CliHost): void {
 
 async function run(call: Call<Options>): Promise<number> {
   const { context, io, output, options } = call;
+  if (!options.host && options.version !== undefined) throw hostsNothing();
   const setup = readHostSetup(options, io.env);
   const registry = await context.registry('look');
   const [{ hostMissions }, { runCli }, { checkAssignedBuild }] = await Promise.all([
@@ -45,8 +51,15 @@ async function run(call: Call<Options>): Promise<number> {
     temporal,
     missions: options.mission,
     versions,
+    hosts: options.host,
     setup,
     run: runCli,
   });
   return EXIT.ok;
+}
+
+function hostsNothing(): MissionError {
+  return new MissionError('USAGE', '--version names what to host, and --no-host asks for nothing to be hosted.', {
+    remedy: 'Give one of them.',
+  });
 }
