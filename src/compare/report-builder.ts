@@ -10,6 +10,7 @@ import type { ComponentChange } from '../artifact/component-change.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
+import type { CoverageReport } from './coverage.ts';
 import { summariseResult } from './describe.ts';
 import { createDetailKeeper, DETAIL_PER_GROUP } from './detail-keeper.ts';
 import { byText, clipText } from './group-counter.ts';
@@ -52,13 +53,14 @@ export interface ReportEnding {
   /** Why runs changed, where that was looked into. */
   readonly attribution?: Attribution | undefined;
   readonly noise?: NoiseReport | undefined;
+  readonly coverage?: CoverageReport | undefined;
   readonly live?: LiveUse | undefined;
   /** The gate. */
   readonly judge: (facts: JudgedFacts) => Verdict;
 }
 
 /** What the gate looks at. */
-export type JudgedFacts = Pick<Report, 'counts' | 'partial' | 'noise' | 'intended'>;
+export type JudgedFacts = Pick<Report, 'counts' | 'partial' | 'noise' | 'intended' | 'coverage'>;
 
 export interface ReportBuilder {
   /**
@@ -117,9 +119,9 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
       excluded.set(id, { recording: { id, workflowId, runId }, reason: one.reason, detail: clipText(one.detail) });
     },
     counts,
-    finish({ createdAt, cohort, partial = false, attribution, noise, live, judge }) {
+    finish({ createdAt, cohort, partial = false, attribution, noise, coverage, live, judge }) {
       const facts = { counts: counts(), partial: partial || results.size + excluded.size < cohort.recordings };
-      const asked = defined({ attribution, noise, intended: intentions?.finish(), live });
+      const asked = defined({ attribution, noise, intended: intentions?.finish(), coverage, live });
       const report = {
         format: 1 as const,
         createdAt,

@@ -3,6 +3,7 @@
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
+import type { CoverageReport } from './coverage.ts';
 import type { IntendedReport } from './intended-tally.ts';
 import type { NoiseReport } from './noise.ts';
 import type {
@@ -152,6 +153,8 @@ export interface Report {
   readonly noise?: NoiseReport;
   /** What came of the intended changes; absent when none were declared. */
   readonly intended?: IntendedReport;
+  /** What of the candidate the recordings exercised; absent where nobody looked, and for plain workflows. */
+  readonly coverage?: CoverageReport;
   /** What asking again took; absent when the policy asks nothing again. */
   readonly live?: LiveUse;
   readonly effects: readonly EffectGroup[];

@@ -8,6 +8,7 @@
  * 4. Every reason carries its arithmetic.
  * 5. An intended change is let through where it was declared and as it was declared, and is missed where it did not come.
  */
+import type { CoverageReport } from '../compare/coverage.ts';
 import type { IntendedReport } from '../compare/intended-tally.ts';
 import type { NoiseReport } from '../compare/noise.ts';
 import type { ReportCounts, Verdict } from '../compare/report.ts';
@@ -19,6 +20,7 @@ export interface GateFacts {
   readonly partial: boolean;
   readonly noise?: NoiseReport;
   readonly intended?: IntendedReport;
+  readonly coverage?: CoverageReport;
 }
 
 interface Check {
@@ -40,6 +42,7 @@ export function evaluateGate(facts: GateFacts, policy: ReplayPolicy): Verdict {
     ...outcomeChecks(facts, policy),
     ...noiseChecks(facts, policy),
     ...intendedChecks(facts, policy),
+    ...coverageChecks(facts, policy),
     ...evidenceChecks(facts, policy),
   ];
   const worst = checks.reduce<Verdict['verdict']>(
@@ -134,13 +137,25 @@ function intendedChecks({ intended, counts }: GateFacts, { unusedIntended }: Rep
           ? `is declared for 0 of ${counts.faithful} recordings`
           : `came in 0 of ${runs} runs (${states.already} were like that before, ${states.unseen} came to no end)`;
       const reason = `${title} ${why}: it was not shown`;
-      return unusedIntended === 'warn'
-        ? { verdict: 'passed', reason, isWarning: true }
-        : { verdict: 'inconclusive', reason };
+      return findingCheck(unusedIntended ?? 'inconclusive', reason);
     }
     const rest = states.already > 0 ? `, ${states.already} were like that before` : '';
     return { verdict: 'passed', reason: `${title} came in ${states.happened} of ${runs} runs${rest}` };
   });
+}
+
+/** A change that no recording came past says nothing, however green the rest is. */
+function coverageChecks({ coverage, counts }: GateFacts, policy: ReplayPolicy): Check[] {
+  if (coverage === undefined || counts.faithful === 0) return [];
+  const missed = coverage.changes.filter(({ exercised }) => exercised === 'no');
+  if (missed.length === 0) return [];
+  const names = missed.map(({ component, name }) => (name === '' ? component : `${component} ${name}`));
+  const reason = `${missed.length} of ${coverage.changes.length} changes not exercised by any of ${coverage.recordings} recordings: ${names.join(', ')}`;
+  return [findingCheck(policy.coverage ?? 'warn', reason)];
+}
+
+function findingCheck(finding: 'warn' | 'inconclusive', reason: string): Check {
+  return finding === 'warn' ? { verdict: 'passed', reason, isWarning: true } : { verdict: 'inconclusive', reason };
 }
 
 const NOISE_MISSING: Check = { verdict: 'inconclusive', reason: 'noise was to be measured and was not' };

@@ -94,6 +94,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
   ['noise', { sign: '=', path: ['noise', 'samples'] }],
   ['recordings', { sign: '>=', path: ['minimumRecordings'] }],
   ['second-opinion', { sign: '=', path: ['secondOpinion'] }],
+  ['coverage', { sign: '=', path: ['coverage'] }],
   ['unused-intended', { sign: '=', path: ['unusedIntended'] }],
 ]);
 

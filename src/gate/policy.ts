@@ -37,6 +37,8 @@ export const replayPolicy = z.strictObject({
   secondOpinion: z.union([z.int().nonnegative(), z.literal('all')]).default(20),
   /** Absent: noise is not looked into. */
   noise: noisePolicy.optional(),
+  /** A changed component that no recording exercised. @default 'warn' */
+  coverage: finding.optional(),
   /** An intended change that came in none of the recordings. @default 'inconclusive' */
   unusedIntended: finding.optional(),
   /** By the model's name in the mission. */

@@ -10,14 +10,15 @@ import type { Artifact } from '../artifact/artifact.ts';
 import { toStoredRecording } from '../recording/build-recording.ts';
 import { type Cohort, type CohortSelection, freezeCohort } from '../recording/cohort.ts';
 import { type Fixture, readFixtures } from '../recording/fixtures.ts';
+import type { Trace } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
-import type { ReplaySource } from '../replay/replay-cohort.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type ExpectedEnds, expectedEnds } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
+import type { TracedSource } from './recording-notes.ts';
 
 export interface TrySelection {
   /** Recordings by id, workflow id or run id. */
@@ -36,7 +37,7 @@ export interface ChosenRecordings {
   readonly cohort: Cohort;
   /** `picked`: named runs, or regression cases. */
   readonly kind: 'recordings' | 'picked';
-  readonly sources: AsyncIterable<ReplaySource>;
+  readonly sources: AsyncIterable<TracedSource>;
   /** Of regression cases with a corrected outcome. */
   readonly expected: ExpectedEnds;
   /** The artifact that made a regression case, when it is kept beside it. */
@@ -127,10 +128,11 @@ function freeze(summaries: Iterable<RecordingSummary>, selection: TrySelection, 
   return { ...cohort, selection: cohort.selection.replace('all missions', words) };
 }
 
-async function* readSources(recordings: Registry['recordings'], { members }: Cohort): AsyncGenerator<ReplaySource> {
+async function* readSources(recordings: Registry['recordings'], { members }: Cohort): AsyncGenerator<TracedSource> {
   for (let at = 0; at < members.length; at += BATCH) {
     const ids = members.slice(at, at + BATCH).map(({ id }) => id);
-    for await (const { summary, content } of recordings.stream({ ids })) yield { summary, content };
+    for await (const { summary, content, trace } of recordings.stream({ ids }))
+      yield { summary, content, trace: trace as Trace };
   }
 }
 
@@ -155,7 +157,8 @@ async function chooseFixtures(
     cohort,
     kind: 'picked',
     sources: (async function* () {
-      for (const { summary, content } of stored) if (members.has(summary.id)) yield { summary, content };
+      for (const { summary, content, trace } of stored)
+        if (members.has(summary.id)) yield { summary, content, trace: trace as Trace };
     })(),
     expected: expectedEnds([...byId.values()]),
     keptArtifact: keptBeside(fixtures),

@@ -37,11 +37,11 @@ export async function targetOf(name: string, artifact: Artifact): Promise<Replay
 }
 
 /** The recordings whose maker is known; the others are excluded with the reason. */
-export async function* withKnownMaker(
-  sources: AsyncIterable<ReplaySource>,
+export async function* withKnownMaker<Source extends ReplaySource>(
+  sources: AsyncIterable<Source>,
   makers: MakerTargets,
   exclude: ReportBuilder['exclude'],
-): AsyncGenerator<ReplaySource> {
+): AsyncGenerator<Source> {
   for await (const source of sources) {
     const { summary } = source;
     if (summary.artifact === undefined || (await makers.of(summary)) !== undefined) yield source;

@@ -9,6 +9,7 @@
 import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
 import type { Attribution, Fingerprint } from '../compare/attribution.ts';
+import { type CoverageCounter, createCoverage } from '../compare/coverage.ts';
 import type { NoiseReport } from '../compare/noise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, ReportCounts } from '../compare/report.ts';
@@ -91,21 +92,18 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const live = await session?.answersOf(candidate);
   const plan = new DrawPlan({ baseline, candidate });
   const notes = new RecordingNotes(intended, chosen.expected);
-  const changed = await runAll(options, { builder, chosen, candidate, baseline, live, plan, notes });
+  const coverage = createCoverage({ candidate: candidate.definition, baseline: baseline.definition, changes });
+  const trial = { builder, chosen, candidate, baseline, live, plan };
+  const changed = await runAll(options, { ...trial, notes, coverage });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
     changes,
     changed,
-    live,
+    live: live && session && { candidate: live, baseline: () => session.answersOf(baseline) },
     version: versions.baseline,
   });
-  const noise = await noiseOf(
-    options,
-    { builder, chosen, candidate, baseline, live, plan },
-    session,
-    versions.baseline,
-  );
+  const noise = await noiseOf(options, trial, session, versions.baseline);
   const { digest, members, selection } = chosen.cohort;
   const report = builder.finish({
     createdAt: clock().toISOString(),
@@ -114,6 +112,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     partial: options.signal?.aborted === true,
     attribution,
     noise,
+    coverage: coverage.finish(),
     live: session?.use(),
     judge: (facts) => evaluateGate(facts, policy),
   });
@@ -158,10 +157,15 @@ interface Trial {
   readonly plan: DrawPlan;
 }
 
+interface CountedTrial extends Trial {
+  readonly notes: RecordingNotes;
+  readonly coverage: CoverageCounter;
+}
+
 /** @returns what changed runs did under the candidate, by recording id */
 async function runAll(
   options: TryOptions,
-  { builder, chosen, candidate, baseline, live, plan, notes }: Trial & { readonly notes: RecordingNotes },
+  { builder, chosen, candidate, baseline, live, plan, notes, coverage }: CountedTrial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, signal, onProgress, onResult } = options;
   const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
@@ -195,7 +199,8 @@ async function runAll(
       if (event.kind === 'excluded') builder.exclude(event.excluded);
       else {
         const result = judgeByExpected(event.result, chosen.expected, rules.output);
-        const intended = notes.judge(result);
+        const { intended, ways } = notes.take(result);
+        coverage.add(ways);
         builder.add(result, intended);
         // What came as declared has been judged, and would count as a change beyond noise.
         if (intended?.asIntended !== true) plan.note(result);
@@ -265,7 +270,7 @@ function isAborted({ signal }: TryOptions): boolean {
 /** Why runs changed. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
   const { registry, policy, selection = {}, workers, signal } = options;
-  if (question.changed.size === 0 || question.changes.length === 0 || isAborted(options)) return undefined;
+  if (question.changed.size === 0 || isAborted(options)) return undefined;
   const sources = (ids: ReadonlySet<string>) => chosenAgain(registry, question.version, selection, ids);
   const attribution = await attributeChanges({ ...question, sources, policy, workers, signal });
   // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.

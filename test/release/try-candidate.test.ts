@@ -23,7 +23,7 @@ import { startMission } from '../../src/routing/start-mission.ts';
 import { digestOf } from '../../src/shared/digest.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
 import { copyProject } from '../artifact/project.ts';
-import { PROMOTED, PROMPT, verdictMission } from './verdict-mission.ts';
+import { PROMOTED, PROMPT, verdictMission, type Wording } from './verdict-mission.ts';
 
 const mission = `verdict-${process.pid}`;
 const RUNS = 6;
@@ -33,8 +33,8 @@ let registry: Registry;
 
 const ref = (number: number) => ({ mission, number });
 
-async function publish(prompt: string, refactored = false): Promise<void> {
-  await publishMission({ registry, root: await copyProject(verdictMission({ mission, prompt, refactored })), mission });
+async function publish(prompt: string, more: Partial<Wording> = {}): Promise<void> {
+  await publishMission({ registry, root: await copyProject(verdictMission({ mission, prompt, ...more })), mission });
 }
 
 function attempt(number: number, over: Partial<TryOptions> = {}): Promise<Report> {
@@ -64,7 +64,7 @@ beforeAll(async () => {
   await fleet.shutdown();
   await temporal.close();
   await publish(PROMOTED);
-  await publish(PROMPT, true);
+  await publish(PROMPT, { refactored: true });
 });
 
 afterAll(async () => {
@@ -87,13 +87,20 @@ describe('trying a candidate', () => {
     expect(report.effects).toMatchObject([{ tool: 'issueRefund', kind: 'dropped', count: 2 }]);
     expect(report.divergences).toMatchObject([{ step: 'judge#1', kind: 'request', count: RUNS }]);
     expect(report.changes).toContainEqual(expect.objectContaining({ component: 'prompt', name: 'judge' }));
+    expect(report.coverage).toMatchObject({ recordings: RUNS, paths: 2 });
+    expect(report.coverage?.changes).toContainEqual({
+      component: 'prompt',
+      name: 'judge',
+      exercised: 'yes',
+      runs: RUNS,
+    });
     await expect(activateVersion({ registry, ref: ref(2), by: 'ada' })).rejects.toMatchObject({
       code: 'ACTIVATION_REFUSED',
     });
   });
 
   it('attributes a flip to the one of several changes that brings it about', async () => {
-    await publish(PROMOTED, true);
+    await publish(PROMOTED, { refactored: true });
     const report = await attempt(4, { policy: live, baseline: ref(1) });
     expect(report.changes.map(({ component }) => component)).toEqual(expect.arrayContaining(['prompt', 'code']));
     expect(report.attribution).toMatchObject({ examined: 2, groups: [{ causes: [['prompt judge']], count: 2 }] });
@@ -126,6 +133,16 @@ describe('trying a candidate', () => {
   it('takes the active version as the baseline, and the one before for the active version itself', async () => {
     expect((await attempt(3)).baseline.name).toBe(`${mission}@1`);
     await expect(attempt(1)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
+  it('says that a change was exercised by no recording, and may be told to make that inconclusive', async () => {
+    await publish(PROMPT, { extraTool: true });
+    const { number } = (await registry.versions.latest(mission)) ?? { number: 0 };
+    const report = await attempt(number, { baseline: ref(1) });
+    const missed = `1 of 3 changes not exercised by any of ${RUNS} recordings: tool sendLetter`;
+    expect(report.verdict).toMatchObject({ verdict: 'passed', warnings: [missed] });
+    const strict = await attempt(number, { baseline: ref(1), policy: parsePolicyFlags(['coverage=inconclusive']) });
+    expect(strict.verdict).toEqual({ verdict: 'inconclusive', reasons: [missed] });
   });
 
   it('tells its progress, from nothing to all', async () => {

@@ -9,13 +9,17 @@ export interface Wording {
   readonly prompt: string;
   /** Another text in a comment and in the names of the workflow code: no change of behaviour. */
   readonly refactored?: boolean;
+  /** One more tool, which no run uses. */
+  readonly extraTool?: boolean;
 }
 
 export const PROMPT = 'Decide on {{order}}.';
 export const PROMOTED = 'Decide on {{order}}. Items on sale are final sale.';
 
+const LETTER = `sendLetter: { effect: 'write', input: z.object({ id: z.string() }), output: z.object({}) },`;
+
 /** The files of the mission, for `copyProject`. */
-export function verdictMission({ mission, prompt, refactored = false }: Wording): Edits {
+export function verdictMission({ mission, prompt, refactored = false, extraTool = false }: Wording): Edits {
   const name = refactored ? 'lookedUp' : 'order';
   return {
     [`workflows/${mission}/mission.ts`]: () => `
@@ -31,6 +35,7 @@ export function verdictMission({ mission, prompt, refactored = false }: Wording)
         tools: {
           getOrder: { effect: 'read', input: z.object({ id: z.string(), onSale: z.boolean() }), output: z.object({ id: z.string(), kind: z.string() }) },
           issueRefund: { effect: 'write', input: z.object({ id: z.string() }), output: z.object({ receipt: z.string() }) },
+          ${extraTool ? LETTER : ''}
         },
       });`,
     [`workflows/${mission}/workflow.ts`]: () => `
@@ -55,6 +60,7 @@ export function verdictMission({ mission, prompt, refactored = false }: Wording)
         tools: defineTools(refund, {
           getOrder: ({ id, onSale }) => ({ id, kind: onSale ? 'bargain' : 'regular' }),
           issueRefund: ({ id }) => ({ receipt: 'R-' + id }),
+          ${extraTool ? 'sendLetter: () => ({}),' : ''}
         }),
       });`,
   };

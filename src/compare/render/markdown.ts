@@ -12,6 +12,7 @@ import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { nextSteps } from './next-steps.ts';
 import { excludedReasons } from './terminal-counts.ts';
+import { coverageWords, neverTaken, partlyCovered, partName, unreachedWords } from './terminal-coverage.ts';
 import { intendedWords } from './terminal-intended.ts';
 import {
   artifactWords,
@@ -57,6 +58,7 @@ export function renderMarkdown(report: Report): string {
     details('Writes that would differ (none was executed)', effectTable(report)),
     details('Where runs first leave the recorded way', divergenceTable(report)),
     details('What changed between the two versions', changeBlocks(report)),
+    details('Coverage: what the recordings exercised', coverageTable(report)),
     details('Where the evidence ended', unansweredTable(report)),
     details('Where the candidate failed', failureTable(report)),
     details('What asking anew took', report.live === undefined ? [] : [escapeText(liveWords(report.live))]),
@@ -148,6 +150,33 @@ function intendedTable({ intended }: Report): string[] {
     change.example === undefined ? '' : inlineCode(recordingName(change.example)),
   ]);
   return ['', '**What was meant to change**', '', ...table(['change', '', 'reason', 'owner', 'example'], rows, [])];
+}
+
+function coverageTable({ coverage }: Report): string[] {
+  if (coverage === undefined || coverage.recordings === 0) return [];
+  const missed = coverage.changes.filter(({ exercised }) => exercised === 'no');
+  const rows = [
+    ...missed.map(({ component, name }) => [
+      inlineCode(`${component} ${name}`.trim()),
+      '0',
+      'changed, and exercised by no recording',
+    ]),
+    ...partlyCovered(coverage).map((part) => [
+      inlineCode(partName(part)),
+      String(part.runs),
+      `never ${codeWords(neverTaken(part))}`,
+    ]),
+  ];
+  return [
+    escapeText(coverageWords(coverage)),
+    '',
+    ...table(['part', 'runs', ''], rows, [2]),
+    ...unreachedWords(coverage).flatMap((words) => ['', escapeText(words)]),
+  ];
+}
+
+function codeWords(words: readonly string[]): string {
+  return words.map(inlineCode).join(', ');
 }
 
 function noiseTable({ noise }: Report): string[] {

@@ -9,6 +9,7 @@ import { cell, clipToWidth, tableLines, wrapText } from './layout.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
+import { coverageLines } from './terminal-coverage.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
 import { intendedLines } from './terminal-intended.ts';
 import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
@@ -38,6 +39,11 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...section('Writes that would differ', 'none was executed', effectLines(report, options)),
     ...section('Where runs first leave the recorded way', '', divergenceLines(report, options)),
     ...section(`What changed`, between(report), changedLines(report, options)),
+    ...section(
+      'Coverage',
+      `what of ${printable(report.candidate.name)} the recordings exercised`,
+      coverageLines(report, options),
+    ),
     ...section('What asking anew took', '', liveLines(report, options)),
     ...section('Where the evidence ended', '', unansweredLines(report, options)),
     ...section('Where the candidate failed', '', failureLines(report, options)),

@@ -1,0 +1,178 @@
+/**
+ * Coverage: what of a candidate the recordings exercised, and what they did not.
+ *
+ * Invariants:
+ * 1. The report depends on what was added, not on the order in which it came.
+ * 2. A part counts once per recording, however often the run used it.
+ * 3. What cannot be told (which lines of code ran, which constants were read) is `unknown`, never `exercised`.
+ */
+import type { ComponentChange } from '../artifact/component-change.ts';
+import type { MissionDefinition } from '../mission/definition.ts';
+import { branchOf, pathOf, WALKED_KINDS, type WalkedStep } from '../recording/walked-way.ts';
+import { byText } from './group-counter.ts';
+
+/** A part of a mission that a run can use. Steps that the definition does not declare are known only once they are taken. */
+export interface CoveredPart {
+  /** `step` is whatever is declared in code alone: a rule step, an observation, a wait, a child, an activity. */
+  readonly part: 'prompt' | 'model' | 'tool' | 'decision' | 'step';
+  readonly name: string;
+  /** Of `step`: `rule`, `wait`, `child`, … */
+  readonly kind?: string;
+  /** Recordings in which the candidate used it. */
+  readonly runs: number;
+  /** Recordings by the branch it took there, most frequent first; with 0, one that it could have taken and never did. */
+  readonly branches: readonly { readonly branch: string; readonly runs: number }[];
+}
+
+/** Whether a change between the two versions had a chance to show. */
+export interface CoveredChange {
+  readonly component: ComponentChange['component'];
+  readonly name: string;
+  readonly exercised: 'yes' | 'no' | 'unknown';
+  /** Recordings in which the recorded run or the candidate used it; absent when unknown. */
+  readonly runs?: number;
+}
+
+export interface CoverageReport {
+  /** Faithful recordings: all that were looked at. */
+  readonly recordings: number;
+  /** Distinct ways of the candidate: which steps it took, and which branches. */
+  readonly paths: number;
+  readonly parts: readonly CoveredPart[];
+  readonly changes: readonly CoveredChange[];
+}
+
+/** One recording: the way that was recorded, and that of the candidate. The same value when it was followed. */
+export interface WalkedWays {
+  readonly recorded: readonly WalkedStep[];
+  readonly candidate: readonly WalkedStep[];
+}
+
+export interface CoverageCounter {
+  add(ways: WalkedWays): void;
+  finish(): CoverageReport;
+}
+
+export interface CoverageSubject {
+  readonly candidate: MissionDefinition;
+  readonly baseline: MissionDefinition;
+  readonly changes: readonly ComponentChange[];
+}
+
+export function createCoverage(subject: CoverageSubject): CoverageCounter {
+  const used = new Map<string, { runs: number; readonly branches: Map<string, number> }>();
+  for (const [key, branches] of declaredParts(subject.candidate)) {
+    used.set(key, { runs: 0, branches: new Map(branches.map((branch) => [branch, 0])) });
+  }
+  const changed = subject.changes.map((change) => ({ change, runs: 0 }));
+  const paths = new Set<string>();
+  let recordings = 0;
+  return {
+    add({ recorded, candidate }) {
+      recordings += 1;
+      paths.add(pathOf(candidate));
+      for (const [key, branches] of partsUsed(candidate, subject.candidate)) {
+        const part = used.get(key) ?? { runs: 0, branches: new Map(undeclaredBranches(branches)) };
+        used.set(key, part);
+        part.runs += 1;
+        for (const branch of branches) part.branches.set(branch, (part.branches.get(branch) ?? 0) + 1);
+      }
+      const before = new Set(partsUsed(recorded, subject.baseline).keys());
+      const after = new Set(partsUsed(candidate, subject.candidate).keys());
+      for (const one of changed) {
+        const key = partOfChange(one.change);
+        if (key === 'all' || (key !== undefined && (before.has(key) || after.has(key)))) one.runs += 1;
+      }
+    },
+    finish: () => ({
+      recordings,
+      paths: paths.size,
+      parts: [...used]
+        .sort(([a], [b]) => byText(a, b))
+        .map(([key, { runs, branches }]) => ({ ...partOf(key), runs, branches: sorted(branches) })),
+      changes: changed.map(({ change, runs }) => coveredChange(change, runs)),
+    }),
+  };
+}
+
+const SEPARATOR = '\0';
+
+function keyOf(part: CoveredPart['part'], name: string, kind = ''): string {
+  return [part, kind, name].join(SEPARATOR);
+}
+
+function partOf(key: string): Pick<CoveredPart, 'part' | 'name' | 'kind'> {
+  const [part = '', kind = '', ...name] = key.split(SEPARATOR);
+  return { part: part as CoveredPart['part'], name: name.join(SEPARATOR), ...(kind !== '' && { kind }) };
+}
+
+/** Everything that the definition declares, with the branches that are known beforehand. */
+function declaredParts({ prompts, models, tools, decisions }: MissionDefinition): [string, readonly string[]][] {
+  return [
+    ...Object.keys(prompts).map((name): [string, string[]] => [keyOf('prompt', name), ['completed']]),
+    ...Object.keys(models).map((name): [string, string[]] => [keyOf('model', name), []]),
+    ...Object.keys(tools).map((name): [string, string[]] => [keyOf('tool', name), ['completed', 'failed']]),
+    ...Object.entries(decisions).map(([name, { options, timeoutMs }]): [string, string[]] => [
+      keyOf('decision', name),
+      timeoutMs === undefined ? [...options] : [...options, 'timed-out'],
+    ]),
+  ];
+}
+
+/** A rule has two verdicts, whichever came first. */
+function undeclaredBranches(branches: ReadonlySet<string>): [string, number][] {
+  return branches.has('true') || branches.has('false')
+    ? [
+        ['true', 0],
+        ['false', 0],
+      ]
+    : [];
+}
+
+/** The parts that a way used, with their branches. A prompt uses the model that it goes to. */
+function partsUsed(steps: readonly WalkedStep[], { prompts }: MissionDefinition): Map<string, Set<string>> {
+  const used = new Map<string, Set<string>>();
+  const use = (key: string, branch?: string) => {
+    const branches = used.get(key) ?? new Set();
+    used.set(key, branch === undefined ? branches : branches.add(branch));
+  };
+  for (const step of steps) {
+    const branch = branchOf(step);
+    if (step.kind === 'model') {
+      use(keyOf('prompt', step.name), branch);
+      const model = Object.hasOwn(prompts, step.name) ? prompts[step.name]?.model : undefined;
+      if (model !== undefined) use(keyOf('model', model));
+    } else if (step.kind === 'tool' || step.kind === 'decision') use(keyOf(step.kind, step.name), branch);
+    else if (WALKED_KINDS.has(step.kind)) use(keyOf('step', step.name, step.kind), branch);
+  }
+  return used;
+}
+
+/** `all`: every run meets it. `undefined`: nobody can tell. */
+function partOfChange({ component, name }: ComponentChange): string | undefined {
+  switch (component) {
+    case 'prompt':
+    case 'model':
+    case 'tool':
+    case 'decision':
+      return keyOf(component, name);
+    case 'input':
+    case 'output':
+      return 'all';
+    case 'rule':
+    case 'code':
+      return undefined;
+  }
+}
+
+function coveredChange(change: ComponentChange, runs: number): CoveredChange {
+  const { component, name } = change;
+  if (partOfChange(change) === undefined) return { component, name, exercised: 'unknown' };
+  return { component, name, exercised: runs > 0 ? 'yes' : 'no', runs };
+}
+
+function sorted(branches: ReadonlyMap<string, number>): CoveredPart['branches'] {
+  return [...branches]
+    .map(([branch, runs]) => ({ branch, runs }))
+    .sort((a, b) => b.runs - a.runs || byText(a.branch, b.branch));
+}
