@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Digest, digestOf } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { canonicalHistoryBytes } from './canonical-history.ts';
-import { historyFromBytes } from './proto.ts';
+import { historyFromBytes } from './history-bytes.ts';
 import type { History } from './recording.ts';
 
 const LENGTH_BYTES = 4;

@@ -3,8 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../shared/errors.ts';
 import { messageFrom } from './foreign-json.ts';
 import { ForeignJsonError } from './foreign-scalar.ts';
+import { historyFromBytes } from './history-bytes.ts';
 import { historyInvalid } from './history-error.ts';
-import { eventTypeEnum, historyFromBytes, historyType } from './proto.ts';
+import { eventTypeEnum, historyType } from './proto.ts';
 import type { History } from './recording.ts';
 import { attributesNameOf, validateHistory } from './validate-history.ts';
 

@@ -12,11 +12,6 @@ export const eventType: Type = root.lookupType('temporal.api.history.v1.HistoryE
 export const payloadType: Type = root.lookupType('temporal.api.common.v1.Payload');
 export const eventTypeEnum: Enum = root.lookupEnum('temporal.api.enums.v1.EventType');
 
-/** Protobuf bytes → history. @throws Error when the bytes are not that message. */
-export function historyFromBytes(bytes: Uint8Array): History {
-  return proto.temporal.api.history.v1.History.decode(bytes);
-}
-
 /** History → protobuf bytes. Canonical only when the history is (see `canonical-history.ts`). */
 export function historyToBytes(history: History): Uint8Array {
   return proto.temporal.api.history.v1.History.encode(history).finish();
