@@ -45,6 +45,20 @@ export async function codeShape(path: string, text: string, prompts: ReadonlySet
   }
 }
 
+/**
+ * The shape of one statement at the top of a bundle.
+ *
+ * @param prompts texts of the definition that the statement belongs to
+ */
+export function shapeOfStatement(text: string, prompts: ReadonlySet<string>): string {
+  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+  const data = callsOf(program, DEFINE_MISSION).flatMap(([argument]) => dataIn(argument));
+  return withoutPrompts(cut(text, data), prompts, 'var');
+}
+
+/** A number is the bundler's. */
+const DEFINE_MISSION = { has: (name: string) => /^defineMission\d*$/.test(name) };
+
 function jsonShape(text: string): string {
   try {
     return canonicalJson(JSON.parse(text) as Json);
@@ -61,13 +75,13 @@ function withoutDefinitionData(code: string): string {
   return cut(code, data);
 }
 
-/** Cuts the values of top-level constants that hold nothing but a prompt. */
-function withoutPrompts(code: string, prompts: ReadonlySet<string>): string {
+/** Cuts the values of top-level constants that hold nothing but a prompt; in a bundle they are `var`. */
+function withoutPrompts(code: string, prompts: ReadonlySet<string>, kind: 'const' | 'var' = 'const'): string {
   if (prompts.size === 0) return code;
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
   const declarations = program.body.map((node) => (node.type === 'ExportNamedDeclaration' ? node.declaration : node));
   const values = declarations.flatMap((node) =>
-    node?.type === 'VariableDeclaration' && node.kind === 'const' ? node.declarations.map(({ init }) => init) : [],
+    node?.type === 'VariableDeclaration' && node.kind === kind ? node.declarations.map(({ init }) => init) : [],
   );
   return cut(code, values.filter((value) => value != null && prompts.has(textOf(value) ?? '')) as acorn.AnyNode[]);
 }
@@ -92,7 +106,7 @@ function namesOfDefineMission(program: acorn.Program): Set<string> {
 }
 
 /** The arguments of every call of one of `names`, at any depth. */
-function callsOf(root: acorn.AnyNode, names: ReadonlySet<string>): acorn.AnyNode[][] {
+function callsOf(root: acorn.AnyNode, names: Pick<ReadonlySet<string>, 'has'>): acorn.AnyNode[][] {
   const found: acorn.AnyNode[][] = [];
   const visit = (node: acorn.AnyNode): void => {
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && names.has(node.callee.name)) {
@@ -124,7 +138,8 @@ function dataIn(node: acorn.AnyNode | undefined): Span[] {
   });
 }
 
-function isData(node: acorn.AnyNode): boolean {
+/** Whether an expression is literal data: text, numbers, and what is made of them. */
+export function isData(node: acorn.AnyNode): boolean {
   if (node.type === 'Literal') return node.regex === undefined && node.bigint === undefined;
   if (node.type === 'TemplateLiteral') return node.expressions.length === 0;
   if (node.type === 'UnaryExpression') return ['-', '!'].includes(node.operator) && isData(node.argument);

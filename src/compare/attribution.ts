@@ -8,6 +8,8 @@
  * 2. A cause is minimal: without any one of its components the hybrid does something else.
  * 3. Components that bring a difference about alone are all named; larger sets are looked for only where no single one does.
  *    Of larger sets one is named, found by leaving out components in their order.
+ * 4. A component with parts is named only where its parts, all taken together, do not do what it does. The finest parts are tried
+ *    first.
  * Source: delta debugging (Zeller and Hildebrandt, 2002), one component at a time, over all recordings at once.
  */
 
@@ -24,6 +26,8 @@ export interface AttributionInput {
     components: readonly string[],
     recordings: readonly string[],
   ) => Promise<ReadonlyMap<string, Fingerprint>>;
+  /** Ways to take a component apart, the finest first: `code` into steps and functions, or into modules. @default none */
+  readonly partsOf?: (component: string) => readonly (readonly string[])[];
 }
 
 /** The minimal sets that bring one recording's difference about; none when no hybrid did what the candidate did. */
@@ -33,7 +37,14 @@ export type Causes = readonly (readonly string[])[];
 export async function attribute(input: AttributionInput): Promise<ReadonlyMap<string, Causes>> {
   const { components, candidate } = input;
   const all = [...candidate.keys()];
-  if (components.length === 1) return new Map(all.map((id) => [id, [components]]));
+  const causes = components.length === 1 ? new Map(all.map((id) => [id, [components]])) : await search(input);
+  return refine(input, causes);
+}
+
+/** The smallest sets of components, as they are. */
+async function search(input: AttributionInput): Promise<ReadonlyMap<string, Causes>> {
+  const { components, candidate } = input;
+  const all = [...candidate.keys()];
   const causes = new Map<string, Causes>();
   for (const component of components) {
     for (const id of await reproducing(input, [component], all))
@@ -42,6 +53,57 @@ export async function attribute(input: AttributionInput): Promise<ReadonlyMap<st
   const rest = all.filter((id) => !causes.has(id));
   for (const [id, set] of await minimise(input, rest)) causes.set(id, [set]);
   return new Map(all.map((id) => [id, causes.get(id) ?? []]));
+}
+
+/** Takes apart what has parts, in every cause that holds it, until nothing can be taken apart further. */
+async function refine(
+  input: AttributionInput,
+  given: ReadonlyMap<string, Causes>,
+): Promise<ReadonlyMap<string, Causes>> {
+  const { partsOf = () => [] } = input;
+  const finer = new Map<string, Map<string, Causes>>();
+  for (const [set, recordings] of recordingsBySet(given)) {
+    const whole = set.find((component) => partsOf(component).length > 0);
+    if (whole !== undefined) finer.set(JSON.stringify(set), await takeApart(input, set, whole, recordings));
+  }
+  const refined = (id: string, set: readonly string[]) => finer.get(JSON.stringify(set))?.get(id) ?? [set];
+  return new Map([...given].map(([id, sets]) => [id, withoutCopies(sets.flatMap((set) => refined(id, set)))]));
+}
+
+/** Causes of the recordings that one of the ways reproduces; the others are left out. */
+async function takeApart(
+  input: AttributionInput,
+  set: readonly string[],
+  whole: string,
+  recordings: readonly string[],
+): Promise<Map<string, Causes>> {
+  const causes = new Map<string, Causes>();
+  for (const parts of input.partsOf?.(whole) ?? []) {
+    const left = recordings.filter((id) => !causes.has(id));
+    if (left.length === 0) break;
+    const components = [...set.filter((component) => component !== whole), ...parts];
+    const candidate = new Map(left.map((id) => [id, input.candidate.get(id) ?? '']));
+    const finer = { ...input, components, candidate };
+    for (const [id, found] of await refine(finer, await search(finer))) if (found.length > 0) causes.set(id, found);
+  }
+  return causes;
+}
+
+function recordingsBySet(causes: ReadonlyMap<string, Causes>): Map<readonly string[], string[]> {
+  const pairs = [...causes].flatMap(([id, sets]) => sets.map((set) => [id, set] as const));
+  const groups = new Map<string, [readonly string[], string[]]>();
+  for (const [id, set] of pairs) {
+    const key = JSON.stringify(set);
+    const group = groups.get(key) ?? [set, []];
+    group[1].push(id);
+    groups.set(key, group);
+  }
+  return new Map(groups.values());
+}
+
+function withoutCopies(causes: Causes): Causes {
+  const sets = new Map(causes.map((set) => [JSON.stringify(set), set]));
+  return [...sets.values()];
 }
 
 /** The recordings on which a hybrid does what the candidate did. */
@@ -62,6 +124,7 @@ type SetsByRecording = ReadonlyMap<string, readonly string[]>;
  * something that leant on it is gone.
  */
 async function minimise(input: AttributionInput, recordings: readonly string[]): Promise<SetsByRecording> {
+  if (input.components.length < 2) return new Map();
   const start = await reproducing(input, input.components, recordings);
   const refused = new Set<string>();
   let sets: SetsByRecording = new Map(start.map((id) => [id, input.components]));
@@ -80,7 +143,7 @@ async function leaveOut(
 ): Promise<SetsByRecording> {
   const sets = new Map(given);
   for (const component of input.components) {
-    for (const [set, members] of membersOf(sets)) {
+    for (const [set, members] of recordingsBySet(new Map([...sets].map(([id, one]) => [id, [one]])))) {
       const smaller = set.filter((one) => one !== component);
       const tried = (id: string) => JSON.stringify([smaller, id]);
       if (smaller.length === set.length || smaller.length === 0) continue;
@@ -93,17 +156,6 @@ async function leaveOut(
     }
   }
   return sets;
-}
-
-function membersOf(sets: SetsByRecording): Map<readonly string[], string[]> {
-  const groups = new Map<string, [readonly string[], string[]]>();
-  for (const [id, set] of sets) {
-    const key = JSON.stringify(set);
-    const group = groups.get(key) ?? [set, []];
-    group[1].push(id);
-    groups.set(key, group);
-  }
-  return new Map(groups.values());
 }
 
 /** Recordings that changed for the same reason. */

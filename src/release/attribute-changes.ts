@@ -1,17 +1,20 @@
 /** Why recorded runs would come out differently: hybrids of the two versions are replayed on them. */
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ComponentChange } from '../artifact/component-change.ts';
-import { componentName, makeHybrid } from '../artifact/hybrid.ts';
+import type { Hybrid } from '../artifact/hybrid.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
 import { type Attribution, attribute, type Fingerprint, groupCauses } from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { withoutVolatile } from '../replay/candidate-way.ts';
+import type { CommandView } from '../replay/command-view.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
 import { type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
+import { messageOf } from '../shared/errors.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
+import { partsOfChange } from './change-parts.ts';
 
 /** Changed runs that are looked into; each needs a replay per changed component. */
 const ATTRIBUTED_MAX = 200;
@@ -25,9 +28,16 @@ export interface AttributeOptions {
   /** Reads recordings again. */
   readonly sources: (ids: ReadonlySet<string>) => AsyncIterable<ReplaySource>;
   readonly policy: ReplayPolicy;
-  readonly live?: LiveAnswers | undefined;
+  readonly live?: TwoAnswers | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What the activities of the two versions answer. */
+export interface TwoAnswers {
+  readonly candidate: LiveAnswers;
+  /** Loads them; asked once, when a hybrid needs them. */
+  readonly baseline: () => Promise<LiveAnswers>;
 }
 
 /**
@@ -47,26 +57,35 @@ export function fingerprintOf({ candidateEnd, candidateEffects, outcome }: Repla
 }
 
 /** Finds the causes of changed runs, of the first {@link ATTRIBUTED_MAX} by id. */
-export async function attributeChanges(options: AttributeOptions): Promise<Attribution> {
-  const { changes, changed } = options;
-  const components = [...new Set(changes.map(componentName))];
+export async function attributeChanges(options: AttributeOptions): Promise<Attribution | undefined> {
+  const { changed, policy } = options;
+  const parts = partsOfChange({ ...options, answers: policy.answers });
+  if (parts.components.length === 0) return undefined;
   const ids = [...changed.keys()].sort().slice(0, ATTRIBUTED_MAX);
   const candidate = new Map(ids.map((id) => [id, changed.get(id) ?? '']));
+  const answersOf = options.live && hybridAnswers(options.live, parts.isOfBaseline);
   const causes = await attribute({
-    components,
+    components: parts.components,
     candidate,
-    replay: (taken, recordings) => replayHybrid(options, new Set(taken), new Set(recordings)),
+    replay: (names, recordings) => {
+      const taken = new Set(names);
+      return replayHybrid(options, parts.hybrid(taken), answersOf?.(taken), new Set(recordings));
+    },
+    partsOf: parts.partsOf,
   });
   return groupCauses(causes);
 }
 
+/** @returns nothing when the hybrid cannot be made */
 async function replayHybrid(
   options: AttributeOptions,
-  taken: ReadonlySet<string>,
+  hybrid: Hybrid | undefined,
+  live: LiveAnswers | undefined,
   recordings: ReadonlySet<string>,
 ): Promise<Map<string, Fingerprint>> {
-  const { baseline, candidate, changes, policy, live, workers, signal, sources } = options;
-  const { code, definition } = makeHybrid(baseline, candidate, changes, taken);
+  const { baseline, candidate, policy, workers, signal, sources } = options;
+  if (hybrid === undefined || signal?.aborted === true) return new Map();
+  const { code, definition } = hybrid;
   // The rules of the two versions: what a hybrid did is held against what the candidate did, under the same ones.
   const rules = new RuleBook(candidate.definition, baseline.definition);
   const target = { name: 'hybrid', bundle: await linkWorkflowBundle(code, { definition }), definition };
@@ -87,6 +106,23 @@ async function replayHybrid(
     if (event.kind === 'result') found.set(event.result.recording.id, matchedAware(event.result, rules));
   }
   return found;
+}
+
+type IsOfBaseline = (taken: ReadonlySet<string>, view: CommandView) => boolean;
+
+/** Each step is answered by the activity of the version that the hybrid has it from. */
+function hybridAnswers(live: TwoAnswers, isOfBaseline: IsOfBaseline): (taken: ReadonlySet<string>) => LiveAnswers {
+  let loading: Promise<LiveAnswers> | undefined;
+  const ofBaseline = () => {
+    loading ??= live.baseline().catch((error: unknown): LiveAnswers => {
+      const refused = `the baseline's activities cannot be loaded: ${messageOf(error)}`;
+      return { ask: async () => ({ refused }) };
+    });
+    return loading;
+  };
+  return (taken) => ({
+    ask: async (view, asker) => (isOfBaseline(taken, view) ? await ofBaseline() : live.candidate).ask(view, asker),
+  });
 }
 
 /** A run that matched did what the baseline did; its result leaves the writes out, and cannot equal a changed one. */

@@ -100,7 +100,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     candidate,
     changes,
     changed,
-    live,
+    live: live && session && { candidate: live, baseline: () => session.answersOf(baseline) },
     version: versions.baseline,
   });
   const noise = await noiseOf(options, trial, session, versions.baseline);
@@ -270,7 +270,7 @@ function isAborted({ signal }: TryOptions): boolean {
 /** Why runs changed. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
   const { registry, policy, selection = {}, workers, signal } = options;
-  if (question.changed.size === 0 || question.changes.length === 0 || isAborted(options)) return undefined;
+  if (question.changed.size === 0 || isAborted(options)) return undefined;
   const sources = (ids: ReadonlySet<string>) => chosenAgain(registry, question.version, selection, ids);
   const attribution = await attributeChanges({ ...question, sources, policy, workers, signal });
   // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.

@@ -93,3 +93,71 @@ describe('attribution', () => {
     },
   );
 });
+
+describe('a component with parts', () => {
+  const CODE = {
+    fine: ['code: step a', 'code: step b', 'code: f.ts g'],
+    coarse: ['code: w.ts', 'code: f.ts'],
+  };
+  const HOLDS: Readonly<Record<string, readonly string[]>> = {
+    code: CODE.fine,
+    'code: w.ts': ['code: step a', 'code: step b'],
+    'code: f.ts': ['code: f.ts g'],
+  };
+  const partsOf = (component: string) => (component === 'code' ? [CODE.fine, CODE.coarse] : []);
+  /** A world that changes by parts, also when they come in something larger. */
+  const inside = (taken: readonly string[]) => new Set([...taken, ...taken.flatMap((one) => HOLDS[one] ?? [])]);
+  const ask = (does: (taken: ReadonlySet<string>, id: string) => boolean) => {
+    const asked: string[] = [];
+    return {
+      asked,
+      replay: async (taken: readonly string[], ids: readonly string[]) => {
+        asked.push(`${taken.join('+')} on ${ids.join()}`);
+        return new Map(ids.map((id) => [id, does(inside(taken), id) ? 'changed' : 'as before']));
+      },
+    };
+  };
+  const changed = (...ids: string[]) => new Map(ids.map((id) => [id, 'changed']));
+
+  it('is named by the part that does it, found by replay also when nothing else changed', async () => {
+    const { asked, replay } = ask((taken) => taken.has('code: step b'));
+    const causes = await attribute({ components: ['code'], candidate: changed('x'), replay, partsOf });
+    expect(causes.get('x')).toEqual([['code: step b']]);
+    expect(asked).toEqual(['code: step a on x', 'code: step b on x', 'code: f.ts g on x']);
+  });
+
+  it('is taken apart for those recordings only whose cause it is', async () => {
+    const { asked, replay } = ask((taken, id) => (id === 'x' ? taken.has('prompt p') : taken.has('code: f.ts g')));
+    const causes = await attribute({
+      components: ['prompt p', 'code'],
+      candidate: changed('x', 'y'),
+      replay,
+      partsOf,
+    });
+    expect(Object.fromEntries(causes)).toEqual({ x: [['prompt p']], y: [['code: f.ts g']] });
+    expect(asked.filter((one) => one.startsWith('code: '))).toEqual(CODE.fine.map((part) => `${part} on y`));
+  });
+
+  it('shows parts that only together do it, with each other and with what is no code', async () => {
+    const { replay } = ask((taken) => taken.has('code: step a') && (taken.has('code: f.ts g') || taken.has('rule r')));
+    const causes = await attribute({
+      components: ['rule r', 'code'],
+      candidate: changed('x'),
+      replay,
+      partsOf,
+    });
+    expect(causes.get('x')).toEqual([['code: step a', 'code: f.ts g']]);
+    const together = ask((taken) => taken.has('code: step a') && taken.has('rule r'));
+    const both = await attribute({ components: ['rule r', 'code'], candidate: changed('x'), ...together, partsOf });
+    expect(both.get('x')).toEqual([['rule r', 'code: step a']]);
+  });
+
+  it('stays what is larger where its parts do not do what it does', async () => {
+    const modules = ask((taken) => taken.has('code: w.ts') || taken.has('code'));
+    const ofModule = await attribute({ components: ['code'], candidate: changed('x'), ...modules, partsOf });
+    expect(ofModule.get('x')).toEqual([['code: w.ts']]);
+    const whole = ask((taken) => taken.has('code'));
+    const ofAll = await attribute({ components: ['code'], candidate: changed('x'), ...whole, partsOf });
+    expect(ofAll.get('x')).toEqual([['code']]);
+  });
+});
