@@ -84,9 +84,15 @@ export function parseFixtureCase(text: string, file: string, vault?: Vault): Fix
 }
 
 /** A regression case that cannot be used. `field` is empty when the whole file is at fault. */
-export function fixtureInvalid(file: string, field: string, problem: string, cause?: unknown): MissionError {
+export function fixtureInvalid(
+  file: string,
+  field: string,
+  problem: string,
+  cause?: unknown,
+  remedy = 'Restore the file from version control, or export the case again.',
+): MissionError {
   return new MissionError('FIXTURE_INVALID', `${file}${field === '' ? '' : `, field "${field}"`}: ${problem}.`, {
-    remedy: 'Restore the file from version control, or export the case again.',
+    remedy,
     details: { file, ...(field !== '' && { field }) },
     ...(cause !== undefined && { cause }),
   });

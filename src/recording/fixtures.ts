@@ -93,7 +93,9 @@ async function putInPlace(staging: string, directory: string, replace: boolean):
 function notWritten(directory: string, cause: unknown): Error {
   const code = (cause as { code?: string }).code;
   const exists = code === 'ENOTEMPTY' || code === 'EEXIST';
-  return fixtureInvalid(directory, '', exists ? 'there is a case of this name already' : messageOf(cause), cause);
+  if (!exists) return fixtureInvalid(directory, '', messageOf(cause), cause);
+  const remedy = 'Give the new case another --name, or replace the one that is there: --replace.';
+  return fixtureInvalid(directory, '', 'there is a case of this name already', cause, remedy);
 }
 
 function caseOf(recording: Recording, { expected, why, guards, addedBy, addedAt }: ExportOptions): FixtureCase {
@@ -141,8 +143,15 @@ export async function* readFixtures(directories: readonly string[], vault: Vault
 /** `replay-fixtures/<mission>/<case>` is two below the top. */
 const DEPTH_MAX = 3;
 
+function noSuchFolder(directory: string, cause: unknown): Error {
+  const remedy =
+    'Name the folder that holds them, or keep a recorded run with: mission case add <run> --expect … --why …';
+  return fixtureInvalid(directory, '', 'there is no such folder of regression cases', cause, remedy);
+}
+
 async function caseDirectories(directory: string, depth: number): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    if ((cause as { code?: string }).code === 'ENOENT' && depth === 0) throw noSuchFolder(directory, cause);
     throw fixtureInvalid(directory, '', `it cannot be read: ${messageOf(cause)}`, cause);
   });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);

@@ -120,7 +120,7 @@ function setPolicy(
     await session.query(
       `INSERT INTO mission.recording_policies (mission, revision, policy, by_whom, reason, created_at)
        VALUES ($1, $2, $3, $4, $5, $6)`,
-      [mission, revision + 1, canonicalJson(policy), by, reason, context.clock()],
+      [mission, revision + 1, canonicalJson(recordingPolicy.parse(policy)), by, reason, context.clock()],
     );
     const details = { policy, reason };
     await appendAudit(session, context, [{ action: 'retention.set', subject: mission, details }]);

@@ -11,11 +11,11 @@ import { readCount } from '../read-values.ts';
 import { counted } from '../words.ts';
 
 interface SetOptions {
-  readonly keep?: number | null;
-  readonly maxCount?: number | null;
+  readonly keep?: Chosen<number>;
+  readonly maxCount?: Chosen<number>;
   readonly sample?: number;
   readonly allFailures?: boolean;
-  readonly rare?: number | null;
+  readonly rare?: Chosen<number>;
   readonly reason: string;
 }
 
@@ -77,8 +77,17 @@ export function addRetention(program: Command, host: CliHost): void {
   });
 }
 
-function orNone<Value>(none: string, read: (text: string) => Value): (text: string) => Value | null {
-  return (text) => (text === none ? null : read(text));
+/** Wrapped, because an option whose value is `null` counts as one without a value. */
+interface Chosen<Value> {
+  readonly value: Value | null;
+}
+
+function orNone<Value>(none: string, read: (text: string) => Value): (text: string) => Chosen<Value> {
+  return (text) => ({ value: text === none ? null : read(text) });
+}
+
+function chosen<Value>(option: Chosen<Value> | undefined, before: Value | null): Value | null {
+  return option === undefined ? before : option.value;
 }
 
 function readShare(text: string): number {
@@ -119,13 +128,12 @@ async function set({ context, output, options, args }: Call<SetOptions>): Promis
   const mission = await context.mission(args[0]);
   const { retention } = await context.registry();
   const before = (await retention.policy(mission)).policy;
-  const { keep = before.keepMs, maxCount = before.maxCount, rare = before.rareBelow } = options;
   const policy: RecordingPolicy = {
-    keepMs: keep,
-    maxCount,
+    keepMs: chosen(options.keep, before.keepMs),
+    maxCount: chosen(options.maxCount, before.maxCount),
     rate: options.sample ?? before.rate,
     allFailures: options.allFailures ?? before.allFailures,
-    rareBelow: rare,
+    rareBelow: chosen(options.rare, before.rareBelow),
   };
   const stored = await retention.setPolicy(mission, policy, { by: context.actor, reason: options.reason });
   await output.result(stored, () => policyLines(stored, output).join('\n'));
