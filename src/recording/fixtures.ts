@@ -136,8 +136,13 @@ function historyFile(link: number): string {
  */
 export async function* readFixtures(directories: readonly string[], vault: Vault = NO_KEYS): AsyncGenerator<Fixture> {
   for (const directory of directories) {
-    for (const found of await caseDirectories(directory, 0)) yield await readFixture(found, vault);
+    for (const found of await fixtureDirectories(directory)) yield await readFixture(found, vault);
   }
+}
+
+/** The folders of the cases below this one, in the order of their paths. @throws MissionError `FIXTURE_INVALID` */
+export function fixtureDirectories(directory: string): Promise<string[]> {
+  return caseDirectories(directory, 0);
 }
 
 /** `replay-fixtures/<mission>/<case>` is two below the top. */

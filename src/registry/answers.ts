@@ -1,8 +1,9 @@
-/** Answers of models and reads that replays asked for anew: a cache by the content of the question. No evidence, and deletable. */
+/** Answers of models and reads that replays asked for anew: a cache by the content of the question. Sealed, no evidence, and deletable. */
 import * as z from 'zod';
 import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
 import { gunzippedText, gzipped } from './gzip.ts';
+import { type KeyUse, readKeyUse } from './key-use.ts';
 import { opaqueText } from './opaque.ts';
 import { bytesColumn, storedInstant, timestampColumn } from './rows.ts';
 
@@ -41,6 +42,7 @@ export interface AnswerFilter {
 }
 
 export interface Answers {
+  /** @throws MissionError `ENCRYPTION_KEY_MISSING`, `ENCRYPTED_DATA_INVALID` when it is kept and cannot be opened. */
   find(key: string): Promise<unknown>;
   /** Keeps an answer, unless there is one: the first stays. Returns the one that is kept. */
   keep(answer: KeptAnswer): Promise<unknown>;
@@ -48,24 +50,42 @@ export interface Answers {
   totals(filter?: AnswerFilter): Promise<readonly AnswerTotal[]>;
   /** Deletes answers, and says so in the audit trail. @returns how many */
   remove(filter?: AnswerFilter): Promise<number>;
+  keyUse(): Promise<readonly KeyUse[]>;
+  /**
+   * Seals with the active key what another one sealed, or none; returns how many.
+   *
+   * @throws MissionError `ENCRYPTION_KEY_MISSING` when one cannot be opened.
+   */
+  reseal(): Promise<number>;
 }
 
 const WHERE = 'WHERE ($1::text IS NULL OR mission = $1) AND ($2::timestamptz IS NULL OR asked_at < $2)';
 
 export function createAnswers(context: RegistryContext): Answers {
-  const { sql } = context;
+  const { sql, vault } = context;
   const find = async (key: string): Promise<unknown> => {
     const [row] = await sql.query('SELECT answer FROM mission.answers WHERE key = $1', [key]);
-    return row === undefined ? undefined : JSON.parse(await gunzippedText(bytesColumn.parse(row['answer'])));
+    if (row === undefined) return undefined;
+    return JSON.parse(await gunzippedText(vault.open(bytesColumn.parse(row['answer']), placeOf(key))));
   };
   return {
     find,
     keep: async ({ key, mission, kind, name, answer, inputTokens, outputTokens }) => {
       const content = await gzipped(opaqueText(answer, `The answer to ${name}`));
       const rows = await sql.query(
-        `INSERT INTO mission.answers (key, mission, kind, name, answer, input_tokens, output_tokens, asked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (key) DO NOTHING RETURNING key`,
-        [key, mission, kind, name, content, inputTokens, outputTokens, context.clock()],
+        `INSERT INTO mission.answers (key, mission, kind, name, answer, input_tokens, output_tokens, asked_at, key_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING key`,
+        [
+          key,
+          mission,
+          kind,
+          name,
+          vault.seal(content, placeOf(key)),
+          inputTokens,
+          outputTokens,
+          context.clock(),
+          vault.keyId,
+        ],
       );
       return rows.length > 0 ? answer : ((await find(key)) ?? answer);
     },
@@ -87,7 +107,37 @@ export function createAnswers(context: RegistryContext): Answers {
           await appendAudit(session, context, [{ action: 'answers.remove', subject: filter.mission ?? '*', details }]);
         return rows.length;
       }),
+    keyUse: () => readKeyUse(sql, 'answers'),
+    reseal: () => reseal(context),
   };
+}
+
+/** For the vault. */
+function placeOf(key: string): string {
+  return `answer/${key}`;
+}
+
+async function reseal({ sql, vault }: RegistryContext): Promise<number> {
+  const rows = await sql.query('SELECT key FROM mission.answers WHERE key_id IS DISTINCT FROM $1 ORDER BY key', [
+    vault.keyId,
+  ]);
+  let count = 0;
+  for (const row of rows) {
+    const key = String(row['key']);
+    const [found] = await sql.query('SELECT answer FROM mission.answers WHERE key = $1', [key]);
+    if (found === undefined) continue;
+    const sealed = vault.seal(vault.open(bytesColumn.parse(found['answer']), placeOf(key)), placeOf(key));
+    // Rows are never changed: this one goes, and is there again with all else as it was.
+    const put = await sql.query(
+      `WITH old AS (DELETE FROM mission.answers WHERE key = $1 AND key_id IS DISTINCT FROM $3
+         RETURNING key, mission, kind, name, input_tokens, output_tokens, asked_at)
+       INSERT INTO mission.answers (key, mission, kind, name, input_tokens, output_tokens, asked_at, answer, key_id)
+       SELECT old.*, $2::bytea, $3::text FROM old RETURNING key`,
+      [key, sealed, vault.keyId],
+    );
+    count += put.length;
+  }
+  return count;
 }
 
 function paramsOf({ mission, before }: AnswerFilter) {

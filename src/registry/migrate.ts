@@ -19,6 +19,7 @@ import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
 import { intended } from './migrations/0009-intended.ts';
 import { deployments } from './migrations/0040-deployments.ts';
+import { sealing } from './migrations/0050-sealing.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
   answers,
   intended,
   deployments,
+  sealing,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */

@@ -4,6 +4,7 @@ import { MissionError } from '../shared/errors.ts';
 import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
 import { gzipped } from './gzip.ts';
+import { type KeyUse, readKeyUse } from './key-use.ts';
 import { opaqueText } from './opaque.ts';
 import {
   PAGE_START,
@@ -24,7 +25,6 @@ import type { Vault } from './vault.ts';
 const BATCH = 64;
 const SUMMARY_BATCH = 1_000;
 
-const keyUseRow = z.object({ key: z.string().nullable(), count: z.int() });
 const tombstoneRow = z.object({ digest: z.string(), deleted_at: timestampColumn, reason: z.string() });
 
 export interface StoredRecording {
@@ -56,8 +56,7 @@ export interface Recordings {
   /** Summaries or whole recordings in the same order, read in batches, so that memory stays flat however many there are. */
   streamSummaries(filter?: RecordingFilter): AsyncIterable<RecordingSummary>;
   stream(filter?: RecordingFilter): AsyncIterable<StoredRecording>;
-  /** How many recordings each key has sealed; `null` is: in clear. */
-  keyUse(): Promise<readonly { readonly key: string | null; readonly count: number }[]>;
+  keyUse(): Promise<readonly KeyUse[]>;
   /**
    * Seals with the active key what another one sealed, or none; returns how many. It may be stopped and called again.
    *
@@ -81,12 +80,7 @@ export function createRecordings(context: RegistryContext): Recordings {
     streamSummaries: (filter = {}) => streamPages(readSummaries, SUMMARY_BATCH, sql, filter),
     stream: (filter = {}) =>
       streamPages((session, ...page) => readRecordings(session, vault, ...page), BATCH, sql, filter),
-    keyUse: async () => {
-      const rows = await sql.query(
-        `SELECT key_id AS key, count(*)::int4 AS count FROM mission.recordings GROUP BY key_id ORDER BY key_id`,
-      );
-      return z.array(keyUseRow).parse(rows);
-    },
+    keyUse: () => readKeyUse(sql, 'recordings'),
     reseal: () => reseal(context),
   };
 }

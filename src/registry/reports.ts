@@ -5,6 +5,7 @@ import { MissionError } from '../shared/errors.ts';
 import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
 import { gunzippedText, gzipped } from './gzip.ts';
+import { type KeyUse, readKeyUse } from './key-use.ts';
 import { opaqueText } from './opaque.ts';
 import { bytesColumn, timestampColumn } from './rows.ts';
 import type { SqlSession } from './sql.ts';
@@ -60,8 +61,13 @@ export interface Reports {
   get(digest: string): Promise<ReportDocument>;
   /** Newest first. */
   list(filter?: ReportFilter): Promise<readonly ReportSummary[]>;
-  /** How many reports each key has sealed; `null` is: in clear. */
-  keyUse(): Promise<readonly { readonly key: string | null; readonly count: number }[]>;
+  keyUse(): Promise<readonly KeyUse[]>;
+  /**
+   * Seals with the active key what another one sealed, or none; returns how many. It may be stopped and called again.
+   *
+   * @throws MissionError `ENCRYPTION_KEY_MISSING` when one cannot be opened.
+   */
+  reseal(): Promise<number>;
   /** The newest complete report with the verdict `passed` on exactly this artifact. */
   findPassing(filter: {
     readonly mission: string;
@@ -80,12 +86,8 @@ export function createReports(context: RegistryContext): Reports {
     put: (report) => putReport(context, report),
     get: (digest) => getReport(context, digest),
     list: (filter = {}) => listReports(sql, filter),
-    keyUse: async () => {
-      const rows = await sql.query(
-        `SELECT key_id AS key, count(*)::int4 AS count FROM mission.reports GROUP BY key_id ORDER BY key_id`,
-      );
-      return z.array(z.object({ key: z.string().nullable(), count: z.int() })).parse(rows);
-    },
+    keyUse: () => readKeyUse(sql, 'reports'),
+    reseal: () => reseal(context),
     findPassing: async (filter) => {
       const [newest] = await listReports(sql, { ...filter, verdict: 'passed', limit: 1 }, 'AND NOT partial');
       return newest;
@@ -95,7 +97,7 @@ export function createReports(context: RegistryContext): Reports {
 
 async function putReport(context: RegistryContext, report: ReportDocument): Promise<{ readonly added: boolean }> {
   const text = opaqueText(report, `Report ${report.digest}`);
-  const document = context.vault.seal(await gzipped(text), `report/${report.digest}`);
+  const document = context.vault.seal(await gzipped(text), placeOf(report.digest));
   return context.sql.transaction(async (session) => {
     const rows = await session.query(
       `INSERT INTO mission.reports (digest, mission, baseline_name, baseline_artifact, candidate_name,
@@ -113,6 +115,39 @@ async function putReport(context: RegistryContext, report: ReportDocument): Prom
     };
     await appendAudit(session, context, [{ action: 'report.put', subject: report.digest, details }]);
     return { added: true };
+  });
+}
+
+/** For the vault. */
+function placeOf(digest: string): string {
+  return `report/${digest}`;
+}
+
+async function reseal(context: RegistryContext): Promise<number> {
+  const { sql, vault } = context;
+  const rows = await sql.query('SELECT digest FROM mission.reports WHERE key_id IS DISTINCT FROM $1 ORDER BY digest', [
+    vault.keyId,
+  ]);
+  let count = 0;
+  for (const row of rows) if (await resealOne(context, String(row['digest']))) count += 1;
+  return count;
+}
+
+function resealOne(context: RegistryContext, digest: string): Promise<boolean> {
+  const { sql, vault } = context;
+  return sql.transaction(async (session) => {
+    const [row] = await session.query('SELECT key_id, document FROM mission.reports WHERE digest = $1 FOR UPDATE', [
+      digest,
+    ]);
+    if (row === undefined || row['key_id'] === vault.keyId) return false;
+    const document = vault.open(bytesColumn.parse(row['document']), placeOf(digest));
+    await session.query('UPDATE mission.reports SET document = $2, key_id = $3 WHERE digest = $1', [
+      digest,
+      vault.seal(document, placeOf(digest)),
+      vault.keyId,
+    ]);
+    await appendAudit(session, context, [{ action: 'report.reseal', subject: digest, details: { key: vault.keyId } }]);
+    return true;
   });
 }
 
@@ -144,7 +179,7 @@ async function getReport({ sql, vault }: RegistryContext, digest: string): Promi
     });
   }
   const { document, documentDigest } = z.object({ document: bytesColumn, documentDigest: z.string() }).parse(row);
-  const text = await gunzippedText(vault.open(document, `report/${digest}`)).catch(() => '');
+  const text = await gunzippedText(vault.open(document, placeOf(digest))).catch(() => '');
   if (digestOf(text) !== documentDigest) {
     throw new MissionError('ARTIFACT_CORRUPT', `Report ${digest} is not what was stored.`, {
       remedy: 'Restore the registry from a backup: the database was changed or damaged from outside.',

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { cell, tableLines } from '../../compare/render/layout.ts';
 import type { KeySource } from '../../encryption/load-keyring.ts';
-import { MissionError } from '../../shared/errors.ts';
+import type { KeyUse } from '../../registry/key-use.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Vault } from '../../registry/vault.ts';
+import { isMissionError, MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import type { CliContext } from '../context.ts';
 import { EXIT } from '../io.ts';
 import { counted } from '../words.ts';
 
@@ -21,22 +26,31 @@ export function addKeys(program: Command, host: CliHost): void {
     examples: [['mission keys new', 'into .mission/payload.keys, or printed where keys come from the environment']],
     run: make,
   });
-  addCommand<object>(keys, host, {
+  addCommand<CaseOptions>(keys, host, {
     usage: 'list',
     summary: 'the keys, which one is active, and what needs each of them; never their secrets',
+    options: [casesOption()],
     run: list,
   });
-  addCommand<object>(keys, host, {
+  addCommand<CaseOptions>(keys, host, {
     usage: 'rotate',
-    summary: 'encrypt stored recordings anew with the active key',
+    summary: 'encrypt anew with the active key: recordings, reports, kept answers, and encrypted regression cases',
+    options: [casesOption()],
     run: rotate,
   });
-  addCommand<object>(keys, host, {
+  addCommand<CaseOptions>(keys, host, {
     usage: 'remove <id>',
-    summary: 'take a key out of the key file; refused while the registry needs it',
+    summary: 'take a key out of the key file; refused while anything here needs it',
+    options: [casesOption()],
     run: remove,
   });
 }
+
+interface CaseOptions {
+  readonly dir: string;
+}
+
+const casesOption = () => option('--dir <folder>', 'where regression cases are').default('replay-fixtures');
 
 async function make({ context, io, output, options }: Call<NewOptions>): Promise<number> {
   const [{ checkKeyId, newSecret }, { addKey }] = await Promise.all([
@@ -62,17 +76,16 @@ async function make({ context, io, output, options }: Call<NewOptions>): Promise
   return EXIT.ok;
 }
 
-interface KeyRow {
+interface KeyRow extends KeyedThings {
   readonly id: string;
   readonly fingerprint: string | null;
   readonly active: boolean;
   readonly here: boolean;
-  readonly recordings: number;
-  readonly reports: number;
 }
 
-async function list({ context, io, output }: Call<object>): Promise<number> {
-  const [source, keyring, use] = await Promise.all([sourceOf(context, io.env), context.keyring(), useOf(context)]);
+async function list(call: Call<CaseOptions>): Promise<number> {
+  const { context, io, output } = call;
+  const [source, keyring, use] = await Promise.all([sourceOf(context, io.env), context.keyring(), keyUse(call)]);
   const rows: KeyRow[] = (keyring?.keys ?? []).map(({ id, fingerprint }) => ({
     id,
     fingerprint,
@@ -90,41 +103,60 @@ async function list({ context, io, output }: Call<object>): Promise<number> {
       cell(row.id, palette.bold),
       cell(row.here ? (row.fingerprint ?? '') : 'not here', row.here ? palette.dim : palette.red),
       cell(row.active ? 'active' : '', palette.green),
-      cell(counted(row.recordings, 'recording'), palette.dim, { align: 'right' }),
-      cell(counted(row.reports, 'report'), palette.dim, { align: 'right' }),
+      cell(thingWords(row), palette.dim),
     ]);
-    const clear = inClear.recordings + inClear.reports;
     return [
       ...(source === undefined ? [] : [palette.dim(`From ${source.place}`)]),
       ...tableLines(cells, width),
-      ...(clear === 0
-        ? []
-        : [
-            palette.dim(`In clear: ${counted(inClear.recordings, 'recording')}, ${counted(inClear.reports, 'report')}`),
-          ]),
-      palette.dim(
-        'Histories on Temporal and regression cases in git may need a key too: keep it for as long as they are kept.',
-      ),
+      ...(sumOf(inClear) === 0 ? [] : [palette.dim(`In clear: ${thingWords(inClear)}`)]),
+      palette.dim('Histories on Temporal may need a key too: keep it until their retention is over.'),
     ].join('\n');
   });
   return missing.length === 0 ? EXIT.ok : EXIT.error;
 }
 
-async function rotate({ context, output }: Call<object>): Promise<number> {
-  const registry = await context.registry();
-  const { keyId } = registry.vault;
-  if (keyId === null) {
+async function rotate({ context, output, options }: Call<CaseOptions>): Promise<number> {
+  const vault = await context.vault();
+  if (vault.keyId === null) {
     throw new MissionError('USAGE', 'There are no keys, so nothing can be encrypted.', { remedy: 'mission keys new' });
   }
-  const recordings = await registry.recordings.reseal();
-  await output.result(
-    { key: keyId, recordings },
-    () => `${output.palette.green('✓')} ${counted(recordings, 'recording')} encrypted anew with the key ${keyId}.`,
+  const registry = await registryOf(context);
+  if (registry !== undefined && registry.vault.keyId !== vault.keyId) throw otherActive(registry, vault.keyId);
+  const done = {
+    recordings: (await registry?.recordings.reseal()) ?? 0,
+    reports: (await registry?.reports.reseal()) ?? 0,
+    answers: (await registry?.answers.reseal()) ?? 0,
+    cases: await resealCases(context.path(options.dir), vault),
+  };
+  await output.result({ key: vault.keyId, ...done }, () =>
+    [
+      `${output.palette.green('✓')} encrypted anew with the key ${vault.keyId}: ${thingWords(done)}.`,
+      ...(done.cases > 0
+        ? ['  Commit the cases. Those in the history of the repository still open with the old key.']
+        : []),
+    ].join('\n'),
   );
   return EXIT.ok;
 }
 
-async function remove({ context, io, output, args }: Call<object>): Promise<number> {
+/** An embedded registry is used through the process that opened it, with the keys of that time. */
+function otherActive({ vault }: Registry, active: string): MissionError {
+  const theirs = vault.keyId === null ? 'without keys' : `with the key "${vault.keyId}"`;
+  return new MissionError(
+    'USAGE',
+    `The registry is open in a process that encrypts ${theirs}; the active key is "${active}" by now.`,
+    { remedy: 'Stop mission dev or mission worker, start it again, then rotate.', details: { key: active } },
+  );
+}
+
+async function resealCases(folder: string, vault: Vault): Promise<number> {
+  if (!existsSync(folder)) return 0;
+  const { resealFixtures } = await import('../../recording/reseal-fixtures.ts');
+  return (await resealFixtures(folder, vault)).length;
+}
+
+async function remove(call: Call<CaseOptions>): Promise<number> {
+  const { context, io, output, args } = call;
   const id = args[0] ?? '';
   const source = await sourceOf(context, io.env);
   if (source?.kind === 'environment') {
@@ -132,13 +164,13 @@ async function remove({ context, io, output, args }: Call<object>): Promise<numb
       remedy: 'Look at mission keys list first, then take the key out there.',
     });
   }
-  const { recordings, reports } = (await useOf(context)).of(id);
-  if (recordings + reports > 0) {
-    throw new MissionError(
-      'USAGE',
-      `The key "${id}" is needed by ${counted(recordings, 'recording')} and ${counted(reports, 'report')}.`,
-      { remedy: 'Encrypt recordings anew: mission keys rotate. Reports keep the key that they were stored with.' },
-    );
+  const needed = (await keyUse(call)).of(id);
+  if (sumOf(needed) > 0) {
+    throw new MissionError('USAGE', `The key "${id}" is needed by ${thingWords(needed)}.`, {
+      remedy:
+        'Make another key active (mission keys new), encrypt them anew (mission keys rotate), then remove this one.',
+      details: { id, ...needed },
+    });
   }
   const { removeKey } = await import('../../encryption/key-file.ts');
   const keys = await removeKey(keyFile(context, io.env), id);
@@ -149,26 +181,65 @@ async function remove({ context, io, output, args }: Call<object>): Promise<numb
   return EXIT.ok;
 }
 
-function keyFile(context: Call<object>['context'], env: NodeJS.ProcessEnv): string {
+function keyFile(context: CliContext, env: NodeJS.ProcessEnv): string {
   return env['MISSION_PAYLOAD_KEYS_FILE'] || context.inside('payload.keys');
 }
 
-async function sourceOf(context: Call<object>['context'], env: NodeJS.ProcessEnv): Promise<KeySource | undefined> {
+async function sourceOf(context: CliContext, env: NodeJS.ProcessEnv): Promise<KeySource | undefined> {
   const { findKeys } = await import('../../encryption/load-keyring.ts');
   return findKeys({ env, file: context.inside('payload.keys') });
 }
 
-/** What in the registry needs which key. A project without a registry needs none. */
-async function useOf(context: Call<object>['context']) {
-  const registry = await context.registry().catch((error: unknown) => {
-    if ((error as { code?: unknown }).code === 'MISSION_UNKNOWN') return undefined;
+/** A project without a registry has nothing in it. */
+function registryOf(context: CliContext): Promise<Registry | undefined> {
+  return context.registry().catch((error: unknown) => {
+    if (isMissionError(error, 'MISSION_UNKNOWN')) return undefined;
     throw error;
   });
-  const [recordings, reports] = await Promise.all([
-    registry?.recordings.keyUse() ?? [],
-    registry?.reports.keyUse() ?? [],
-  ]);
-  const count = (rows: typeof recordings, id: string | null) => rows.find(({ key }) => key === id)?.count ?? 0;
-  const ids = [...new Set([...recordings, ...reports].flatMap(({ key }) => key ?? []))];
-  return { ids, of: (id: string | null) => ({ recordings: count(recordings, id), reports: count(reports, id) }) };
+}
+
+/** Which key what needs, in the registry and among the regression cases. */
+async function keyUse({ context, options }: Call<CaseOptions>) {
+  const registry = await registryOf(context);
+  const folder = context.path(options.dir);
+  const cases = existsSync(folder)
+    ? await (await import('../../recording/reseal-fixtures.ts')).keysOfFixtures(folder)
+    : [];
+  const [recordings, reports, answers] = await Promise.all(
+    [registry?.recordings, registry?.reports, registry?.answers].map(async (noun) => (await noun?.keyUse()) ?? []),
+  );
+  const stored = { recordings, reports, answers };
+  const count = (uses: readonly KeyUse[] = [], id: string | null) => uses.find(({ key }) => key === id)?.count ?? 0;
+  const ids = [recordings, reports, answers].flatMap((uses) => uses ?? []).map(({ key }) => key);
+  const named = [...ids, ...cases.map(({ key }) => key)].flatMap((key) => key ?? []);
+  return {
+    ids: [...new Set(named)],
+    of: (id: string | null): KeyedThings => ({
+      recordings: count(stored.recordings, id),
+      reports: count(stored.reports, id),
+      answers: count(stored.answers, id),
+      cases: cases.filter(({ key }) => key === id).length,
+    }),
+  };
+}
+
+interface KeyedThings {
+  readonly recordings: number;
+  readonly reports: number;
+  readonly answers: number;
+  readonly cases: number;
+}
+
+function sumOf({ recordings, reports, answers, cases }: KeyedThings): number {
+  return recordings + reports + answers + cases;
+}
+
+function thingWords({ recordings, reports, answers, cases }: KeyedThings): string {
+  const words = [
+    counted(recordings, 'recording'),
+    counted(reports, 'report'),
+    counted(answers, 'kept answer'),
+    counted(cases, 'case'),
+  ];
+  return words.join(', ');
 }
