@@ -43,7 +43,8 @@ export async function bundleCode(
       sourcemap: 'external',
       sourcesContent: false,
       logLevel: 'silent',
-      charset: 'utf8',
+      // A text that holds Latin-1 only takes half the memory, in every worker that runs it.
+      charset: 'ascii',
       loader: { '.md': 'text', '.txt': 'text' },
       ...(existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
       ...options,

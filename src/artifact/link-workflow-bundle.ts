@@ -52,7 +52,7 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     schemas,
     '},',
     `mission: ${JSON.stringify(artifact.mission)},`,
-    `definition: ${JSON.stringify(canonicalJson(definitionJson(definition)))},`,
+    `definition: ${asciiLiteral(canonicalJson(definitionJson(definition)))},`,
     '});',
     '',
   ].join('\n');
@@ -64,6 +64,14 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
   );
   const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
   return { code: `${before}${workflow}${after}${comment}` };
+}
+
+/** A string literal without characters beyond ASCII: one of them would double the memory of the whole bundle's text. */
+function asciiLiteral(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[^\0-~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Workers of one process tell their bundles by this name when they translate stack traces. */

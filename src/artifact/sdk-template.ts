@@ -8,6 +8,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { transform } from 'esbuild';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
@@ -82,6 +83,9 @@ for (const [name, value] of Object.entries(author.exports)) {
 /** The part of the SDK that workflow code imports keeps nothing of a run: each asks for the run at work. */
 const PRELOADED_SDK = '@temporalio/workflow';
 
+/** Raised when the template is made in another way. */
+const FORM = 'compacted';
+
 let loaded: Promise<SdkTemplate> | undefined;
 
 /**
@@ -110,6 +114,7 @@ async function load(): Promise<SdkTemplate> {
 async function cacheKey(): Promise<string> {
   const version = ownPackageVersion('@temporalio/worker');
   const ingredients = [
+    FORM,
     LIBRARY_STUB,
     SCHEMAS_STUB,
     WORKFLOWS_STUB,
@@ -152,7 +157,7 @@ async function bundleTemplate(): Promise<SdkTemplate> {
       writeFile(library, LIBRARY_STUB),
       writeFile(schemas, SCHEMAS_STUB),
     ]);
-    return splitSourceMap(await bundleStubs(folder, workflowsPath, [library, schemas]));
+    return splitSourceMap(await compacted(await bundleStubs(folder, workflowsPath, [library, schemas])));
   } catch (error) {
     throw new MissionError(
       'ARTIFACT_LOAD_FAILED',
@@ -193,8 +198,23 @@ function sourceName({ absoluteResourcePath }: { readonly absoluteResourcePath: s
   return inPackages.at(-1) ?? `mission-runtime/linked/${basename(absoluteResourcePath)}`;
 }
 
+/**
+ * Every worker holds its bundle as text. Comments are a third of it, and one character beyond Latin-1 would make each
+ * character of it two bytes. Names stay, for stack traces; the source map is carried along.
+ */
+async function compacted(bundle: string): Promise<string> {
+  const { code } = await transform(bundle, {
+    minifyWhitespace: true,
+    legalComments: 'none',
+    charset: 'ascii',
+    target: 'es2022',
+    sourcemap: 'inline',
+  });
+  return code;
+}
+
 function splitSourceMap(bundle: string): SdkTemplate {
-  const marker = '//# sourceMappingURL=data:application/json;charset=utf-8;base64,';
+  const marker = '//# sourceMappingURL=data:application/json;base64,';
   const at = bundle.lastIndexOf(marker);
   if (at < 0) throw new Error('the bundle has no inline source map');
   const map = JSON.parse(Buffer.from(bundle.slice(at + marker.length), 'base64').toString()) as Record<string, unknown>;
