@@ -22,6 +22,7 @@ import { addLog } from './commands/log.ts';
 import { addMove } from './commands/move.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRecordings } from './commands/recordings.ts';
+import { addRegistry } from './commands/registry.ts';
 import { addReplay } from './commands/replay.ts';
 import { addReport } from './commands/report.ts';
 import { addRetention } from './commands/retention.ts';
@@ -63,5 +64,5 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
     ],
   },
   { title: 'Before a release:', add: [addReplay, addReport, addAnswers, addCase, addCases] },
-  { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit] },
+  { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit, addRegistry] },
 ];

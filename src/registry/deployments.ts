@@ -3,11 +3,14 @@
  * name. The prefix is settled when the mission is first published; whoever starts, hosts or moves runs reads it here, so all
  * processes agree.
  */
+import * as z from 'zod';
 import { MissionError } from '../shared/errors.ts';
 import type { SqlSession } from './sql.ts';
 
 /** `production/`: letters, digits, `-`, `_` and `/`; its end cannot be taken for a part of a mission's name. */
 const PREFIX = /^(?:[A-Za-z0-9][A-Za-z0-9_/-]{0,98}[/_])?$/;
+
+const missionRow = z.object({ name: z.string(), prefix: z.string() });
 
 export interface Deployments {
   /**
@@ -36,8 +39,8 @@ export function createDeployments({ sql, deploymentPrefix }: DeploymentsContext)
          ORDER BY (name = $1) DESC, created_at DESC, name DESC LIMIT 1`,
         [mission],
       );
-      if (row?.['name'] !== mission) return `${deploymentPrefix ?? String(row?.['prefix'] ?? '')}${mission}`;
-      const prefix = String(row['prefix']);
+      const { name = '', prefix = '' } = row === undefined ? {} : missionRow.parse(row);
+      if (name !== mission) return `${deploymentPrefix ?? prefix}${mission}`;
       if (deploymentPrefix !== undefined && deploymentPrefix !== prefix)
         throw otherPrefix(mission, prefix, deploymentPrefix);
       known.set(mission, `${prefix}${mission}`);

@@ -19,7 +19,7 @@ import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
 import { intended } from './migrations/0009-intended.ts';
 import { deployments } from './migrations/0040-deployments.ts';
-import { sealing } from './migrations/0050-sealing.ts';
+import { epochs } from './migrations/0041-epochs.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -39,7 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
   answers,
   intended,
   deployments,
-  sealing,
+  epochs,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */

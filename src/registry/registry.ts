@@ -7,6 +7,7 @@ import { type Audit, createAudit } from './audit.ts';
 import { type Collection, createCollection } from './collection.ts';
 import type { RegistryContext } from './context.ts';
 import { createDeployments, type Deployments, readDeploymentPrefix } from './deployments.ts';
+import { createEpochs, type Epochs } from './epochs.ts';
 import { createHosting, type Hosting } from './hosting.ts';
 import { createInterventions, type Interventions } from './interventions.ts';
 import { migrate } from './migrate.ts';
@@ -32,6 +33,7 @@ export interface RegistryNouns {
   readonly reports: Reports;
   readonly interventions: Interventions;
   readonly deployments: Deployments;
+  readonly epochs: Epochs;
   readonly hosting: Hosting;
   readonly workers: Workers;
   readonly answers: Answers;
@@ -100,6 +102,7 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     recordings: createRecordings(context),
     reports: createReports(context),
     deployments: createDeployments(context),
+    epochs: createEpochs(context),
     hosting: createHosting(context, engine),
     workers: createWorkers(context),
     interventions: createInterventions(context),

@@ -91,7 +91,7 @@ export function createRoutes(context: RegistryContext, engine: Pick<SqlEngine, '
     current: (mission) => currentRoute(context.sql, mission),
     history: async (mission, afterRevision = 0) =>
       (await context.sql.query(SELECT, [mission, afterRevision])).map((row) => routeRow.parse(row)),
-    heads: () => readHeads(context.sql),
+    heads: () => routeHeads(context.sql),
     set: (expectedRevision, route) => setRoute(context, expectedRevision, route),
     watch: (listener) => engine.listen(CHANNEL, (payload) => listener(readChange(payload))),
   };
@@ -104,7 +104,8 @@ async function currentRoute(session: SqlSession, mission: string): Promise<Route
 
 const headRow = z.object({ mission: z.string(), revision: z.int() });
 
-async function readHeads(session: SqlSession): Promise<ReadonlyMap<string, number>> {
+/** Mission → the newest revision of its route. */
+export async function routeHeads(session: SqlSession): Promise<ReadonlyMap<string, number>> {
   const rows = await session.query('SELECT mission, max(revision) AS revision FROM mission.routes GROUP BY mission');
   return new Map(rows.map((row) => headRow.parse(row)).map(({ mission, revision }) => [mission, revision]));
 }
@@ -154,8 +155,12 @@ async function insertRoute(session: SqlSession, route: Route): Promise<void> {
       new Date(route.createdAt),
     ],
   );
-  const payload = JSON.stringify({ mission: route.mission, revision: route.revision });
-  await session.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
+  await notifyRoute(session, route.mission, route.revision);
+}
+
+/** Tells all who watch, once the transaction is through. */
+export async function notifyRoute(session: SqlSession, mission: string, revision: number): Promise<void> {
+  await session.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify({ mission, revision })]);
 }
 
 function checkWeights(route: NewRoute): void {

@@ -8,7 +8,7 @@ import { type RouteTable, routeTable } from './route-table.ts';
 
 /** What routing reads of a registry. */
 export type RouteSource = Pick<Registry, 'place'> & {
-  readonly routes: Pick<Registry['routes'], 'history' | 'heads' | 'watch'>;
+  readonly routes: Pick<Registry['routes'], 'current' | 'history' | 'heads' | 'watch'>;
   readonly versions: Pick<Registry['versions'], 'list'>;
   readonly artifacts: Pick<Registry['artifacts'], 'manifest'>;
   readonly deployments: Registry['deployments'];
@@ -31,6 +31,8 @@ export interface PlacedRun {
 
 export interface RoutedMission {
   readonly table: RouteTable;
+  /** When its revision was set, ISO 8601: tells it from another of the same number, in a registry that was restored. */
+  readonly setAt: string;
   /** Of every version that the table can choose. */
   readonly targets: ReadonlyMap<number, RouteTarget>;
 }
@@ -40,17 +42,45 @@ export interface RoutedMission {
  *
  * @param held - what is known of it already: then only what is newer is read
  * @throws MissionError `MISSION_UNKNOWN`, `NO_ACTIVE_VERSION` when it has no route yet, `INPUT_INVALID` when a rule cannot
- *   be read, `VERSION_UNKNOWN` when a rule names a version that is not there, or whatever the registry throws.
+ *   be read, `VERSION_UNKNOWN` when a rule names a version that is not there, `REGISTRY_WENT_BACK` when what is held is not in the
+ *   registry, or whatever the registry throws.
  */
 export async function readRoutedMission(
   source: Omit<RouteSource, 'place'>,
   mission: string,
   held?: RoutedMission,
 ): Promise<RoutedMission> {
-  const table = routeTable(await source.routes.history(mission, held?.table.revision ?? 0), held?.table);
+  // With the revision that is held, to see whether it is the same one.
+  const revisions = await source.routes.history(mission, (held?.table.revision ?? 1) - 1);
+  if (held !== undefined && revisions.at(-1)?.createdAt !== held.setAt) {
+    const isThere = revisions.at(-1)?.revision === held.table.revision;
+    throw wentBack(held.table, isThere ? held.table.revision : ((await source.routes.current(mission))?.revision ?? 0));
+  }
+  const table = routeTable(revisions, held?.table);
   if (table === undefined) throw await nothingRouted(source, mission);
   if (held !== undefined && table === held.table) return held;
-  return { table, targets: await readTargets(source, table, held) };
+  return { table, setAt: revisions[0]?.createdAt ?? '', targets: await readTargets(source, table, held) };
+}
+
+/**
+ * What is held, and what the registry shows, are not of one history.
+ *
+ * @param found - the revision that the registry shows
+ */
+export function wentBack(
+  { mission, revision: held }: Pick<RouteTable, 'mission' | 'revision'>,
+  found: number,
+): MissionError {
+  const shown = found === held ? `another revision ${found}` : `revision ${found}`;
+  return new MissionError(
+    'REGISTRY_WENT_BACK',
+    `The route of ${mission} was at revision ${held}, and the registry shows ${shown}.`,
+    {
+      remedy:
+        'It was restored to an earlier state, or this is a replica that lags. If it is meant: mission registry restored --reason "…"; then routers follow it.',
+      details: { mission, held, found },
+    },
+  );
 }
 
 /** Which version a run gets, and where its runs go. */

@@ -6,7 +6,9 @@
  *
  * Invariants
  * 1. A mission that is held costs no question to the registry.
- * 2. A revision is in force as a whole or not at all: table and targets change in one assignment, and never backwards.
+ * 2. A revision is in force as a whole or not at all: table and targets change in one assignment. Never backwards within an
+ *    epoch of the registry: an earlier route than the one that is held confirms nothing, and is followed once a person has
+ *    said that it is meant (`registry/epochs.ts`).
  * 3. Word of a change, a connection that came back, and the poll all lead to the same reading, so a lost notification
  *    costs at most one poll.
  * 4. When the registry does not answer, what is known is served for `staleMs` at most, marked as stale; then nothing is.
@@ -14,10 +16,10 @@
 import type { Registry } from '../registry/registry.ts';
 import type { RouteChange } from '../registry/routes.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { MissionError } from '../shared/errors.ts';
+import { isMissionError, MissionError } from '../shared/errors.ts';
 import { type Freshness, type FreshnessLimits, freshnessOf } from './freshness.ts';
 import type { RouteRequest } from './resolve-route.ts';
-import { type PlacedRun, placeRun, type RoutedMission, readRoutedMission } from './routed-mission.ts';
+import { type PlacedRun, placeRun, type RoutedMission, readRoutedMission, wentBack } from './routed-mission.ts';
 import type { RouterEvent } from './router-event.ts';
 import { observeRouter } from './router-metrics.ts';
 import { within } from './within.ts';
@@ -53,8 +55,8 @@ export interface Router {
   /**
    * Which version a run gets, and why.
    *
-   * @throws MissionError `REGISTRY_UNAVAILABLE` when what is known is older than `staleMs`; `MISSION_UNKNOWN`,
-   *   `NO_ACTIVE_VERSION`.
+   * @throws MissionError `REGISTRY_UNAVAILABLE` when what is known is older than `staleMs`, `REGISTRY_WENT_BACK` when it is that
+   *   old because the registry shows an earlier route; `MISSION_UNKNOWN`, `NO_ACTIVE_VERSION`.
    */
   place(mission: string, request: RouteRequest): Promise<RoutedStart>;
   /** The missions that are held. */
@@ -90,12 +92,22 @@ interface Entry {
   readonly mission: string;
   /** Absent until the first reading is through. */
   routed: RoutedMission | undefined;
+  /** The epoch of the registry that it was read in. */
+  epoch: number;
   confirmedAtMs: number;
   failure: Error | undefined;
   /** The newest revision that there was word of, and when the word came. */
   wanted: number;
   noticedAtMs: number;
   reading: Promise<void> | undefined;
+}
+
+/** What the registry showed of a mission at a poll. */
+interface Shown {
+  readonly epoch: number;
+  /** 0 without a route. */
+  readonly revision: number;
+  readonly askedAtMs: number;
 }
 
 class FollowingRouter implements Router {
@@ -187,6 +199,7 @@ class FollowingRouter implements Router {
     const entry: Entry = {
       mission,
       routed: undefined,
+      epoch: 0,
       confirmedAtMs: this.#now(),
       failure: undefined,
       wanted: 0,
@@ -208,17 +221,32 @@ class FollowingRouter implements Router {
   async #readNewest(entry: Entry): Promise<void> {
     for (let reads = 0; reads < READS_FOR_ONE_CHANGE; reads += 1) {
       const askedAtMs = this.#now();
-      const before = entry.routed;
-      const routed = await within(ANSWER_MS, readRoutedMission(this.#registry, entry.mission, before));
-      entry.routed = routed;
+      const { epoch, routed } = await within(ANSWER_MS, this.#readOnce(entry));
       this.#answered(askedAtMs);
       this.#confirm(entry, askedAtMs);
-      const { revision } = routed.table;
-      if (before !== undefined && before.table.revision < revision) {
-        const afterMs = this.#now() - entry.noticedAtMs;
-        this.#emit({ kind: 'changed', mission: entry.mission, revision, afterMs });
-      }
-      if (revision >= entry.wanted) return;
+      this.#putInForce(entry, routed, epoch);
+      if (routed.table.revision >= entry.wanted) return;
+    }
+  }
+
+  /** What is held counts for nothing in another epoch. */
+  async #readOnce({ mission, routed, epoch: known }: Entry): Promise<{ epoch: number; routed: RoutedMission }> {
+    const epoch = await this.#registry.epochs.current();
+    const held = epoch === known ? routed : undefined;
+    return { epoch, routed: await readRoutedMission(this.#registry, mission, held) };
+  }
+
+  #putInForce(entry: Entry, routed: RoutedMission, epoch: number): void {
+    const { mission, routed: before } = entry;
+    const isRestored = before !== undefined && epoch !== entry.epoch;
+    const { revision } = routed.table;
+    entry.routed = routed;
+    entry.epoch = epoch;
+    if (isRestored) {
+      entry.wanted = revision;
+      this.#emit({ kind: 'restored', mission, revision, epoch });
+    } else if (before !== undefined && before.table.revision < revision) {
+      this.#emit({ kind: 'changed', mission, revision, afterMs: this.#now() - entry.noticedAtMs });
     }
   }
 
@@ -227,11 +255,19 @@ class FollowingRouter implements Router {
     try {
       await this.#read(entry);
     } catch (error) {
-      const said = entry.failure?.message;
-      entry.failure = asError(error);
-      if (this.#isClosed || said === entry.failure.message) return;
-      this.#emit({ kind: 'unreadable', mission: entry.mission, error: entry.failure });
+      this.#fail(entry, asError(error));
     }
+  }
+
+  #fail(entry: Entry, error: Error): void {
+    const said = entry.failure?.message;
+    const { mission } = entry;
+    entry.failure = error;
+    if (this.#isClosed || said === error.message) return;
+    if (isMissionError(error, 'REGISTRY_WENT_BACK')) {
+      const servedForMs = Math.max(this.#limits.staleMs - this.#ageMs(entry), 0);
+      this.#emit({ kind: 'went-back', mission, error, servedForMs });
+    } else this.#emit({ kind: 'unreadable', mission, error });
   }
 
   #onChange(change: RouteChange): void {
@@ -241,7 +277,10 @@ class FollowingRouter implements Router {
       return;
     }
     const entry = this.#entries.get(change.mission);
-    if (entry !== undefined) void this.#want(entry, change.revision);
+    if (entry === undefined) return;
+    // Word of a revision that is behind us is that of a registry that was restored.
+    if (change.revision < (entry.routed?.table.revision ?? 0)) void this.refresh();
+    else void this.#want(entry, change.revision);
   }
 
   #want(entry: Entry, revision: number): Promise<void> {
@@ -259,20 +298,24 @@ class FollowingRouter implements Router {
   async #poll(): Promise<void> {
     const askedAtMs = this.#now();
     try {
-      const heads = await within(ANSWER_MS, this.#registry.routes.heads());
+      const { routes, epochs } = this.#registry;
+      const [heads, epoch] = await within(ANSWER_MS, Promise.all([routes.heads(), epochs.current()]));
       this.#answered(askedAtMs);
-      await Promise.all([...this.#entries.values()].map((entry) => this.#compare(entry, heads, askedAtMs)));
+      const shown = (mission: string): Shown => ({ epoch, revision: heads.get(mission) ?? 0, askedAtMs });
+      await Promise.all([...this.#entries.values()].map((entry) => this.#compare(entry, shown(entry.mission))));
     } catch (error) {
       if (!this.#isClosed) this.#unanswered(asError(error));
     }
   }
 
   /** A failed reading is tried again even without a newer revision. */
-  async #compare(entry: Entry, heads: ReadonlyMap<string, number>, askedAtMs: number): Promise<void> {
+  async #compare(entry: Entry, { epoch, revision, askedAtMs }: Shown): Promise<void> {
     if (entry.routed === undefined) return;
-    const head = heads.get(entry.mission) ?? 0;
-    if (head <= entry.routed.table.revision) return this.#confirm(entry, askedAtMs);
-    if (head > entry.wanted) return this.#want(entry, head);
+    const { table } = entry.routed;
+    if (epoch !== entry.epoch) return this.#follow(entry);
+    if (revision < table.revision) return this.#fail(entry, wentBack(table, revision));
+    if (revision === table.revision) return this.#confirm(entry, askedAtMs);
+    if (revision > entry.wanted) return this.#want(entry, revision);
     return this.#follow(entry);
   }
 
@@ -310,6 +353,7 @@ class FollowingRouter implements Router {
   }
 
   #tooOld(entry: Entry): MissionError {
+    if (isMissionError(entry.failure, 'REGISTRY_WENT_BACK')) return entry.failure;
     const ageMs = this.#ageMs(entry);
     return new MissionError(
       'REGISTRY_UNAVAILABLE',

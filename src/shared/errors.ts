@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   REGISTRY_LOCKED: { http: 503, exit: 4, retryable: true },
   REGISTRY_SCHEMA_MISMATCH: { http: 503, exit: 4, retryable: false },
   REGISTRY_UNAVAILABLE: { http: 503, exit: 4, retryable: true },
+  REGISTRY_WENT_BACK: { http: 503, exit: 4, retryable: false },
   REGISTRY_WRITE_FAILED: { http: 507, exit: 4, retryable: true },
   AUDIT_BROKEN: { http: 500, exit: 4, retryable: false },
   ENCRYPTION_KEY_MISSING: { http: 500, exit: 4, retryable: false },
