@@ -33,8 +33,7 @@ export function historyFromBytes(bytes: Uint8Array): History {
   return history;
 }
 
-let lastEvent: object | undefined;
-let lastName = '';
+let last: { readonly event: object; readonly name: string } | undefined;
 
 /** An event as the message's own constructor makes it. Attributes of another kind replace those that were read before. */
 class EventBeingRead {
@@ -42,17 +41,20 @@ class EventBeingRead {
   eventGroupMarkers: unknown[] = [];
 
   set attributes(name: string) {
-    if (lastEvent === this && lastName !== name) Reflect.deleteProperty(this, lastName);
-    lastEvent = this;
-    lastName = name;
+    if (last?.event === this && last.name !== name) Reflect.deleteProperty(this, last.name);
+    last = { event: this, name };
   }
 }
 
 /** Otherwise it is one of protobufjs's events: its constructor, the reading side of `attributes`, `toJSON`. */
 function becomeMessage(prototype: object): void {
   const message = eventType.ctor.prototype as object;
-  const [ours, theirs] = [prototype, message].map((one) => Object.getOwnPropertyDescriptor(one, 'attributes'));
-  Object.defineProperty(prototype, 'attributes', { ...theirs, ...(ours?.set && { set: ours.set }) });
+  Object.defineProperty(prototype, 'attributes', {
+    ...Object.getOwnPropertyDescriptor(prototype, 'attributes'),
+    get(this: object): unknown {
+      return Reflect.get(message, 'attributes', this);
+    },
+  });
   Reflect.deleteProperty(prototype, 'constructor');
   Object.setPrototypeOf(prototype, message);
 }

@@ -1,7 +1,7 @@
 import { type CommandView, StepNamer } from './command-view.ts';
 import { diffViews } from './diff-views.ts';
+import type { CommandCheck } from './lockstep/command-queue.ts';
 import { isLocalActivityMarker } from './lockstep/event-facts.ts';
-import type { CommandCheck } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import type { Command, HistoryEvent } from './proto.ts';
 import type { RuleBook } from './rule-book.ts';

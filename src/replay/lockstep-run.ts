@@ -1,5 +1,6 @@
 /** One link of a recording driven through a candidate, as far as the candidate does what was recorded. */
-import { type CommandCheck, HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
+import type { CommandCheck } from './lockstep/command-queue.ts';
+import { HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
 import { type Activation, type History, toMs } from './proto.ts';

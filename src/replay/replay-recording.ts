@@ -22,7 +22,7 @@ import {
 } from './departure.ts';
 import { judgeDeterminism } from './determinism.ts';
 import { describeDivergence } from './divergence.ts';
-import type { CommandCheck } from './lockstep/history-driver.ts';
+import type { CommandCheck } from './lockstep/command-queue.ts';
 import { runInLockstep } from './lockstep-run.ts';
 import { isOpen, refusedInFlight, stepsBeyond } from './open-runs.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';

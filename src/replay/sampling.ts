@@ -4,7 +4,7 @@
  */
 import type { CommandView } from './command-view.ts';
 import { StepNamer } from './command-view.ts';
-import type { CommandCheck } from './lockstep/history-driver.ts';
+import type { CommandCheck } from './lockstep/command-queue.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import { viewOfCommand } from './view-of-command.ts';
 

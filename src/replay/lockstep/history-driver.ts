@@ -8,6 +8,7 @@ import {
   toMs,
   WorkflowTaskFailedCause,
 } from '../proto.ts';
+import { type CommandCheck, CommandQueue } from './command-queue.ts';
 import {
   eventName,
   idOf,
@@ -15,25 +16,21 @@ import {
   isCommandEvent,
   isFinalEvent,
   isLocalActivityMarker,
-  localActivityMarkerOf,
   patchMarkerOf,
   typeOf,
 } from './event-facts.ts';
 import { jobOrder } from './job-order.ts';
-import type { LocalActivityMachine } from './local-activity-machine.ts';
+import { LocalResults } from './local-results.ts';
 import { MachineShop } from './machine-shop.ts';
-import { PlainMachine, type QueuedCommand } from './machines.ts';
+import type { QueuedCommand } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 import { cancelJob, signalJob } from './outside-jobs.ts';
-import { handlePatch, isChangeVersionUpsert, PatchLedger } from './patch-ledger.ts';
+import { PatchLedger } from './patch-ledger.ts';
 import { randomnessSeed } from './randomness-seed.ts';
 import { startJob } from './start-job.ts';
 import { TaskFacts } from './task-facts.ts';
 import { endOfNextSequence } from './task-sequence.ts';
 import { UpdateDesk } from './update-desk.ts';
-
-/** Compares a matched command with its event beyond kind, type and id. @throws Mismatch `different` */
-export type CommandCheck = (queued: QueuedCommand, event: HistoryEvent) => void;
 
 export interface RunIdentity {
   readonly workflowId: string;
@@ -44,8 +41,6 @@ export class HistoryDriver {
   readonly shop = new MachineShop();
   readonly updates = new UpdateDesk();
   readonly events: readonly HistoryEvent[];
-  /** Commands issued and not yet matched. */
-  readonly queue: QueuedCommand[] = [];
   /** Acceptance events of updates that the workflow was already given. */
   readonly givenUpdates = new Set<HistoryEvent>();
   /** Workflow time, in milliseconds since the epoch. */
@@ -53,11 +48,11 @@ export class HistoryDriver {
   /** Index of the next event that was not handled. */
   position = 0;
   readonly #identity: RunIdentity;
-  readonly #check: CommandCheck;
   readonly #strict: boolean;
+  readonly #commands: CommandQueue;
+  readonly #local: LocalResults;
   readonly #patches = new PatchLedger();
   readonly #facts: TaskFacts;
-  readonly #markers: HistoryEvent[] = [];
   #jobs: Job[] = [];
   #startedId = 0;
   #finalSeen = false;
@@ -66,9 +61,15 @@ export class HistoryDriver {
   constructor(history: History, identity: RunIdentity, check: CommandCheck, strict = true) {
     this.events = history.events ?? [];
     this.#identity = identity;
-    this.#check = check;
     this.#strict = strict;
+    this.#commands = new CommandQueue(this.shop, check);
+    this.#local = new LocalResults(this.shop, check);
     this.#facts = new TaskFacts(this.events);
+  }
+
+  /** Commands issued and not yet matched. */
+  get queue(): readonly QueuedCommand[] {
+    return this.#commands.waiting;
   }
 
   /** Whether the history's own end (completed, failed, …) was reached. */
@@ -90,14 +91,14 @@ export class HistoryDriver {
 
   /** Commands issued so far had their place; those to come, of a run that is still open, go beyond what was recorded. */
   #endOfHistory(): void {
-    if (this.#strict && !this.#finalSeen && this.#commandsWereDue()) this.#expectNoMoreCommands(this.events.at(-1));
+    if (this.#strict && !this.#finalSeen && this.#commandsWereDue()) this.#commands.expectNoMore(this.events.at(-1));
   }
 
   /** Takes what the workflow answered to the last activation. */
   answer(commands: readonly Command[]): void {
     for (const command of commands) this.#take(command);
     this.#resolveLocalActivities();
-    this.#dropCancelled();
+    this.#commands.dropCancelled();
   }
 
   /** Jobs that wait to be given, for whoever goes on after a Mismatch. */
@@ -110,18 +111,13 @@ export class HistoryDriver {
   #take(command: Command): void {
     if (command.respondToQuery) return;
     if (command.updateResponse) {
-      this.queue.push(...this.updates.take(command.updateResponse, command));
+      this.#commands.add(this.updates.take(command.updateResponse, command));
       return;
     }
     if (command.setPatchMarker && !this.#patches.isFirst(command)) return;
     const { commands, jobs } = this.shop.take(command);
-    this.queue.push(...commands);
+    this.#commands.add(commands);
     this.#jobs.push(...jobs);
-  }
-
-  #dropCancelled(): void {
-    const kept = this.queue.filter((queued) => !queued.machine.cancelledBeforeSent);
-    this.queue.splice(0, this.queue.length, ...kept);
   }
 
   #lastEventId(): number {
@@ -143,7 +139,7 @@ export class HistoryDriver {
     if (isCommandEvent(event)) {
       this.position += this.#applyCommandEvent(event, this.events[this.position + 1]);
     } else {
-      if (this.#strict && this.#endsCommands(event)) this.#expectNoMoreCommands(event);
+      if (this.#strict && this.#endsCommands(event)) this.#commands.expectNoMore(event);
       this.#applyOutsideEvent(event, targetId);
       this.position += 1;
     }
@@ -167,67 +163,10 @@ export class HistoryDriver {
     return false;
   }
 
-  #expectNoMoreCommands(event: HistoryEvent | undefined): void {
-    const extra = this.queue.find((queued) => !queued.command?.setPatchMarker);
-    if (extra === undefined) return;
-    throw new Mismatch('extra', 'a command was issued that the history does not have here', extra.command, event);
-  }
-
   #applyCommandEvent(event: HistoryEvent, next: HistoryEvent | undefined): number {
-    if (isLocalActivityMarker(event)) {
-      this.#verifyLocalActivity(event);
-      return 1;
-    }
-    for (;;) {
-      const head = this.queue[0];
-      const handling = handlePatch(event, head, next);
-      if (handling === 'skip-event') return 1;
-      if (handling === 'skip-event-and-next') return 2;
-      if (handling === 'nondeterministic') {
-        throw new Mismatch(
-          'missing',
-          `the patch "${patchMarkerOf(event)?.patchId}" was recorded, and the code does not ask for it`,
-          undefined,
-          event,
-        );
-      }
-      if (handling === 'normal') return this.#match(head, event, next);
-      this.queue.shift();
-    }
-  }
-
-  #match(head: QueuedCommand | undefined, event: HistoryEvent, next: HistoryEvent | undefined): number {
-    if (head === undefined) {
-      throw new Mismatch(
-        'missing',
-        `${eventName(event)} was recorded, and no command was issued for it`,
-        undefined,
-        event,
-      );
-    }
-    if (head.eventType !== typeOf(event)) {
-      const reason = `another command stands where ${eventName(event)} was recorded`;
-      throw new Mismatch('replaced', reason, head.command, event);
-    }
-    this.#matchPatch(head, event);
-    head.machine.identify?.(event);
-    this.#check(head, event);
-    head.machine.recorded(event);
-    this.queue.shift();
-    this.shop.remember(idOf(event), head.machine);
-    return head.command?.setPatchMarker && isChangeVersionUpsert(next) ? 2 : 1;
-  }
-
-  #matchPatch(head: QueuedCommand, event: HistoryEvent): void {
-    const issued = head.command?.setPatchMarker?.patchId;
-    const recorded = patchMarkerOf(event)?.patchId;
-    if (issued === undefined || issued === recorded) return;
-    throw new Mismatch(
-      'replaced',
-      `patch "${issued}" stands where patch "${recorded}" was recorded`,
-      head.command,
-      event,
-    );
+    if (!isLocalActivityMarker(event)) return this.#commands.confirm(event, next);
+    this.#local.verify(event);
+    return 1;
   }
 
   #applyOutsideEvent(event: HistoryEvent, targetId: number | undefined): void {
@@ -286,9 +225,7 @@ export class HistoryDriver {
 
   #peekLater(event: HistoryEvent): void {
     if (isLocalActivityMarker(event)) {
-      const seq = localActivityMarkerOf(event)?.seq ?? 0;
-      const machine = this.shop.localActivities.get(seq);
-      if (machine?.resolved !== true) this.#markers.push(event);
+      this.#local.foresee(event);
       this.#resolveLocalActivities();
       return;
     }
@@ -308,27 +245,9 @@ export class HistoryDriver {
     );
   }
 
-  /** Resolves local activities from markers, in the markers' order, until one is not scheduled yet. */
   #resolveLocalActivities(): void {
-    for (;;) {
-      const event = this.#markers[0];
-      const marker = event && localActivityMarkerOf(event);
-      const machine: LocalActivityMachine | undefined = marker && this.shop.localActivities.get(marker.seq);
-      if (!event || !marker || !machine) return;
-      this.#markers.shift();
-      if (machine.resolved) continue;
-      this.#jobs.push(machine.resolve(marker, event));
-      if (marker.completeTimeMs !== undefined) this.#advance(marker.completeTimeMs);
-    }
-  }
-
-  #verifyLocalActivity(event: HistoryEvent): void {
-    const marker = localActivityMarkerOf(event);
-    const machine = marker && this.shop.localActivities.get(marker.seq);
-    if (!marker || !machine) {
-      throw new Mismatch('missing', 'a local activity was recorded, and the code does not run it', undefined, event);
-    }
-    machine.verify(marker, event);
-    this.#check({ machine: new PlainMachine(), eventType: typeOf(event), command: machine.command }, event);
+    const { jobs, timeMs } = this.#local.resolve();
+    this.#jobs.push(...jobs);
+    this.#advance(timeMs);
   }
 }
