@@ -7,6 +7,7 @@
  * 3. Held per recording: one short line. Whole results only as many as the report keeps.
  */
 import type { ComponentChange } from '../artifact/component-change.ts';
+import type { CohortSample } from '../recording/cohort.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
@@ -19,6 +20,7 @@ import { createIntendedCounter } from './intended-tally.ts';
 import type { IntendedJudgement } from './judge-intended.ts';
 import type { NoiseReport } from './noise.ts';
 import type { Determinism, EvidenceGrade, ExcludedRecording, ReplayOutcome, ReplayResult } from './outcome.ts';
+import { describeSample } from './population.ts';
 import type {
   Disagreement,
   LiveUse,
@@ -47,7 +49,7 @@ export interface ReportSubject {
 export interface ReportEnding {
   /** ISO 8601 */
   readonly createdAt: string;
-  readonly cohort: Report['cohort'];
+  readonly cohort: Omit<Report['cohort'], 'sample'> & { readonly sample?: CohortSample | undefined };
   /** The replay was stopped before all recordings were seen. A report with fewer recordings than its cohort is partial, too. */
   readonly partial?: boolean;
   /** Why runs changed, where that was looked into. */
@@ -128,7 +130,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         mission: subject.mission,
         baseline: subject.baseline,
         candidate: subject.candidate,
-        cohort,
+        cohort: cohortOf(cohort, results),
         policy: subject.policy,
         ...facts,
         changes: subject.changes,
@@ -163,6 +165,15 @@ export function buildReport(
   for (const result of results) builder.add(result);
   for (const one of excluded) builder.exclude(one);
   return builder.finish(ending);
+}
+
+function cohortOf(
+  { sample, ...cohort }: ReportEnding['cohort'],
+  results: ReadonlyMap<string, ReportedResult>,
+): Report['cohort'] {
+  if (sample === undefined) return cohort;
+  const outcomes = new Map([...results].map(([id, { outcome }]) => [id, outcome]));
+  return { ...cohort, sample: describeSample(sample, outcomes) };
 }
 
 /** The members that are there. */

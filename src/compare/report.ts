@@ -14,6 +14,7 @@ import type {
   ReplayResult,
   StepCommand,
 } from './outcome.ts';
+import type { ReportedSample } from './population.ts';
 
 export interface VersionIdentity {
   /** `refund-eligibility@3`, or a path for plain workflows. */
@@ -140,6 +141,8 @@ export interface Report {
      * `histories`: of plain Temporal workflows, which have no versions.
      */
     readonly kind?: 'recordings' | 'picked' | 'histories';
+    /** How it was sampled, and what it says of all; absent when nothing was left out. */
+    readonly sample?: ReportedSample;
   };
   readonly policy: { readonly digest: string; readonly value: Json };
   readonly counts: ReportCounts;

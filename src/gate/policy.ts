@@ -1,6 +1,7 @@
 /** The policy of a replay: how missing answers are treated, what is allowed to differ, and what is too little to judge by. */
 import * as z from 'zod';
 import { answerPolicy, replayLimits } from '../replay/answer-policy.ts';
+import { jsonPointer } from '../shared/condition.ts';
 
 /** Shares of the faithful recordings (of all recordings for `excluded`), 0 to 1. */
 const allowances = z.strictObject({
@@ -24,6 +25,11 @@ const noisePolicy = z.strictObject({
   falseDiscovery: z.number().gt(0).max(0.5).default(0.05),
 });
 
+const samplePolicy = z.strictObject({
+  /** JSON Pointers into the mission's input: tenant, country, product. */
+  attributes: z.array(jsonPointer).min(1).max(5),
+});
+
 /** What a finding does that by itself is no failure. */
 const finding = z.enum(['warn', 'inconclusive']);
 
@@ -41,6 +47,8 @@ export const replayPolicy = z.strictObject({
   coverage: finding.optional(),
   /** An intended change that came in none of the recordings. @default 'inconclusive' */
   unusedIntended: finding.optional(),
+  /** How samples are told apart, besides by outcome, path, length, rare steps and time. */
+  sample: samplePolicy.optional(),
   /** By the model's name in the mission. */
   prices: z.record(z.string(), modelPrice).optional(),
 });

@@ -1,7 +1,7 @@
 /** Cohorts: frozen, hashed sets of recordings. A report names the hash, so it says exactly what was replayed. */
-import { createHash } from 'node:crypto';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import { type Digest, digestOfJson } from '../shared/digest.ts';
+import { rankOf, type SampleFeatures, type StratifiedSample, sampleByStrata } from './stratified-sample.ts';
 
 export interface CohortSelection {
   readonly mission?: string | undefined;
@@ -25,6 +25,35 @@ export interface Cohort {
   readonly selection: string;
   /** How many recordings the selection fits, before the limit. */
   readonly matching: number;
+  /** How it was sampled, when it was sampled by strata. */
+  readonly sample?: CohortSample;
+}
+
+export interface CohortSample extends StratifiedSample {
+  readonly seed: string;
+}
+
+/**
+ * Freezes a sample by strata of recordings that fit a selection already.
+ *
+ * @param features - of all of them
+ * @param limit - fewer than there are
+ */
+export function freezeSample(
+  summaries: readonly RecordingSummary[],
+  features: readonly SampleFeatures[],
+  selection: CohortSelection & { readonly limit: number },
+): Cohort {
+  const { limit, seed = '' } = selection;
+  const sample = sampleByStrata(features, limit, seed);
+  const chosen = new Set(sample.strata.flatMap(({ sampled }) => sampled));
+  const frozen = freezeCohort(
+    summaries.filter(({ id }) => chosen.has(id)),
+    {},
+  );
+  const by = sample.by.length === 0 ? '' : ` by ${sample.by.join(', ')}`;
+  const words = `${describeSelection(selection, summaries.length)}${by}`;
+  return { ...frozen, selection: words, matching: summaries.length, sample: { ...sample, seed } };
 }
 
 /** Freezes what a selection names of these recordings. Pure: their order does not matter. */
@@ -58,12 +87,6 @@ function sample(summaries: readonly RecordingSummary[], selection: CohortSelecti
   const ranked = summaries.map((summary) => ({ summary, rank: rankOf(summary.id, seed) }));
   ranked.sort((left, right) => (left.rank < right.rank ? -1 : 1));
   return ranked.slice(0, limit).map(({ summary }) => summary);
-}
-
-function rankOf(id: string, seed: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([seed, id]))
-    .digest('hex');
 }
 
 function describeSelection(selection: CohortSelection, matching: number): string {

@@ -43,7 +43,7 @@ export async function isSampled(
 /** The way that a run went, as a digest. */
 export function wayOf({ end, trace }: Pick<Recording, 'end' | 'trace'>, output: JsonObject | undefined): string {
   const steps = new Set(trace.steps.map(wayOfStep));
-  const result = end.status === 'completed' ? deciding(end.result, output, '') : [];
+  const result = end.status === 'completed' ? decidingFields(end.result, output) : [];
   const failure = end.status === 'failed' ? end.failure.type : null;
   return digestOfJson([end.status, failure, [...steps].sort(), result]);
 }
@@ -53,8 +53,14 @@ function wayOfStep({ kind, name, status, result }: TraceStep): string {
   return [kind, name, status, ...(typeof result === 'boolean' ? [result] : [])].join(' ');
 }
 
-/** The deciding fields of a value: pointer and value. */
-function deciding(value: Json, schema: Json | undefined, at: string): Json[] {
+/** The deciding fields of a result: pointer and value. */
+export function decidingFields(result: Json, output: JsonObject | undefined): DecidingField[] {
+  return deciding(result, output, '');
+}
+
+type DecidingField = readonly [pointer: string, value: boolean | string];
+
+function deciding(value: Json, schema: Json | undefined, at: string): DecidingField[] {
   if (typeof value === 'boolean') return [[at, value]];
   if (typeof value === 'string') return isJsonObject(schema) && Array.isArray(schema['enum']) ? [[at, value]] : [];
   if (!isJsonObject(value)) return [];

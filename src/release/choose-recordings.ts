@@ -4,17 +4,22 @@
  * 1. By default: recordings of the mission that the baseline's artifact made. They show what the change changes. Where it has
  *    none yet (it was activated a minute ago), those of the latest version before it that has some, and the report says so.
  * 2. Runs that are named are taken whichever version made them; one that is not there is an error, never skipped.
- * 3. Recordings are read in batches as they are replayed; only their summaries are held.
+ * 3. Recordings are read in batches as they are replayed; only their summaries are held. A sample by strata reads all of them once
+ *    before, and holds a line of each.
  */
 import type { Artifact } from '../artifact/artifact.ts';
 import { toStoredRecording } from '../recording/build-recording.ts';
-import { type Cohort, type CohortSelection, freezeCohort } from '../recording/cohort.ts';
+import { type Cohort, type CohortSelection, freezeCohort, freezeSample } from '../recording/cohort.ts';
+import { decodeRecordingContent } from '../recording/content.ts';
 import { type Fixture, readFixtures } from '../recording/fixtures.ts';
-import type { Trace } from '../recording/trace.ts';
+import { inputOf } from '../recording/run-end.ts';
+import { FeatureReader } from '../recording/sample-features.ts';
+import type { RunEnd, Trace } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
 import { MissionError } from '../shared/errors.ts';
+import type { JsonObject } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type ExpectedEnds, expectedEnds } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
@@ -29,6 +34,8 @@ export interface TrySelection {
   readonly limit?: number | undefined;
   /** Seed of the sample. @default '' */
   readonly sample?: string | undefined;
+  /** JSON Pointers into the input by which a sample is told apart, too. */
+  readonly attributes?: readonly string[] | undefined;
   /** Folders of regression cases, instead of stored recordings. */
   readonly fixtures?: readonly string[] | undefined;
 }
@@ -38,6 +45,8 @@ export interface ChosenRecordings {
   /** `picked`: named runs, or regression cases. */
   readonly kind: 'recordings' | 'picked';
   readonly sources: AsyncIterable<TracedSource>;
+  /** Reads some of them once more, so that none is held in memory meanwhile. */
+  readonly again: (ids: ReadonlySet<string>) => AsyncIterable<TracedSource>;
   /** Of regression cases with a corrected outcome. */
   readonly expected: ExpectedEnds;
   /** The artifact that made a regression case, when it is kept beside it. */
@@ -55,7 +64,7 @@ const NO_CASES = { expected: new Map(), keptArtifact: async () => undefined } sa
  * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `FIXTURE_INVALID`, `HISTORY_INVALID`.
  */
 export async function chooseRecordings(
-  registry: Pick<Registry, 'recordings' | 'versions' | 'vault'>,
+  registry: Pick<Registry, 'recordings' | 'versions' | 'vault' | 'artifacts'>,
   baseline: Version,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
@@ -67,14 +76,45 @@ export async function chooseRecordings(
   const { runs, since } = selection;
   if (runs !== undefined) {
     const cohort = freeze(await findRuns(recordings, runs), selection, 'named');
-    return { cohort, kind: 'picked', sources: readSources(recordings, cohort), ...NO_CASES };
+    return { cohort, kind: 'picked', ...readers(recordings, cohort), ...NO_CASES };
   }
   const maker = await latestMaker(registry, baseline);
   const { mission, artifact } = maker;
   const summaries = await recordings.list({ mission, artifact, ...(since !== undefined && { since }) });
   const aside = maker === baseline ? '' : ` (${formatVersionRef(baseline)} has none yet)`;
-  const cohort = freeze(summaries, selection, `run by ${formatVersionRef(maker)}${aside}`);
-  return { cohort, kind: 'recordings', sources: readSources(recordings, cohort), ...NO_CASES };
+  const words = `run by ${formatVersionRef(maker)}${aside}`;
+  const { limit } = selection;
+  const cohort =
+    limit === undefined || summaries.length <= limit
+      ? freeze(summaries, selection, words)
+      : named(await sampled(registry, { summaries, artifact, selection: { ...selection, limit } }), words);
+  return { cohort, kind: 'recordings', ...readers(recordings, cohort), ...NO_CASES };
+}
+
+interface SampleQuestion {
+  readonly summaries: readonly RecordingSummary[];
+  /** That of the version which made them: its output schema says which fields decide. */
+  readonly artifact: string;
+  readonly selection: TrySelection & { readonly limit: number };
+}
+
+/** A sample by strata: all that fit are read once for what tells them apart. */
+async function sampled(
+  { recordings, artifacts }: Pick<Registry, 'recordings' | 'artifacts'>,
+  { summaries, artifact, selection }: SampleQuestion,
+): Promise<Cohort> {
+  const { attributes = [], since, limit, sample } = selection;
+  const output = (await artifacts.get(artifact)).definition.output as JsonObject;
+  const reader = new FeatureReader({ output, attributes });
+  const ids = summaries.map(({ id }) => id);
+  for (let at = 0; at < ids.length; at += BATCH) {
+    for await (const { summary, end, trace, content } of recordings.stream({ ids: ids.slice(at, at + BATCH) })) {
+      const [first] = attributes.length === 0 ? [] : decodeRecordingContent(content);
+      const input = first === undefined ? null : inputOf(first);
+      reader.add({ ...summary, end: end as RunEnd, trace: trace as Trace, input });
+    }
+  }
+  return freezeSample(summaries, reader.features(), { since, limit, seed: sample });
 }
 
 /** The baseline when it has recordings, else the latest version before it that has some, else the baseline all the same. */
@@ -125,13 +165,22 @@ function freeze(summaries: Iterable<RecordingSummary>, selection: TrySelection, 
   const { since, limit, sample } = selection;
   const chosen: CohortSelection = { since, limit, seed: sample };
   const cohort = freezeCohort(summaries, chosen);
+  return named(cohort, words);
+}
+
+function named(cohort: Cohort, words: string): Cohort {
   return { ...cohort, selection: cohort.selection.replace('all missions', words) };
 }
 
-async function* readSources(recordings: Registry['recordings'], { members }: Cohort): AsyncGenerator<TracedSource> {
-  for (let at = 0; at < members.length; at += BATCH) {
-    const ids = members.slice(at, at + BATCH).map(({ id }) => id);
-    for await (const { summary, content, trace } of recordings.stream({ ids }))
+function readers(recordings: Registry['recordings'], { members }: Cohort): Pick<ChosenRecordings, 'sources' | 'again'> {
+  const ids = members.map(({ id }) => id);
+  const read = (wanted: readonly string[]) => readSources(recordings, wanted);
+  return { sources: read(ids), again: (some) => read(ids.filter((id) => some.has(id))) };
+}
+
+async function* readSources(recordings: Registry['recordings'], ids: readonly string[]): AsyncGenerator<TracedSource> {
+  for (let at = 0; at < ids.length; at += BATCH) {
+    for await (const { summary, content, trace } of recordings.stream({ ids: ids.slice(at, at + BATCH) }))
       yield { summary, content, trace: trace as Trace };
   }
 }
@@ -152,14 +201,15 @@ async function chooseFixtures(
     selection,
     `regression cases of ${mission} in ${(selection.fixtures ?? []).join(', ')}`,
   );
-  const members = new Set(cohort.members.map(({ id }) => id));
+  const those = async function* (wanted: ReadonlySet<string>): AsyncGenerator<TracedSource> {
+    for (const { summary, content, trace } of stored)
+      if (wanted.has(summary.id)) yield { summary, content, trace: trace as Trace };
+  };
   return {
     cohort,
     kind: 'picked',
-    sources: (async function* () {
-      for (const { summary, content, trace } of stored)
-        if (members.has(summary.id)) yield { summary, content, trace: trace as Trace };
-    })(),
+    sources: those(new Set(cohort.members.map(({ id }) => id))),
+    again: those,
     expected: expectedEnds([...byId.values()]),
     keptArtifact: keptBeside(fixtures),
   };

@@ -21,7 +21,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ReportDocument } from '../registry/reports.ts';
 import type { Version } from '../registry/versions.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
-import { type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
+import { replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -75,7 +75,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const [candidate, baseline, chosen] = await Promise.all([
     registry.artifacts.get(versions.candidate.artifact),
     registry.artifacts.get(versions.baseline.artifact),
-    chooseRecordings(registry, versions.baseline, options.selection ?? {}),
+    chooseRecordings(registry, versions.baseline, { ...options.selection, attributes: policy.sample?.attributes }),
   ]);
   const changes = await diffArtifacts(baseline, candidate);
   const intended = intendedOf(versions.candidate);
@@ -101,13 +101,13 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     changes,
     changed,
     live: live && session && { candidate: live, baseline: () => session.answersOf(baseline) },
-    version: versions.baseline,
+    again: chosen.again,
   });
-  const noise = await noiseOf(options, trial, session, versions.baseline);
-  const { digest, members, selection } = chosen.cohort;
+  const noise = await noiseOf(options, trial, session);
+  const { digest, members, selection, sample } = chosen.cohort;
   const report = builder.finish({
     createdAt: clock().toISOString(),
-    cohort: { digest, recordings: members.length, selection, kind: chosen.kind },
+    cohort: { digest, recordings: members.length, selection, kind: chosen.kind, sample },
     // Also when the interrupt came after the last result: second opinions may then be missing.
     partial: options.signal?.aborted === true,
     attribution,
@@ -228,9 +228,8 @@ async function noiseOf(
   options: TryOptions,
   { builder, chosen, candidate, baseline, live, plan }: Trial,
   session: LiveSession | undefined,
-  version: Version,
 ): Promise<NoiseReport | undefined> {
-  const { registry, policy, selection = {}, workers, signal, onProgress } = options;
+  const { policy, workers, signal, onProgress } = options;
   const { noise } = policy;
   if (noise === undefined || live === undefined || session === undefined || isAborted(options)) return undefined;
   const counts = builder.counts();
@@ -243,24 +242,13 @@ async function noiseOf(
     expected: chosen.expected,
     baseline: { artifact: baseline, live: await session.answersOf(baseline) },
     candidate: { artifact: candidate, live },
-    sources: (ids) => chosenAgain(registry, version, selection, ids),
+    sources: chosen.again,
     onDraw: (done, total) => onProgress?.({ done, total, counts, drawing: true }),
   });
 }
 
-/** Recordings are chosen again, so that none is held in memory meanwhile. */
-async function* chosenAgain(
-  registry: Registry,
-  version: Version,
-  selection: TrySelection,
-  ids: ReadonlySet<string>,
-): AsyncGenerator<ReplaySource> {
-  const chosen = await chooseRecordings(registry, version, selection);
-  for await (const source of chosen.sources) if (ids.has(source.summary.id)) yield source;
-}
-
 interface CauseQuestion extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'changed' | 'live'> {
-  readonly version: Version;
+  readonly again: ChosenRecordings['again'];
 }
 
 function isAborted({ signal }: TryOptions): boolean {
@@ -269,10 +257,9 @@ function isAborted({ signal }: TryOptions): boolean {
 
 /** Why runs changed. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
-  const { registry, policy, selection = {}, workers, signal } = options;
+  const { policy, workers, signal } = options;
   if (question.changed.size === 0 || isAborted(options)) return undefined;
-  const sources = (ids: ReadonlySet<string>) => chosenAgain(registry, question.version, selection, ids);
-  const attribution = await attributeChanges({ ...question, sources, policy, workers, signal });
+  const attribution = await attributeChanges({ ...question, sources: question.again, policy, workers, signal });
   // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.
   return isAborted(options) ? undefined : attribution;
 }

@@ -246,6 +246,8 @@ describe('choosing recordings', () => {
     expect(first.cohort.selection).toContain(`a sample of 3 of ${RUNS} (seed "spring")`);
     expect(first.cohort.digest).toBe(second.cohort.digest);
     expect(first.digest).toBe(second.digest);
+    expect(first.cohort.sample).toMatchObject({ seed: 'spring', population: RUNS, unseen: 0 });
+    expect(first.cohort.sample?.shares.matched).toMatchObject({ share: 1, high: 1 });
   });
 
   it('takes runs by recording id, workflow id or run id, and calls them picked', async () => {

@@ -33,7 +33,11 @@ export function addReplay(program: Command, host: CliHost): void {
         'recordings of runs that started since: 2026-03-01, or 7d',
         readSince(() => new Date()),
       ),
-      option('--limit <count>', 'a sample of so many', readCount),
+      option(
+        '--limit <count>',
+        'a sample of so many, with every kind of recording in it (docs/recordings.md)',
+        readCount,
+      ),
       option('--sample <seed>', 'which sample; the same seed gives the same one'),
       listOption(
         '--policy <file or flag>',

@@ -14,6 +14,7 @@ import { nextSteps } from './next-steps.ts';
 import { excludedReasons } from './terminal-counts.ts';
 import { coverageWords, neverTaken, partlyCovered, partName, unreachedWords } from './terminal-coverage.ts';
 import { intendedWords } from './terminal-intended.ts';
+import { shareWords } from './terminal-sample.ts';
 import {
   artifactWords,
   EFFECT_WORDS,
@@ -51,6 +52,7 @@ export function renderMarkdown(report: Report): string {
     recordingSentence(report),
   ];
   const sections = [
+    sampleSentence(report),
     flipTable(report),
     intendedTable(report),
     noiseTable(report),
@@ -150,6 +152,24 @@ function intendedTable({ intended }: Report): string[] {
     change.example === undefined ? '' : inlineCode(recordingName(change.example)),
   ]);
   return ['', '**What was meant to change**', '', ...table(['change', '', 'reason', 'owner', 'example'], rows, [])];
+}
+
+function sampleSentence({ cohort: { sample } }: Report): string[] {
+  if (sample === undefined) return [];
+  const rows = sample.strata.map(({ name, population, sampled, changed }) => [
+    inlineCode(name),
+    String(population),
+    String(sampled),
+    String(changed),
+  ]);
+  return [
+    '',
+    escapeText(shareWords(sample)),
+    ...details(
+      `The sample: ${sample.strataCount} strata`,
+      table(['stratum', 'recordings', 'sampled', 'changed'], rows, [2, 3, 4]),
+    ),
+  ];
 }
 
 function coverageTable({ coverage }: Report): string[] {

@@ -13,6 +13,7 @@ import { coverageLines } from './terminal-coverage.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
 import { intendedLines } from './terminal-intended.ts';
 import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
+import { sampleLines } from './terminal-sample.ts';
 import { artifactWords, headline, recordingName } from './words.ts';
 
 /** Lines of one component's change that are shown; the rest is for `mission diff`. */
@@ -32,6 +33,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...headLines(report, options),
     ...section('Recordings', '', recordingLines(report, options)),
     ...section('Outcomes', faithful, outcomeLines(report, options)),
+    ...section('Sample', sampleAside(report), sampleLines(report, options)),
     ...section('What would come out differently', 'field, from → to', flipLines(report, options)),
     ...section('What was meant to change', 'declared with the version', intendedLines(report, options)),
     ...section('Noise of the models', noiseAside(report.noise), noiseLines(report, options)),
@@ -53,6 +55,12 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     ...section('Next', '', nextLines(report, options)),
     '',
   ].join('\n');
+}
+
+function sampleAside({ cohort: { sample } }: Report): string {
+  return sample === undefined
+    ? ''
+    : `${sample.strataCount} strata by ${sample.by.join(', ') || 'nothing: they are all alike'}`;
 }
 
 function heading(title: string, aside: string, palette: Palette): string {
