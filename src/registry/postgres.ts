@@ -1,7 +1,7 @@
 /** The engine for several processes and machines: PostgreSQL through a pool of connections. */
 import pg from 'pg';
 import { MissionError } from '../shared/errors.ts';
-import { listenOn } from './postgres-listen.ts';
+import { Notifications } from './postgres-listen.ts';
 import type { SqlEngine, SqlRow, SqlTransaction, SqlValue } from './sql.ts';
 import { toRegistryError } from './sql-errors.ts';
 
@@ -15,7 +15,8 @@ const LIMITS = {
   lock_timeout: 30_000,
   idle_in_transaction_session_timeout: 60_000,
 } as const;
-const CONNECTIONS = 10;
+/** Statements take a few milliseconds, and PostgreSQL lets in 100 connections unless told otherwise: few for each of many processes. */
+const CONNECTIONS = 4;
 
 /** int8 as number: ours are counts and sequence numbers, far below 2^53. */
 const types: pg.CustomTypesConfig = {
@@ -53,7 +54,7 @@ export async function openPostgres(url: string, options: { readonly readOnly: bo
 }
 
 function createEngine(pool: pg.Pool, config: pg.PoolConfig, place: string): SqlEngine {
-  const listening = new Set<() => Promise<void>>();
+  const notifications = new Notifications(config);
   let closing: Promise<void> | undefined;
   return {
     kind: 'postgres',
@@ -61,15 +62,11 @@ function createEngine(pool: pg.Pool, config: pg.PoolConfig, place: string): SqlE
     query: (sql, params) => named(place, () => rowsOf(pool, sql, params)),
     transaction: (work) => named(place, () => transact(pool, work)),
     listen: async (channel, listener) => {
-      const stop = await named(place, () => listenOn(config, channel, listener));
-      listening.add(stop);
-      return async () => {
-        listening.delete(stop);
-        await stop();
-      };
+      const stop = await named(place, () => notifications.listen(channel, listener));
+      return async () => stop();
     },
     close: () => {
-      closing ??= Promise.all([...listening].map((stop) => stop())).then(() => pool.end());
+      closing ??= notifications.close().then(() => pool.end());
       return closing;
     },
   };

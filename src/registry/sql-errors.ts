@@ -30,6 +30,12 @@ const REFUSED: Meaning = {
   says: 'refuses the connection',
   remedy: 'Check the user, the password and the database name in DATABASE_URL, and what that user may do.',
 };
+const FULL: Meaning = {
+  code: 'REGISTRY_UNAVAILABLE',
+  says: 'has no connection left',
+  remedy:
+    'Try again. If it lasts, raise max_connections of PostgreSQL: each of our processes takes up to 4, and one more while it watches routes.',
+};
 const BUSY: Meaning = {
   code: 'REGISTRY_UNAVAILABLE',
   says: 'did not answer in time',
@@ -68,7 +74,7 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
   ['28', REFUSED],
   ['3D', REFUSED],
   ['42501', REFUSED],
-  ['53300', REFUSED],
+  ['53300', FULL],
   ['57014', BUSY],
   ['55P03', BUSY],
   ['25P03', BUSY],

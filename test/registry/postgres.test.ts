@@ -119,6 +119,30 @@ describe('a real PostgreSQL', () => {
     await registry.close();
   });
 
+  it('is watched by all of a process on one connection, which comes back after a crash for all of them', async () => {
+    const databaseUrl = await server.createDatabase();
+    const registry = await openRegistry({ databaseUrl });
+    const told: string[] = [];
+    const [routes, hosting] = [deferred(), deferred()];
+    await registry.routes.watch(({ kind }) => {
+      told.push(`routes ${kind}`);
+      routes.resolve();
+    });
+    const stop = await registry.routes.watch(() => told.push('stopped'));
+    await registry.hosting.watch(() => hosting.resolve());
+    await stop();
+    const database = new URL(databaseUrl).pathname.slice(1);
+    const listening = await withClient(server.url, (client) =>
+      client.query(`SELECT pid FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'LISTEN%'`, [database]),
+    );
+    expect(listening.rows).toHaveLength(1);
+    await server.crash();
+    await server.restart();
+    await Promise.all([routes.promise, hosting.promise]);
+    expect(told).toEqual(['routes resync']);
+    await registry.close();
+  });
+
   it('serves a role that may only read and insert, as the documentation advises', async () => {
     const databaseUrl = await server.createDatabase();
     await (await openRegistry({ databaseUrl })).close();

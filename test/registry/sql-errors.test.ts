@@ -27,6 +27,14 @@ describe('what a database error means', () => {
     expect(error.remedy).toBeDefined();
   });
 
+  it('of a server that lets nobody in any more says what to raise', () => {
+    const full = Object.assign(new Error('sorry, too many clients already'), { code: '53300' });
+    expect(toRegistryError(full, 'here')).toMatchObject({
+      message: expect.stringContaining('no connection left'),
+      remedy: expect.stringContaining('max_connections'),
+    });
+  });
+
   it('leaves our own errors as they are', () => {
     const error = new MissionError('ROUTE_CONFLICT', 'someone was first');
     expect(toRegistryError(error, 'here')).toBe(error);
