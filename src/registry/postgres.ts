@@ -16,7 +16,7 @@ const LIMITS = {
   idle_in_transaction_session_timeout: 60_000,
 } as const;
 /** Statements take a few milliseconds, and PostgreSQL lets in 100 connections unless told otherwise: few for each of many processes. */
-const CONNECTIONS = 4;
+const CONNECTIONS = 3;
 
 /** int8 as number: ours are counts and sequence numbers, far below 2^53. */
 const types: pg.CustomTypesConfig = {

@@ -34,7 +34,7 @@ const FULL: Meaning = {
   code: 'REGISTRY_UNAVAILABLE',
   says: 'has no connection left',
   remedy:
-    'Try again. If it lasts, raise max_connections of PostgreSQL: each of our processes takes up to 4, and one more while it watches routes.',
+    'Try again. If it lasts, raise max_connections of PostgreSQL: each of our processes takes up to 3, and one more while it watches routes.',
 };
 const BUSY: Meaning = {
   code: 'REGISTRY_UNAVAILABLE',
