@@ -22,7 +22,8 @@ export interface LiveSession {
 }
 
 export interface SessionOptions {
-  readonly registry: Pick<Registry, 'answers'>;
+  /** Where answers outlast the replay. @default nowhere: the next replay asks again */
+  readonly registry?: Pick<Registry, 'answers'> | undefined;
   readonly policy: ReplayPolicy;
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,7 +41,8 @@ export function openLiveSession({ registry, policy, signal }: SessionOptions): L
     async answersOf(artifact) {
       const { definition, code } = artifact;
       const activities = await loadActivities(artifact);
-      const cache = createAnswerCache({ answers: registry.answers, definition, code: digestOf(code.activity) });
+      const answers = registry?.answers;
+      const cache = answers && createAnswerCache({ answers, definition, code: digestOf(code.activity) });
       return liveAnswersOf({ activities, definition, limits, cache, meter, concurrency, signal });
     },
     use: () => meter.use(),

@@ -2,11 +2,12 @@
  * Regression cases of one mission against a candidate, as CI runs them: no registry and no server are needed.
  *
  * 1. Each case first proves itself on the artifact that made it, which is kept beside it or found by the caller.
- * 2. A case is `right` when the candidate comes to the expected end with the expected writes, `wrong` when it does not, and
+ * 2. Nothing is asked anew unless the policy says so; then as in any replay, with its budget, and with kept answers where a registry
+ *    is given.
+ * 3. A case is `right` when the candidate comes to the expected end with the expected writes, `wrong` when it does not, and
  *    `unproven` when it cannot be told. Only `right` passes.
  */
 import type { Artifact } from '../artifact/artifact.ts';
-import { loadActivities } from '../artifact/load-activities.ts';
 import { summariseResult } from '../compare/describe.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, Verdict } from '../compare/report.ts';
@@ -18,12 +19,13 @@ import { toStoredRecording } from '../recording/build-recording.ts';
 import { freezeCohort } from '../recording/cohort.ts';
 import { type FixtureCase, fixtureInvalid } from '../recording/fixture-case.ts';
 import type { Fixture } from '../recording/fixtures.ts';
+import type { Registry } from '../registry/registry.ts';
 import { type ReplayEvent, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
 import type { Json } from '../shared/json.ts';
 import { expectedEnds, judgeByExpected } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
-import { liveAnswersOf } from './live-answers.ts';
+import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
 
 export interface TryCasesOptions {
@@ -35,6 +37,8 @@ export interface TryCasesOptions {
   /** Artifacts that are not kept beside the cases. */
   readonly findArtifact?: ((digest: string) => Promise<Artifact | undefined>) | undefined;
   readonly policy: ReplayPolicy;
+  /** Keeps answers that were asked anew. @default they are forgotten */
+  readonly registry?: Pick<Registry, 'answers'> | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onCase?: ((result: CaseResult) => void) | undefined;
@@ -87,7 +91,8 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     cases.push(result);
     onCase?.(result);
   };
-  for await (const event of judged(options)) {
+  const session = asksAnew(policy) ? openLiveSession(options) : undefined;
+  for await (const event of judged(options, session)) {
     if (event.kind === 'excluded') {
       builder.exclude(event.excluded);
       settle(event.excluded.recording.id, { verdict: 'unproven', detail: event.excluded.detail });
@@ -100,6 +105,7 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     createdAt: clock().toISOString(),
     cohort: { digest: cohort.digest, recordings: cohort.members.length, selection: 'regression cases', kind: 'picked' },
     partial: signal?.aborted === true,
+    live: session?.use(),
     judge: (facts) => evaluateGate(facts, { ...policy, minimumRecordings: fixtures.length }),
   });
   return { cases: cases.toSorted((a, b) => (a.directory < b.directory ? -1 : 1)), report };
@@ -129,7 +135,7 @@ function settledBy(result: ReplayResult): Pick<CaseResult, 'verdict' | 'detail'>
 }
 
 /** Every case once: replayed and held to its expected end, or excluded. */
-async function* judged(options: TryCasesOptions): AsyncGenerator<ReplayEvent> {
+async function* judged(options: TryCasesOptions, session: LiveSession | undefined): AsyncGenerator<ReplayEvent> {
   const { candidate, fixtures, findArtifact, policy, workers, signal } = options;
   const kept = keptBeside(fixtures);
   const makers = new MakerTargets(async (digest) => {
@@ -149,7 +155,7 @@ async function* judged(options: TryCasesOptions): AsyncGenerator<ReplayEvent> {
       answers: policy.answers,
       limits: policy.limits,
       secondOpinion: 0,
-      ...(await liveOf(options)),
+      ...(session && { live: await session.answersOf(candidate) }),
       workers,
       signal,
     },
@@ -164,11 +170,4 @@ async function* judged(options: TryCasesOptions): AsyncGenerator<ReplayEvent> {
 
 async function* sourcesOf(fixtures: readonly Fixture[]) {
   for (const { recording } of fixtures) yield toStoredRecording(recording);
-}
-
-/** The candidate's activity code is loaded only when the policy lets it be asked. */
-async function liveOf({ candidate, policy, signal }: TryCasesOptions) {
-  if (policy.answers.model !== 'live' && policy.answers.read !== 'live') return {};
-  const activities = await loadActivities(candidate);
-  return { live: liveAnswersOf({ activities, definition: candidate.definition, limits: policy.limits, signal }) };
 }

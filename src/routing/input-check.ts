@@ -1,42 +1,21 @@
 /** Checks the input of a run against its version's schema before anything is started. */
-import * as z from 'zod';
 import type { MissionDefinition } from '../mission/definition.ts';
 import { MissionError } from '../shared/errors.ts';
 import { findNonJson, type Json, type JsonObject } from '../shared/json.ts';
-
-const schemas = new WeakMap<MissionDefinition, z.ZodType | null>();
+import { misfitOf } from '../shared/schema-misfit.ts';
 
 /**
  * @param version - `refund-eligibility@3`, for the message
- * @returns the input as JSON. It goes to the run as given: defaults are filled in there, by the version's own schema.
+ * @returns the input as JSON. It goes to the run as given: defaults are filled in there, by the version's own schema. A schema
+ * that has no zod form is not checked here; the run itself checks with the schema that its author wrote.
  * @throws MissionError `INPUT_INVALID` naming the first place that does not fit.
  */
 export function checkInput(definition: MissionDefinition, input: unknown, version: string): Json {
   const nonJson = findNonJson(input);
   if (nonJson !== undefined) throw invalid(version, definition, nonJson.pointer, `there is ${nonJson.found}`);
-  const issue = schemaOf(definition)?.safeParse(input).error?.issues[0];
-  if (issue !== undefined) {
-    throw invalid(version, definition, issue.path.map((token) => `/${String(token)}`).join(''), issue.message);
-  }
+  const misfit = misfitOf(definition.input as JsonObject, input as Json);
+  if (misfit !== undefined) throw invalid(version, definition, misfit.pointer, misfit.problem);
   return input as Json;
-}
-
-/** A schema that has no zod form is not checked here; the run itself checks with the schema that its author wrote. */
-function schemaOf(definition: MissionDefinition): z.ZodType | undefined {
-  let schema = schemas.get(definition);
-  if (schema === undefined) {
-    schema = readSchema(definition.input);
-    schemas.set(definition, schema);
-  }
-  return schema ?? undefined;
-}
-
-function readSchema(schema: MissionDefinition['input']): z.ZodType | null {
-  try {
-    return z.fromJSONSchema(schema);
-  } catch {
-    return null;
-  }
 }
 
 function invalid(version: string, definition: MissionDefinition, pointer: string, reason: string): MissionError {

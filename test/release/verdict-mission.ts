@@ -11,6 +11,8 @@ export interface Wording {
   readonly refactored?: boolean;
   /** One more tool, which no run uses. */
   readonly extraTool?: boolean;
+  /** A file that gets a line whenever the model is asked. */
+  readonly asked?: string;
 }
 
 export const PROMPT = 'Decide on {{order}}.';
@@ -19,7 +21,8 @@ export const PROMOTED = 'Decide on {{order}}. Items on sale are final sale.';
 const LETTER = `sendLetter: { effect: 'write', input: z.object({ id: z.string() }), output: z.object({}) },`;
 
 /** The files of the mission, for `copyProject`. */
-export function verdictMission({ mission, prompt, refactored = false, extraTool = false }: Wording): Edits {
+export function verdictMission({ mission, prompt, refactored = false, extraTool = false, asked }: Wording): Edits {
+  const note = asked === undefined ? '' : `await appendFile(${JSON.stringify(asked)}, 'asked\\n');`;
   const name = refactored ? 'lookedUp' : 'order';
   return {
     [`workflows/${mission}/mission.ts`]: () => `
@@ -48,10 +51,12 @@ export function verdictMission({ mission, prompt, refactored = false, extraTool 
         return verdict;
       });`,
     [`activities/${mission}.ts`]: () => `
+      ${asked === undefined ? '' : "import { appendFile } from 'node:fs/promises';"}
       import { defineActivities, defineTools } from 'mission-runtime/activity';
       import { refund } from '../workflows/${mission}/mission.ts';
       export default defineActivities({
         models: async (request) => {
+          ${note}
           const text = request.messages.map(({ content }) => content).join();
           const approve = !(text.includes('final sale') && text.includes('bargain'));
           const object = { approve, reason: approve ? 'in time' : 'final sale' };

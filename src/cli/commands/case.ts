@@ -5,8 +5,10 @@ import type { Artifact } from '../../artifact/artifact.ts';
 import type { History, Recording } from '../../recording/recording.ts';
 import type { RunEnd } from '../../recording/trace.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
+import { outputContracts } from '../output-contracts.ts';
 import { readJsonInput } from '../read-values.ts';
 
 interface Options {
@@ -57,8 +59,8 @@ async function addRun(call: Call<Options>): Promise<number> {
   ]);
   const summary = await findRecording(recordings, args[0] ?? '');
   const recording = fromStoredRecording(await recordings.get(summary.id));
-  const maker = recording.artifact;
-  return keep(call, recording, expected, maker === undefined ? undefined : await artifacts.get(maker));
+  const maker = recording.artifact === undefined ? undefined : await artifacts.get(recording.artifact);
+  return keep(call, recording, expected, maker);
 }
 
 async function importRun(call: Call<Options>): Promise<number> {
@@ -121,6 +123,7 @@ async function keep(
     import('../../recording/case-artifacts.ts'),
   ]);
   const mission = recording.mission ?? recording.workflowType;
+  if (expected?.status === 'completed') await checkAgainstOutput(call, recording, expected.result, maker);
   const name = folderName(options.name ?? recording.workflowId);
   const directory = context.path(`${options.dir}/${folderName(mission)}/${name}`);
   const kept = await exportFixture(recording, directory, {
@@ -141,6 +144,17 @@ async function keep(
     ].join('\n'),
   );
   return EXIT.ok;
+}
+
+async function checkAgainstOutput(
+  { context, output }: Call<Options>,
+  { mission, version }: Recording,
+  expected: Json,
+  maker: Artifact | undefined,
+): Promise<void> {
+  const { checkExpected } = await import('../../release/check-expected.ts');
+  if (await checkExpected(expected, outputContracts(context, { mission, version, maker }))) return;
+  output.note('The expected result was not checked: nothing here says what the workflow answers.');
 }
 
 /** A name that is a folder on every system. */

@@ -1,10 +1,13 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Artifact } from '../../artifact/artifact.ts';
+import { liveWords } from '../../compare/render/words.ts';
 import type { Verdict } from '../../compare/report.ts';
+import type { ReplayPolicy } from '../../gate/policy.ts';
 import type { Fixture } from '../../recording/fixtures.ts';
+import type { Registry } from '../../registry/registry.ts';
 import type { CaseResult, TriedCases } from '../../release/try-cases.ts';
-import { MissionError } from '../../shared/errors.ts';
+import { isMissionError, MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { EXIT } from '../io.ts';
@@ -109,6 +112,7 @@ async function tryMission(call: Call<Options>, mission: string, fixtures: readon
       fixtures,
       findArtifact,
       policy,
+      registry: await answersFor(policy, call),
       workers: options.workers,
       signal: io.signal,
       onCase: () => progress.update(++done, fixtures.length),
@@ -121,6 +125,17 @@ async function tryMission(call: Call<Options>, mission: string, fixtures: readon
   } finally {
     progress.end();
   }
+}
+
+/** Where answers are kept: only a policy that lets something be asked needs a registry, and goes without when there is none. */
+async function answersFor(policy: ReplayPolicy, { context, output }: Call<Options>): Promise<Registry | undefined> {
+  const { asksAnew } = await import('../../release/live-session.ts');
+  if (!asksAnew(policy)) return undefined;
+  return context.registry().catch((error: unknown) => {
+    if (!isMissionError(error, 'MISSION_UNKNOWN')) throw error;
+    output.note('There is no registry here, so answers are not kept: the next time they are asked again.');
+    return undefined;
+  });
 }
 
 interface Candidate {
@@ -161,7 +176,9 @@ function triedText({ report, cases }: TriedCases, call: Call<Options>): string {
     const detail = one.detail === undefined ? [] : [`    ${one.detail}`];
     return [`${marks[one.verdict]} ${first}`, ...detail, ...(one.verdict === 'right' ? [] : others)];
   });
-  return [palette.bold(report.candidate.name), ...lines].join('\n');
+  const { live } = report;
+  const asked = live === undefined ? [] : [palette.dim(`  Asked anew: ${liveWords(live)}`)];
+  return [palette.bold(report.candidate.name), ...lines, ...asked].join('\n');
 }
 
 function sumText(tried: readonly TriedCases[], verdict: Verdict['verdict'], { palette }: Output): string {
