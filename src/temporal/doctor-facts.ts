@@ -5,6 +5,7 @@ import { isMissionError, messageOf } from '../shared/errors.ts';
 import { connectTemporal, type TemporalConnection } from './connection.ts';
 import { type ConnectionTarget, resolveTarget, type TargetOptions } from './connection-target.ts';
 import type { ConnectionFact, DoctorFacts, SelfReport, ServerFact } from './doctor.ts';
+import { lookAtNamespace, type NamespaceFacts } from './doctor-namespace.ts';
 import { type EmbeddedServer, findEmbeddedServer } from './embedded-server.ts';
 import { embeddedDirectory } from './embedded-state.ts';
 import { findServer } from './find-server.ts';
@@ -22,10 +23,14 @@ export interface DoctorOptions extends TargetOptions {
 
 const TIMEOUT_MS = 5_000;
 
+/** Of a namespace that was not reached. */
+const UNKNOWN = { searchAttributes: undefined, namespace: undefined };
+
 interface TemporalFacts {
   readonly server: ServerFact;
   readonly connection: ConnectionFact;
   readonly searchAttributes: SearchAttributePlan | undefined;
+  readonly namespace: NamespaceFacts | undefined;
 }
 
 /** Looks at this machine, this project and its servers. Never throws: what goes wrong is a fact too. */
@@ -48,13 +53,13 @@ async function lookAtTemporal(options: DoctorOptions): Promise<TemporalFacts> {
       target.address === undefined ? await findEmbeddedServer(embeddedDirectory(options.projectDirectory)) : undefined;
     const server = await lookAtServer(target, embedded, options.env ?? process.env);
     const address = target.address ?? embedded?.address;
-    if (address === undefined) return { server, connection: { state: 'not-started' }, searchAttributes: undefined };
+    if (address === undefined) return { server, connection: { state: 'not-started' }, ...UNKNOWN };
     const namespace = embedded?.namespace ?? target.namespace;
     return { server, ...(await lookThroughConnection({ ...options, address, namespace })) };
   } catch (error) {
     const { found, remedy } = told(error);
     const server: ServerFact = { kind: 'missing', message: found };
-    return { server, connection: { state: 'failed', message: found, remedy }, searchAttributes: undefined };
+    return { server, connection: { state: 'failed', message: found, remedy }, ...UNKNOWN };
   }
 }
 
@@ -85,11 +90,18 @@ async function lookThroughConnection(
     temporal = await connectTemporal({ ...options, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
     const { address, namespace, connection } = temporal;
     const { serverVersion } = await connection.workflowService.getSystemInfo({});
-    const searchAttributes = await inspectSearchAttributes(connection, namespace).catch(() => undefined);
-    return { connection: { state: 'connected', address, namespace, serverVersion }, searchAttributes };
+    const [searchAttributes, about] = await Promise.all([
+      inspectSearchAttributes(connection, namespace).catch(() => undefined),
+      lookAtNamespace(connection, namespace),
+    ]);
+    return {
+      connection: { state: 'connected', address, namespace, serverVersion },
+      searchAttributes,
+      namespace: about,
+    };
   } catch (error) {
     const { found, remedy } = told(error);
-    return { connection: { state: 'failed', message: found, remedy }, searchAttributes: undefined };
+    return { connection: { state: 'failed', message: found, remedy }, ...UNKNOWN };
   } finally {
     await temporal?.close();
   }

@@ -1,6 +1,7 @@
 /** What is well with an installation and what is not: a pure reading of facts that `doctor-facts.ts` gathers. */
 import { assertNever } from '../shared/assert-never.ts';
 import type { ConnectionSource } from './connect-failure.ts';
+import { type NamespaceFacts, namespaceFactFindings } from './doctor-namespace.ts';
 import { howToAdd, type SearchAttributePlan } from './search-attributes.ts';
 import { isAtLeast, OLDEST_SERVER, type ServerVersion } from './server-binary.ts';
 
@@ -42,6 +43,8 @@ export interface DoctorFacts {
   readonly connection: ConnectionFact;
   /** Absent where there is no connection, or where the server does not tell. */
   readonly searchAttributes: SearchAttributePlan | undefined;
+  /** Absent where there is no connection. */
+  readonly namespace: NamespaceFacts | undefined;
   readonly registry: SelfReport;
   readonly git: { readonly version: string | undefined; readonly repository: boolean };
   readonly disk: { readonly directory: string; readonly freeBytes: number };
@@ -137,10 +140,15 @@ function connectionFinding(connection: ConnectionFact): DoctorFinding {
   }
 }
 
-function namespaceFindings({ connection, searchAttributes }: DoctorFacts): readonly DoctorFinding[] {
+function namespaceFindings(facts: DoctorFacts): readonly DoctorFinding[] {
+  const { connection, searchAttributes, namespace: about, server } = facts;
   if (connection.state !== 'connected') return [];
   const { namespace } = connection;
-  return [ok('namespace', namespace), attributesFinding(namespace, searchAttributes)];
+  return [
+    ok('namespace', namespace),
+    attributesFinding(namespace, searchAttributes),
+    ...(about === undefined ? [] : namespaceFactFindings(about, server.kind !== 'named')),
+  ];
 }
 
 function attributesFinding(namespace: string, plan: SearchAttributePlan | undefined): DoctorFinding {

@@ -150,7 +150,8 @@ describe('a mission with an image per version', () => {
   }, 120_000);
 
   it('runs, and the keeper records it', async () => {
-    const workflowId = `${mission}-run-${(sequence += 1)}`;
+    sequence += 1;
+    const workflowId = `${mission}-run-${sequence}`;
     await startMission({ registry, client: temporal.client, mission, input: { id: workflowId }, workflowId });
     const handle = temporal.client.workflow.getHandle(workflowId);
     await handle.signal('tell', 'end');

@@ -15,6 +15,7 @@ const healthy: DoctorFacts = {
   server: { kind: 'named', address: 'temporal:7233', source: 'environment' },
   connection: { state: 'connected', address: 'temporal:7233', namespace: 'missions', serverVersion: '1.32.0' },
   searchAttributes: { missing: [], conflicting: [] },
+  namespace: { retentionMs: 7 * 86_400_000, deployments: { state: 'there' } },
   registry: { ok: true, found: 'embedded' },
   git: { version: '2.39.5', repository: true },
   disk: { directory: '/project', freeBytes: 50e9 },
@@ -23,7 +24,7 @@ const healthy: DoctorFacts = {
 };
 
 const ALL = ['node', 'temporal sdk', 'protobufjs', 'temporal server', 'temporal connection', 'namespace'];
-const REST = ['search attributes', 'registry', 'git', 'disk space'];
+const REST = ['search attributes', 'worker versioning', 'retention', 'registry', 'git', 'disk space'];
 
 function finding(facts: Partial<DoctorFacts>, check: string): DoctorFinding | undefined {
   return diagnose({ ...healthy, ...facts }).find((found) => found.check === check);
@@ -135,6 +136,34 @@ const ROWS: readonly Row[] = [
     says: 'search-attribute create',
   },
   {
+    when: 'worker deployments are switched off',
+    facts: { namespace: { retentionMs: undefined, deployments: { state: 'off', message: 'disabled' } } },
+    check: 'worker versioning',
+    status: 'fail',
+    says: 'system.enableDeploymentVersions',
+  },
+  {
+    when: 'the server does not say whether there are worker deployments',
+    facts: { namespace: { retentionMs: undefined, deployments: { state: 'unknown', message: 'no right' } } },
+    check: 'worker versioning',
+    status: 'warn',
+    says: 'no right',
+  },
+  {
+    when: 'histories are forgotten within a day',
+    facts: { namespace: { retentionMs: 86_400_000, deployments: { state: 'there' } } },
+    check: 'retention',
+    status: 'warn',
+    says: '--retention 168h',
+  },
+  {
+    when: 'histories are forgotten within a day, by the project’s own server',
+    facts: { server: running, namespace: { retentionMs: 86_400_000, deployments: { state: 'there' } } },
+    check: 'retention',
+    status: 'ok',
+    says: '1 d',
+  },
+  {
     when: 'the registry is locked',
     facts: { registry: { ok: false, found: 'locked by 12', remedy: 'wait' } },
     check: 'registry',
@@ -187,6 +216,7 @@ describe('a diagnosis', () => {
   it('does not speak of a namespace without a connection', () => {
     expect(finding({ connection: failed }, 'namespace')).toBeUndefined();
     expect(finding({ connection: failed }, 'search attributes')).toBeUndefined();
+    expect(finding({ namespace: undefined }, 'retention')).toBeUndefined();
   });
 });
 
@@ -208,11 +238,14 @@ describe('the facts of this machine', () => {
   it('are in order for the server of the tests: one protobufjs, one SDK version, a connection, our attributes', async () => {
     const facts = await gatherDoctorFacts({ projectDirectory: project, registry, address: inject('temporalAddress') });
     const wrong = diagnose(facts).filter((found) => found.status !== 'ok' && found.check !== 'disk space');
+    // A server for development keeps histories for a day.
     expect(wrong.map(({ check, found }) => `${check}: ${found}`)).toEqual([
+      expect.stringContaining('retention: '),
       expect.stringContaining('not in a repository'),
     ]);
     expect(Object.values(facts.protobufjs)).toEqual(['8.8.1']);
     expect(facts.connection).toMatchObject({ state: 'connected', namespace: 'default' });
+    expect(facts.namespace).toEqual({ retentionMs: 86_400_000, deployments: { state: 'there' } });
   });
 
   it("find the project's own server while it runs", async () => {

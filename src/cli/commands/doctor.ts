@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Registry } from '../../registry/registry.ts';
 import { isMissionError } from '../../shared/errors.ts';
-import type { DoctorFinding, SelfReport } from '../../temporal/doctor.ts';
+import type { DoctorFinding, SelfReport, ServerFact } from '../../temporal/doctor.ts';
 import { addCommand, type Call, type CliHost } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../io.ts';
@@ -29,7 +29,11 @@ async function run({ context, output, io }: Call<object>): Promise<number> {
     registry: () => registryReport(context),
   });
   progress.end();
-  const findings = diagnose(facts);
+  const findings = [
+    ...diagnose(facts),
+    ...registryPlace(context, facts.server),
+    ...(await keysReport(context, io.env)),
+  ];
   const failed = findings.filter(({ status }) => status === 'fail').length;
   await output.result({ project: context.root, healthy: failed === 0, findings }, () =>
     [
@@ -51,6 +55,35 @@ function findingLines(
   return [
     `${mark} ${check.padEnd(20)} ${found}`,
     ...(remedy === undefined ? [] : [`  ${' '.repeat(20)} ${palette.dim(remedy)}`]),
+  ];
+}
+
+async function keysReport(context: CliContext, env: NodeJS.ProcessEnv): Promise<readonly DoctorFinding[]> {
+  const { keyFindings } = await import('../doctor-keys.ts');
+  const file = existsSync(context.inside('redaction.key')) ? 'file' : 'none';
+  const redaction = env['MISSION_REDACTION_KEY'] ? 'environment' : file;
+  try {
+    const { findKeys } = await import('../../encryption/load-keyring.ts');
+    const source = await findKeys({ env, file: context.inside('payload.keys') });
+    const count = (await context.keyring())?.keys.length ?? 0;
+    const payloads = source === undefined ? undefined : { place: source.place, count };
+    return keyFindings({ isShared: !context.isEmbedded, redaction, payloads });
+  } catch (error) {
+    if (!isMissionError(error)) throw error;
+    return [{ check: 'payload keys', status: 'fail', found: error.message, remedy: error.remedy ?? '' }];
+  }
+}
+
+/** One process at a time has an embedded registry; a server that was named is there for several. */
+function registryPlace(context: CliContext, server: ServerFact): readonly DoctorFinding[] {
+  if (!context.isEmbedded || server.kind !== 'named') return [];
+  return [
+    {
+      check: 'registry place',
+      status: 'warn',
+      found: 'embedded in the project, for one process on one machine',
+      remedy: 'For several workers or machines, set DATABASE_URL to a PostgreSQL 15 or later.',
+    },
   ];
 }
 
