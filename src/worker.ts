@@ -4,3 +4,6 @@ export { type Fleet, type FleetMember, type FleetOptions, startFleet } from './f
 export { describeFleetEvent, type FleetEvent } from './fleet/fleet-event.ts';
 export { type ListRunsOptions, listRuns, type RunStatus, type RunSummary } from './fleet/list-runs.ts';
 export type { HostingReason, WantedArtifact } from './fleet/plan-fleet.ts';
+export type { BlockedStep, ShadowFacts, ShadowHost } from './fleet/shadow-host.ts';
+export { type FollowShadowsOptions, followShadows, type ShadowFollower } from './shadow/follow-shadows.ts';
+export { describeShadowEvent, type ShadowEvent } from './shadow/shadow-event.ts';

@@ -17,6 +17,7 @@ const ROOMS = [
   'recording',
   'compare',
   'replay',
+  'shadow',
   'gate',
   'release',
   'debug',

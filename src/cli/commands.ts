@@ -30,6 +30,7 @@ import { addRollback } from './commands/rollback.ts';
 import { addRoute } from './commands/route.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSchedule } from './commands/schedule.ts';
+import { addShadow } from './commands/shadow.ts';
 import { addShow } from './commands/show.ts';
 import { addStart } from './commands/start.ts';
 import { addStop } from './commands/stop.ts';
@@ -64,5 +65,5 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
     ],
   },
   { title: 'Before a release:', add: [addReplay, addReport, addAnswers, addCase, addCases] },
-  { title: 'Release:', add: [addActivate, addRoute, addRollback, addLog, addAudit, addRegistry] },
+  { title: 'Release:', add: [addActivate, addRoute, addShadow, addRollback, addLog, addAudit, addRegistry] },
 ];

@@ -10,6 +10,7 @@ import type { HostSetup } from './host-options.ts';
 import { openHostTelemetry } from './host-telemetry.ts';
 import { announceHost } from './project-hosts.ts';
 import { recordMissions } from './record-missions.ts';
+import { shadowMissions } from './shadow-missions.ts';
 
 export interface HostMissionsOptions {
   readonly call: Pick<Call<unknown>, 'io' | 'context' | 'output'>;
@@ -44,18 +45,21 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   const telemetry = await openHostTelemetry(io, options.call.output, options.setup);
   const call = { ...options.call, output: telemetry.output };
   const recorder = options.setup.record ? await recordMissions({ call, registry, temporal, missions }) : undefined;
+  const shadows = await shadowMissions({ call, registry, temporal, missions });
   const fleet = await startFleet({
     registry,
     temporal,
     ...(missions !== undefined && { missions }),
     ...(versions !== undefined && { versions }),
     hosts: options.hosts !== false,
+    shadows: shadows.host,
     onRunEnding: recorder === undefined ? undefined : (run) => recorder.notice(run),
     onEvent: (event) => {
       telemetry.onEvent(event);
       tell(call, event);
     },
   }).catch(async (error: unknown) => {
+    await shadows.stop();
     await telemetry.close();
     throw error;
   });
@@ -71,7 +75,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   } finally {
     await commands?.close();
     await fleet.shutdown();
-    await recorder?.stop();
+    await Promise.all([recorder?.stop(), shadows.stop()]);
     await telemetry.close();
   }
 }

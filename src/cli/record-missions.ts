@@ -57,7 +57,7 @@ function tell({ output }: RecordMissionsOptions['call'], event: RecorderEvent): 
 }
 
 /** The name that a server keeps when its address changes; a server that does not tell is known by its address. */
-async function clusterIdOf({ connection, address }: TemporalConnection): Promise<string> {
+export async function clusterIdOf({ connection, address }: TemporalConnection): Promise<string> {
   const info = await connection.workflowService.getClusterInfo({}).catch(() => undefined);
   return info?.clusterId || address;
 }

@@ -1,7 +1,7 @@
 /** The questions that runs hold for a person: read from the memos that `decide` steps write, so no worker is needed. */
 import type { Client } from '@temporalio/client';
 import type { DecisionQuestion } from '../mission/wire.ts';
-import { MEMO_DECISION_PREFIX, MEMO_STAMP, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { MEMO_DECISION_PREFIX, MEMO_STAMP, NO_SHADOWS, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import { readQuestion, readStamp } from '../recording/wire-schema.ts';
 import type { Json } from '../shared/json.ts';
 import { runError } from '../temporal/run-error.ts';
@@ -30,7 +30,7 @@ export async function listOpenDecisions(options: ListDecisionsOptions): Promise<
   const { client, mission, limit = 100 } = options;
   const of = mission === undefined ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL` : `WorkflowType = '${mission}'`;
   const found: OpenDecision[] = [];
-  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running'` })) {
+  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running' AND ${NO_SHADOWS}` })) {
     found.push(...questionsOf(run));
     if (found.length >= limit) break;
   }

@@ -35,6 +35,7 @@ export async function readMissionFacts(registry: Registry, client: Client, missi
     deployment,
     versions,
     routed: route === undefined ? [] : routedVersions(route),
+    shadows: route?.shadows.map(({ version }) => version) ?? [],
     defaultVersion: versions.find(({ number }) => number === active),
     openArtifacts: [...new Set([...openArtifacts, ...waitingArtifacts])],
     past: trafficPast(history),

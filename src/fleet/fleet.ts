@@ -21,6 +21,7 @@ import { awaitReady } from './readiness.ts';
 import { Remover, SERVER_VERSIONS_WARN } from './remove-versions.ts';
 import { createRouteActivity } from './route-activity.ts';
 import type { EndingRun } from './run-ending.ts';
+import type { ShadowHost } from './shadow-host.ts';
 
 export interface FleetOptions {
   readonly registry: Registry;
@@ -51,6 +52,8 @@ export interface FleetOptions {
   readonly onEvent?: (event: FleetEvent) => void;
   /** Told of each run that comes to its end in a worker of this process, a moment before the server knows: for a recorder. */
   readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
+  /** What answers shadow runs: from `followShadows`. @default nothing, and shadows end at once */
+  readonly shadows?: ShadowHost | undefined;
 }
 
 /** One artifact of a fleet. */
@@ -69,6 +72,8 @@ export interface FleetLook {
 export interface Fleet {
   /** What is hosted now. */
   members(): readonly FleetMember[];
+  /** What the registry asked for at the last look, of any process; nothing where this one was told what to host. */
+  wanted(): readonly WantedArtifact[];
   /** The last look at registry and server that came to an end, well or not: for health checks. */
   lastLook(): FleetLook | undefined;
   /**
@@ -101,6 +106,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     drainMs: options.drainMs ?? 10_000,
     codecs: options.temporal.codecs,
     onRunEnding: options.onRunEnding,
+    shadows: options.shadows,
     routeOf: ({ mission, digest }) => createRouteActivity({ ...options, mission, artifact: digest }),
   });
   try {
@@ -135,6 +141,7 @@ class FleetRunner implements Fleet {
   #reconciling: Promise<void> = Promise.resolve();
   #nudge = new AbortController();
   #lastLook: FleetLook | undefined;
+  #wanted: readonly WantedArtifact[] = [];
   readonly #presence: Presence;
   readonly #remover: Remover;
 
@@ -152,6 +159,10 @@ class FleetRunner implements Fleet {
     const stops = [await routes.watch(() => this.#nudge.abort()), await hosting.watch(() => this.#nudge.abort())];
     this.#unwatch = async () => void (await Promise.all(stops.map((stop) => stop())));
     this.#loop = this.#follow();
+  }
+
+  wanted(): readonly WantedArtifact[] {
+    return this.#wanted;
   }
 
   lastLook(): FleetLook | undefined {
@@ -229,6 +240,7 @@ class FleetRunner implements Fleet {
     const facts = await readFleetFacts(registry, temporal.client, missions);
     const keep = { nowMs: Date.now(), keepLast, rollbackMs, limit: SERVER_VERSIONS_WARN };
     const plan = planFleet(facts, new Set(this.#berths.keys()), keep);
+    this.#wanted = plan.wanted;
     if (this.#options.hosts !== false) this.#carryOut(plan);
     await this.#defaults.follow(facts);
     await this.#remover.follow(facts, plan);

@@ -9,6 +9,9 @@ import { placementOf } from '../routing/placement.ts';
 import { runSinks, stepInterceptors } from '../telemetry/worker-telemetry.ts';
 import type { RouteActivity } from './route-activity.ts';
 import { type EndingRun, runEndingSinks } from './run-ending.ts';
+import { shadowInterceptors } from './shadow-activities.ts';
+import type { ShadowHost } from './shadow-host.ts';
+import { withShadows } from './shadow-workflows.ts';
 
 export interface HostOptions {
   readonly connection: NativeConnection;
@@ -25,6 +28,8 @@ export interface HostOptions {
   readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
   /** Where runs of the mission go that continue as new and want to be routed anew. */
   readonly routeOf: (artifact: Pick<Artifact, 'mission' | 'digest'>) => RouteActivity;
+  /** What answers shadow runs. @default nothing: a shadow ends at once */
+  readonly shadows?: ShadowHost | undefined;
 }
 
 export interface HostedArtifact {
@@ -63,7 +68,8 @@ export async function hostArtifact(
   const { Runtime, Worker } = await import('@temporalio/worker');
   const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest, deploymentName);
   const [workflowBundle, activities] = await Promise.all([linkWorkflowBundle(artifact), loadActivities(artifact)]);
-  const worker = await Worker.create({
+  const { definition } = artifact;
+  const worker = await withShadows(Worker, definition, options.shadows).create({
     ...LIMITS,
     connection: options.connection,
     namespace: options.namespace,
@@ -72,7 +78,7 @@ export async function hostArtifact(
     workflowBundle,
     activities: { ...activities, [ROUTE_ACTIVITY]: options.routeOf(artifact) },
     dataConverter: { payloadCodecs: [...options.codecs] },
-    interceptors: { activity: [stepInterceptors(artifact.mission)] },
+    interceptors: { activity: [stepInterceptors(artifact.mission), shadowInterceptors(definition, options.shadows)] },
     sinks: {
       ...runSinks(artifact.mission),
       ...(options.onRunEnding !== undefined && runEndingSinks(options.onRunEnding, Runtime.instance().logger)),

@@ -1,6 +1,6 @@
 /** Runs with their versions, and what a run waits for when no worker hosts its version. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { NO_SHADOWS, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Intervention } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
@@ -120,6 +120,7 @@ async function queryFor(
   return [
     ofMission,
     NO_CHILDREN,
+    NO_SHADOWS,
     ...(version === undefined ? [] : [await onVersion(version, ledgers)]),
     ...(state === undefined ? [] : [`ExecutionStatus ${state === 'open' ? '=' : '!='} 'Running'`]),
   ].join(' AND ');

@@ -2,7 +2,8 @@
  * Which artifacts have to be hosted. Pure.
  *
  * Invariants
- * 1. Whatever can get a new run, or has an open one, is hosted: by weight, by rule, by open runs. So is what is on hold.
+ * 1. Whatever can get a new run, or has an open one, is hosted: by weight, by rule, as a shadow, by open runs. So is what is
+ *    on hold.
  * 2. A version that never had traffic is not hosted until someone asks for it: publishing loads no code anywhere.
  * 3. The last few versions that had traffic, and whatever was the default within the rollback window, stay warm, unless they
  *    were retired since.
@@ -14,7 +15,7 @@ import type { Version } from '../registry/versions.ts';
 import { orderedState, type TrafficPast } from './hosting-state.ts';
 
 /** `named`: this process was told to host it, and nothing else. */
-export type HostingReason = 'traffic' | 'open runs' | 'hold' | 'awake' | 'rollback' | 'recent' | 'named';
+export type HostingReason = 'traffic' | 'shadow' | 'open runs' | 'hold' | 'awake' | 'rollback' | 'recent' | 'named';
 
 export interface MissionFacts {
   readonly mission: string;
@@ -23,6 +24,8 @@ export interface MissionFacts {
   readonly versions: readonly Pick<Version, 'number' | 'artifact'>[];
   /** Versions that the current route can choose, by a weight above 0 or by a rule. */
   readonly routed: readonly number[];
+  /** Versions that run beside real runs. @default none */
+  readonly shadows?: readonly number[];
   /** The version that most new runs get: what plain Temporal clients should land on. Absent without a route. */
   readonly defaultVersion: Pick<Version, 'number' | 'artifact'> | undefined;
   /** Artifacts that open runs are pinned to. */
@@ -95,6 +98,7 @@ function needs(facts: MissionFacts, artifact: string, versions: readonly number[
   const states = versions.map((number) => stateOf(facts, number));
   return [
     ...(versions.some((number) => facts.routed.includes(number)) ? (['traffic'] as const) : []),
+    ...(versions.some((number) => facts.shadows?.includes(number)) ? (['shadow'] as const) : []),
     ...(facts.openArtifacts.includes(artifact) ? (['open runs'] as const) : []),
     ...(states.some(({ hold }) => hold !== undefined) ? (['hold'] as const) : []),
     ...(states.some(({ awake }) => Date.parse(awake?.until ?? '') > nowMs) ? (['awake'] as const) : []),

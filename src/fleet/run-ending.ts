@@ -6,6 +6,7 @@
  */
 import type { InjectedSinks, Logger } from '@temporalio/worker';
 import type { Sinks, WorkflowInfo } from '@temporalio/workflow';
+import { isShadowRun } from '../mission/wire.ts';
 
 export interface EndingRun {
   readonly workflowId: string;
@@ -25,8 +26,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export function runEndingSinks(onRunEnding: (run: EndingRun) => void, logger: Logger): InjectedSinks<Sinks> {
   const sink = (level: (typeof LEVELS)[number]) => ({
     fn: ({ workflowId, runId, parent }: WorkflowInfo, message: string, attributes?: Record<string, unknown>) => {
-      // A child is part of the run that started it.
-      if (LAST_WORDS.has(message) && parent === undefined) onRunEnding({ workflowId, runId });
+      // A child is part of the run that started it, and a shadow is no run of anybody's.
+      if (LAST_WORDS.has(message) && parent === undefined && !isShadowRun(workflowId))
+        onRunEnding({ workflowId, runId });
       logger[level](message, attributes);
     },
   });

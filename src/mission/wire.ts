@@ -46,7 +46,7 @@ export const SEARCH_ATTRIBUTES = {
  * How workflow ids of shadow runs begin. A workflow id cannot be changed by the code that runs under it, so this is what
  * marks a run as a shadow; real runs may not be called so.
  */
-export const SHADOW_PREFIX = 'mission-shadow:';
+const SHADOW_PREFIX = 'mission-shadow:';
 
 /** Whether a run is a shadow of a real one: nothing that it does may reach the world. */
 export function isShadowRun(workflowId: string): boolean {

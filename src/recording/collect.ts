@@ -7,6 +7,7 @@
  * 3. A run whose declarations cannot be read is not stored: better no recording than one with secrets.
  */
 import type { Client } from '@temporalio/client';
+import { isShadowRun } from '../mission/wire.ts';
 import type { RecordingPolicy } from '../registry/recording-policy.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -114,7 +115,9 @@ async function* runsToDo({
   const pages = runs === undefined ? listEndedRuns(client, filter) : [runs];
   for await (const page of pages) {
     signal?.throwIfAborted();
-    const taken = page.slice(0, Math.min(left, page.length));
+    // A shadow took no decision, so it is nothing to hold a candidate against.
+    const real = page.filter(({ workflowId }) => !isShadowRun(workflowId));
+    const taken = real.slice(0, Math.min(left, real.length));
     const knownId = await knownRuns(registry, taken, retries === 'due' ? (clock?.() ?? new Date()) : 'all');
     for (const run of taken) yield { run, knownId: knownId(run) };
     left -= taken.length;

@@ -24,6 +24,7 @@ const TABLES = [
   { name: 'recording_holds', key: ['recording_id', 'number'] },
   { name: 'tombstones', key: ['id'] },
   { name: 'collected_runs', key: ['run_id'] },
+  { name: 'shadow_runs', key: ['workflow_id'] },
   { name: 'epochs', key: ['number'] },
   { name: 'audit', key: ['seq'] },
 ] as const;

@@ -17,6 +17,7 @@ import { fleet } from './migrations/0004-fleet.ts';
 import { interventions } from './migrations/0005-interventions.ts';
 import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
+import { shadows } from './migrations/0008-shadows.ts';
 import { intended } from './migrations/0009-intended.ts';
 import { deployments } from './migrations/0040-deployments.ts';
 import { epochs } from './migrations/0041-epochs.ts';
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly Migration[] = [
   interventions,
   recorder,
   answers,
+  shadows,
   intended,
   deployments,
   epochs,

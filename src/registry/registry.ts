@@ -17,6 +17,7 @@ import { createRecordings, type Recordings } from './recordings.ts';
 import { createReports, type Reports } from './reports.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createRoutes, type Routes } from './routes.ts';
+import { createShadows, type Shadows } from './shadows.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
 import { createVault, type Vault } from './vault.ts';
 import { createVersions, type Versions } from './versions.ts';
@@ -40,6 +41,7 @@ export interface RegistryNouns {
   readonly audit: Audit;
   readonly collection: Collection;
   readonly retention: Retention;
+  readonly shadows: Shadows;
 }
 
 export interface Registry extends RegistryNouns {
@@ -110,5 +112,6 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     audit: createAudit(context),
     collection: createCollection(context),
     retention: createRetention(context),
+    shadows: createShadows(context),
   };
 }

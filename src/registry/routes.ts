@@ -19,9 +19,14 @@ export const WEIGHT_TOTAL = 10_000;
 const weightSchema = z.strictObject({ version: z.int().positive(), weight: z.int().min(0).max(WEIGHT_TOTAL) });
 const weightsSchema = z.array(weightSchema).min(1);
 const rulesSchema = z.array(z.json());
+const shadowSchema = z.strictObject({ version: z.int().positive(), share: z.int().min(1).max(WEIGHT_TOTAL) });
+const shadowsSchema = z.array(shadowSchema);
 
 /** A version's share of the traffic, in parts per 10,000. */
 export type RouteWeight = Readonly<z.infer<typeof weightSchema>>;
+
+/** A version that runs beside real runs, with its effects blocked, and the share of them, in parts per 10,000. */
+export type RouteShadow = Readonly<z.infer<typeof shadowSchema>>;
 
 const routeRow = z
   .object({
@@ -30,6 +35,7 @@ const routeRow = z
     salt: z.string(),
     rules: z.string().transform((text): readonly Json[] => rulesSchema.parse(JSON.parse(text))),
     weights: z.string().transform((text): readonly RouteWeight[] => weightsSchema.parse(JSON.parse(text))),
+    shadows: z.string().transform((text): readonly RouteShadow[] => shadowsSchema.parse(JSON.parse(text))),
     createdAt: timestampColumn,
     by: z.string(),
     reason: z.string(),
@@ -50,6 +56,8 @@ export interface NewRoute {
   readonly rules?: readonly Json[];
   /** Sum 10,000. */
   readonly weights: readonly RouteWeight[];
+  /** No traffic of callers: what runs beside it. @default [] */
+  readonly shadows?: readonly RouteShadow[];
   readonly by: string;
   readonly reason: string;
   readonly activation: { readonly report: string | null; readonly forced: boolean };
@@ -76,14 +84,14 @@ export interface Routes {
    * Adds the next revision, if the current one is `expectedRevision` (0: there is none yet).
    *
    * @throws MissionError `ROUTE_CONFLICT` when someone else was first, `INPUT_INVALID` when the weights do not sum up to
-   * 10,000 or name a version twice, `VERSION_UNKNOWN` when they name one that is not there.
+   * 10,000, or weights or shadows name a version twice, `VERSION_UNKNOWN` when they name one that is not there.
    */
   set(expectedRevision: number, route: NewRoute): Promise<Route>;
   /** Calls `listener` on each change by anyone. @returns a function that stops it. */
   watch(listener: (change: RouteChange) => void): Promise<() => Promise<void>>;
 }
 
-const SELECT = `SELECT mission, revision, salt, rules, weights, created_at AS "createdAt", by_whom AS by, reason, report,
+const SELECT = `SELECT mission, revision, salt, rules, weights, shadows, created_at AS "createdAt", by_whom AS by, reason, report,
   forced FROM mission.routes WHERE mission = $1 AND revision > $2 ORDER BY revision DESC`;
 
 export function createRoutes(context: RegistryContext, engine: Pick<SqlEngine, 'listen'>): Routes {
@@ -112,9 +120,11 @@ export async function routeHeads(session: SqlSession): Promise<ReadonlyMap<strin
 
 async function setRoute(context: RegistryContext, expectedRevision: number, input: NewRoute): Promise<Route> {
   checkWeights(input);
+  checkShadows(input);
   const now = context.clock();
   return context.sql.transaction(async (session) => {
-    for (const { version } of input.weights) await getVersion(session, input.mission, version);
+    for (const { version } of [...input.weights, ...(input.shadows ?? [])])
+      await getVersion(session, input.mission, version);
     await lockMission(session, input.mission, now);
     const current = await currentRoute(session, input.mission);
     const revision = current?.revision ?? 0;
@@ -125,6 +135,7 @@ async function setRoute(context: RegistryContext, expectedRevision: number, inpu
       salt: input.salt ?? current?.salt ?? randomBytes(8).toString('hex'),
       rules: input.rules ?? [],
       weights: input.weights,
+      shadows: input.shadows ?? [],
       createdAt: now.toISOString(),
       by: input.by,
       reason: input.reason,
@@ -140,8 +151,8 @@ async function setRoute(context: RegistryContext, expectedRevision: number, inpu
 
 async function insertRoute(session: SqlSession, route: Route): Promise<void> {
   await session.query(
-    `INSERT INTO mission.routes (mission, revision, salt, rules, weights, by_whom, reason, report, forced, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO mission.routes (mission, revision, salt, rules, weights, by_whom, reason, report, forced, created_at, shadows)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       route.mission,
       route.revision,
@@ -153,6 +164,7 @@ async function insertRoute(session: SqlSession, route: Route): Promise<void> {
       route.activation.report,
       route.activation.forced,
       new Date(route.createdAt),
+      canonicalJson(route.shadows as unknown as Json),
     ],
   );
   await notifyRoute(session, route.mission, route.revision);
@@ -175,6 +187,20 @@ function checkWeights(route: NewRoute): void {
     {
       remedy: `Give each version once, with whole parts from 0 to ${WEIGHT_TOTAL} that sum up to ${WEIGHT_TOTAL}.`,
       details: { mission: route.mission, sum },
+    },
+  );
+}
+
+function checkShadows({ mission, shadows = [] }: NewRoute): void {
+  const versions = new Set(shadows.map(({ version }) => version));
+  if (shadowsSchema.safeParse(shadows).success && versions.size === shadows.length) return;
+  const shown = shadows.map(({ version, share }) => `@${version}: ${share}`).join(', ');
+  throw new MissionError(
+    'INPUT_INVALID',
+    `The shadows of ${mission} (${shown}) are not a share for each version once.`,
+    {
+      remedy: `Give each version once, with whole parts from 1 to ${WEIGHT_TOTAL}.`,
+      details: { mission },
     },
   );
 }

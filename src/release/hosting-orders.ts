@@ -49,6 +49,7 @@ async function usesOf(registry: Registry, temporal: RetireRequest['temporal'], v
   const named = same.map(({ number }) => ({ number, name: formatVersionRef({ mission: version.mission, number }) }));
   return [
     ...named.filter(({ number }) => facts.routed.includes(number)).map(({ name }) => `${name} has traffic`),
+    ...named.filter(({ number }) => facts.shadows?.includes(number)).map(({ name }) => `${name} shadows real runs`),
     ...(facts.openArtifacts.includes(version.artifact) ? ['runs of it are open'] : []),
     ...named.flatMap(({ number, name }) => {
       const { hold } = orderedState(facts.orders.filter((order) => order.version === number));

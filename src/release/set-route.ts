@@ -2,7 +2,7 @@
 import { routedVersions } from '../fleet/hosting-state.ts';
 import type { HostingWait } from '../fleet/require-hosted.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Route, RouteWeight } from '../registry/routes.ts';
+import type { Route, RouteShadow, RouteWeight } from '../registry/routes.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import type { RouteRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -17,6 +17,8 @@ export interface SetRouteOptions {
   /** Sum 10,000. */
   readonly weights: readonly RouteWeight[];
   readonly rules: readonly RouteRule[];
+  /** Versions that run beside real runs with their effects blocked: they need a worker, and no evidence. @default none */
+  readonly shadows?: readonly RouteShadow[] | undefined;
   readonly by: string;
   readonly reason: string;
   /** Lets versions through without evidence, and without a ready worker. */
@@ -65,6 +67,7 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
     mission,
     weights,
     rules: rules as unknown as readonly Json[],
+    shadows: options.shadows ?? [],
     by,
     reason: withUnhosted(forced ? `forced: ${reason}` : reason, unhosted),
     activation: { report: report?.kind === 'report' ? report.digest : null, forced },
@@ -72,13 +75,15 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
   return { route, before, grounds, ...(unhosted !== undefined && { unhosted }) };
 }
 
-/** Versions that get more of the traffic than before, by weight or by a rule that was not there. */
-function growing({ registry, mission, weights, rules }: SetRouteOptions, before: Route | undefined) {
+/** Versions that get more of the traffic than before, by weight or by a rule that was not there, or shadow more of it. */
+function growing({ registry, mission, weights, rules, shadows = [] }: SetRouteOptions, before: Route | undefined) {
   const shares = new Map(before?.weights.map(({ version, weight }) => [version, weight]));
   const byWeight = weights.filter(({ version, weight }) => weight > (shares.get(version) ?? 0));
   const had = before === undefined ? [] : before.rules.map((rule) => canonicalJson(rule));
   const byRule = rules.filter((rule) => !had.includes(canonicalJson(rule as unknown as Json)));
-  const numbers = new Set([...byWeight, ...byRule].map(({ version }) => version));
+  const shadowed = new Map(before?.shadows.map(({ version, share }) => [version, share]));
+  const byShadow = shadows.filter(({ version, share }) => share > (shadowed.get(version) ?? 0));
+  const numbers = new Set([...byWeight, ...byRule, ...byShadow].map(({ version }) => version));
   return Promise.all([...numbers].map((number) => registry.versions.get(mission, number)));
 }
 

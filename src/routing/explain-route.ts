@@ -1,7 +1,9 @@
 /** A dry run of a route: which versions inputs would get, and why. Pure. */
+
 import { valueAt } from '../shared/condition.ts';
 import type { Json } from '../shared/json.ts';
 import { type RouteDecision, resolveRoute } from './resolve-route.ts';
+import { resolveShadows, type ShadowChoice } from './resolve-shadows.ts';
 import type { RouteTable } from './route-table.ts';
 
 export interface ExplainedInput extends RouteDecision {
@@ -12,6 +14,8 @@ export interface ExplainedInput extends RouteDecision {
   readonly isKeyMadeUp: boolean;
   /** Name of the rule that decided. */
   readonly rule?: string;
+  /** Each version that could shadow the run, and whether it does. */
+  readonly shadows: readonly ShadowChoice[];
 }
 
 export interface ExplainedRoute {
@@ -19,6 +23,8 @@ export interface ExplainedRoute {
   readonly inputs: readonly ExplainedInput[];
   /** Inputs by version, ascending by number; `rules` says how many of them a rule sent there. */
   readonly versions: readonly { readonly version: number; readonly count: number; readonly rules: number }[];
+  /** How many of the inputs each version shadows. */
+  readonly shadows: readonly { readonly version: number; readonly share: number; readonly count: number }[];
 }
 
 /** How an input's business key is found: one for all, or at a JSON Pointer of each. */
@@ -31,14 +37,20 @@ export function explainRoute(table: RouteTable, inputs: readonly Json[], keyOf?:
     const businessKey = known ?? `dry-run-${line}`;
     const decision = resolveRoute(table, { missionInput, businessKey });
     const rule = /^rule "(.*)"$/s.exec(decision.reason)?.[1];
-    return { ...decision, line, businessKey, isKeyMadeUp: known === undefined, ...(rule !== undefined && { rule }) };
+    const shadows = resolveShadows(table, { businessKey, version: decision.version });
+    const isKeyMadeUp = known === undefined;
+    return { ...decision, line, businessKey, isKeyMadeUp, ...(rule !== undefined && { rule }), shadows };
   });
   const numbers = [...new Set(explained.map(({ version }) => version))].sort((left, right) => left - right);
   const versions = numbers.map((version) => {
     const own = explained.filter((input) => input.version === version);
     return { version, count: own.length, rules: own.filter(({ rule }) => rule !== undefined).length };
   });
-  return { revision: table.revision, inputs: explained, versions };
+  const shadows = table.shadows.map(({ version, share }) => {
+    const isShadowed = (one: ShadowChoice) => one.version === version && one.shadowed;
+    return { version, share, count: explained.filter((input) => input.shadows.some(isShadowed)).length };
+  });
+  return { revision: table.revision, inputs: explained, versions, shadows };
 }
 
 function businessKeyOf(input: Json, keyOf: KeyOfInput): string | undefined {

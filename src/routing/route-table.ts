@@ -1,6 +1,6 @@
 /** A route in the form that decides: rules read, buckets assigned. */
 import * as z from 'zod';
-import type { Route } from '../registry/routes.ts';
+import type { Route, RouteShadow } from '../registry/routes.ts';
 import { MissionError } from '../shared/errors.ts';
 import { advanceLayout, BUCKETS, firstLayout, type Layout } from './layout.ts';
 import { type RouteRule, routeRule } from './route-rule.ts';
@@ -15,12 +15,15 @@ export interface RouteTable {
   readonly owners: Readonly<Uint32Array>;
   /** Version number → parts per 10,000. */
   readonly weights: ReadonlyMap<number, number>;
+  /** What runs beside real runs. */
+  readonly shadows: readonly RouteShadow[];
   /** Who got which bucket in which order: what the next edit starts from. */
   readonly layout: Layout;
 }
 
 /** What a table is made of. */
-export type RouteRevision = Pick<Route, 'mission' | 'revision' | 'salt' | 'rules' | 'weights'>;
+export type RouteRevision = Pick<Route, 'mission' | 'revision' | 'salt' | 'rules' | 'weights'> &
+  Partial<Pick<Route, 'shadows'>>;
 
 /**
  * The table of a mission's newest revision. It takes all revisions, because who owns a bucket follows from the edits;
@@ -46,6 +49,7 @@ export function routeTable(revisions: readonly RouteRevision[], held?: RouteTabl
     rules: readRules(newest),
     owners: ownersOf(layout),
     weights: new Map(newest.weights.map(({ version, weight }) => [version, weight])),
+    shadows: newest.shadows ?? [],
     layout,
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { isShadowRun, MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
@@ -76,6 +76,7 @@ export async function startMission(options: StartMissionOptions): Promise<Starte
 async function start(options: StartMissionOptions): Promise<StartedMission> {
   const { client, mission } = options;
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
+  if (isShadowRun(workflowId)) throw belongsToShadows(workflowId, mission);
   const request = { missionInput: options.input as Json, businessKey: options.businessKey ?? workflowId };
   const routed = await place(options, mission, request);
   const stamp = stampOf(mission, routed, options.businessKey);
@@ -141,6 +142,13 @@ function startPinned(client: Client, workflowId: string, input: Json, stamp: Run
     },
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
+  });
+}
+
+function belongsToShadows(workflowId: string, mission: string): MissionError {
+  return new MissionError('INPUT_INVALID', `The workflow id "${workflowId}" begins as those of shadow runs do.`, {
+    remedy: 'Nothing was started. Choose another workflow id, or leave it out.',
+    details: { workflowId, mission },
   });
 }
 

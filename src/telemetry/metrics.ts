@@ -45,6 +45,16 @@ export const METRICS = {
     help: 'Tokens of model steps, by direction: input, output, or reasoning, which is a part of output.',
     labels: ['mission', 'model', 'direction'],
   },
+  mission_shadow_runs_total: {
+    kind: 'counter',
+    help: 'Shadow runs that this process started (result started), could not start (not-started), or counted: matched, changed, diverged, unanswered, failed, excluded.',
+    labels: ['mission', 'version', 'result'],
+  },
+  mission_shadow_model_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens of model steps of shadow runs, by direction, as of real runs.',
+    labels: ['mission', 'model', 'direction'],
+  },
   mission_router_age_seconds: {
     kind: 'gauge',
     help: 'Since the registry last confirmed the route that this process goes by.',

@@ -5,7 +5,7 @@ import { defaultPayloadConverter, type Headers } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInterceptors, InjectedSinks } from '@temporalio/worker';
 import { failSpan, STEP_ATTRIBUTES, TRACER } from '../activity/model-span.ts';
 import type { RunSinks } from '../mission/run-interceptors.ts';
-import { type RunEnd, type TraceCarrier, VERSION_HEADER } from '../mission/wire.ts';
+import { isShadowRun, type RunEnd, type TraceCarrier, VERSION_HEADER } from '../mission/wire.ts';
 import { count, observeSeconds } from './metrics.ts';
 import { runContext, writeRunSpan } from './run-span.ts';
 import { describeStep, type StepFacts, tokensOf } from './step-facts.ts';
@@ -40,6 +40,8 @@ export function runSinks(mission: string): InjectedSinks<RunSinks> {
       ended: {
         fn(info, status: RunEnd, carrier: TraceCarrier) {
           const version = carrier[VERSION_HEADER];
+          // What became of a shadow is counted where it is compared.
+          if (isShadowRun(info.workflowId)) return;
           count('mission_runs_ended_total', { mission, version: version ?? UNROUTED, status });
           writeRunSpan({
             workflowType: info.workflowType,
@@ -83,17 +85,18 @@ async function measured(
     } finally {
       const { mission, version = UNROUTED, name: step, kind } = facts;
       const seconds = (performance.now() - startedAt) / 1_000;
-      observeSeconds('mission_step_seconds', { mission, version, step, kind, outcome }, seconds);
+      if (!isShadowRun(facts.run)) {
+        observeSeconds('mission_step_seconds', { mission, version, step, kind, outcome }, seconds);
+      }
       span.end();
     }
   });
 }
 
-function countTokens({ mission, kind }: StepFacts, result: unknown): void {
+function countTokens({ mission, kind, run }: StepFacts, result: unknown): void {
   if (kind !== 'model') return;
-  for (const { model, direction, tokens } of tokensOf(result)) {
-    count('mission_model_tokens_total', { mission, model, direction }, tokens);
-  }
+  const metric = isShadowRun(run) ? 'mission_shadow_model_tokens_total' : 'mission_model_tokens_total';
+  for (const { model, direction, tokens } of tokensOf(result)) count(metric, { mission, model, direction }, tokens);
 }
 
 function spanAttributes(facts: StepFacts): Attributes {
@@ -105,6 +108,7 @@ function spanAttributes(facts: StepFacts): Attributes {
     'mission.step': facts.step,
     'mission.step.kind': facts.kind,
     'mission.step.attempt': facts.attempt,
+    ...(isShadowRun(facts.run) && { 'mission.shadow': true }),
   };
 }
 

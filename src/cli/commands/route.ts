@@ -8,12 +8,13 @@ import { type RouteRule, routeRule } from '../../routing/route-rule.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
-import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
 import { readRule, readWeights, ruleText } from '../read-route.ts';
 import { readJson } from '../read-values.ts';
+import { readShadows, shadowCells, shadowReasons, shadowTotals } from '../route-shadows.ts';
 import { atMinute } from '../words.ts';
 
 interface SetOptions extends WaitOptions {
@@ -22,6 +23,8 @@ interface SetOptions extends WaitOptions {
   /** `false`: all rules go. */
   readonly rules: boolean;
   readonly rule?: readonly string[];
+  /** `false`: all shadows end. */
+  readonly shadow?: readonly string[] | false;
   readonly force?: boolean;
 }
 
@@ -52,12 +55,18 @@ export function addRoute(program: Command, host: CliHost): void {
         (text: string, before: string[] | undefined) => [...(before ?? []), text],
       ),
       option('--no-rules', 'without rules'),
+      listOption(
+        '--shadow <shares>',
+        'a candidate that runs beside this share of the real runs: @5=10% (default: shadows stay)',
+      ),
+      option('--no-shadow', 'without shadows'),
       option('--force', 'without a passing report or a ready worker; the reason is recorded'),
       waitOption(),
     ],
     examples: [
       ['mission route set refund-eligibility @2=95% @3=5% --reason "first customers"', ''],
       [`… --rule 'staff: /customer/tier=staff|test -> @3'`, 'staff get @3, whatever the shares'],
+      ['mission route set refund-eligibility @2=100% --shadow @3=10% --reason "how would it do?"', 'no caller notices'],
     ],
     run: set,
   });
@@ -115,7 +124,10 @@ function routeText(route: Route, { palette, width }: Output): string {
     ),
     ...readRules(route).map((rule) => `  rule ${ruleText(rule)}`),
     ...tableLines(
-      shares.map(({ version, weight }) => [cell(`@${version}`, palette.bold), cell(`${weight / 100} %`)]),
+      [
+        ...shares.map(({ version, weight }) => [cell(`@${version}`, palette.bold), cell(`${weight / 100} %`)]),
+        ...route.shadows.map((shadow) => shadowCells(shadow, palette)),
+      ],
       width,
     ),
     palette.dim(`  To change it: ${command}`),
@@ -140,6 +152,11 @@ async function set(call: Call<SetOptions>): Promise<number> {
     revision: options.revision ?? current?.revision ?? 0,
     weights: readWeights(shares, mission),
     rules: rules ?? (options.rules && current !== undefined ? readRules(current) : []),
+    shadows: Array.isArray(options.shadow)
+      ? readShadows(options.shadow, mission)
+      : options.shadow === false
+        ? []
+        : current?.shadows,
     by: context.actor,
     reason: options.reason,
     force: options.force,
@@ -213,25 +230,30 @@ function isJson(text: string): boolean {
   }
 }
 
-function explainedText({ inputs, versions, revision }: ExplainedRoute, { palette, width }: Output): string {
+function explainedText(explained: ExplainedRoute, { palette, width }: Output): string {
+  const { inputs, versions, revision } = explained;
   const [only, ...others] = inputs;
   const aside = inputs.some(({ isKeyMadeUp, rule }) => isKeyMadeUp && rule === undefined)
     ? [palette.dim('  No business key was given: keys are made up, and only the shares say something.')]
     : [];
   if (only !== undefined && others.length === 0) {
-    return [`${palette.bold(`@${only.version}`)} by revision ${revision}: ${only.reason}`, ...aside].join('\n');
+    const decided = `${palette.bold(`@${only.version}`)} by revision ${revision}: ${only.reason}`;
+    return [decided, ...shadowReasons(only), ...aside].join('\n');
   }
   const share = (count: number) => `${((100 * count) / inputs.length).toFixed(1)} %`;
   const more = inputs.length > SHOWN ? [palette.dim(`  … ${inputs.length - SHOWN} more; --json has all`)] : [];
   return [
     `${inputs.length} inputs by revision ${revision}:`,
     ...tableLines(
-      versions.map(({ version, count, rules }) => [
-        cell(`@${version}`, palette.bold),
-        cell(String(count), undefined, { align: 'right' }),
-        cell(share(count), undefined, { align: 'right' }),
-        cell(rules === 0 ? '' : `${rules} by rules`, palette.dim),
-      ]),
+      [
+        ...versions.map(({ version, count, rules }) => [
+          cell(`@${version}`, palette.bold),
+          cell(String(count), undefined, { align: 'right' }),
+          cell(share(count), undefined, { align: 'right' }),
+          cell(rules === 0 ? '' : `${rules} by rules`, palette.dim),
+        ]),
+        ...shadowTotals(explained, palette),
+      ],
       width,
     ),
     '',
