@@ -12,31 +12,71 @@ type RetryPolicy = Schedule['retryPolicy'];
 /** The server's defaults for a retry policy: one second, doubling, at most a hundred times the first, without end. */
 const RETRY = { initialMs: 1_000, coefficient: 2, maximumFactor: 100 };
 
+/** Times in milliseconds. */
+interface ActivityTerms {
+  readonly startToCloseMs: number | undefined;
+  readonly heartbeatMs: number | undefined;
+  readonly initialMs: number;
+  readonly maximumMs: number;
+  readonly coefficient: number;
+  readonly maximumAttempts: number;
+  readonly nonRetryable: readonly string[];
+}
+
 export function optionsOfCommand(schedule: Schedule): JsonObject {
-  const closeMs = ms(schedule.startToCloseTimeout) ?? ms(schedule.scheduleToCloseTimeout);
-  return optionsOf(closeMs, ms(schedule.heartbeatTimeout), schedule.retryPolicy);
+  return toJson(termsOfCommand(schedule));
 }
 
 export function optionsOfEvent(scheduled: Scheduled): JsonObject {
-  return optionsOf(ms(scheduled.startToCloseTimeout), ms(scheduled.heartbeatTimeout), scheduled.retryPolicy);
+  return toJson(termsOfEvent(scheduled));
 }
 
-function optionsOf(
+/** Whether {@link optionsOfCommand} and {@link optionsOfEvent} are equal, without making them. */
+export function haveSameOptions(schedule: Schedule, scheduled: Scheduled): boolean {
+  const [issued, recorded] = [termsOfCommand(schedule), termsOfEvent(scheduled)];
+  return (
+    issued.startToCloseMs === recorded.startToCloseMs &&
+    issued.heartbeatMs === recorded.heartbeatMs &&
+    issued.initialMs === recorded.initialMs &&
+    issued.maximumMs === recorded.maximumMs &&
+    issued.coefficient === recorded.coefficient &&
+    issued.maximumAttempts === recorded.maximumAttempts &&
+    issued.nonRetryable.length === recorded.nonRetryable.length &&
+    issued.nonRetryable.every((type, index) => type === recorded.nonRetryable[index])
+  );
+}
+
+function termsOfCommand(schedule: Schedule): ActivityTerms {
+  const closeMs = ms(schedule.startToCloseTimeout) ?? ms(schedule.scheduleToCloseTimeout);
+  return termsOf(closeMs, ms(schedule.heartbeatTimeout), schedule.retryPolicy);
+}
+
+function termsOfEvent(scheduled: Scheduled): ActivityTerms {
+  return termsOf(ms(scheduled.startToCloseTimeout), ms(scheduled.heartbeatTimeout), scheduled.retryPolicy);
+}
+
+function termsOf(
   startToCloseMs: number | undefined,
   heartbeatMs: number | undefined,
   policy: RetryPolicy,
-): JsonObject {
+): ActivityTerms {
   const initialMs = ms(policy?.initialInterval) ?? RETRY.initialMs;
   return {
+    startToCloseMs,
+    heartbeatMs: heartbeatMs === undefined ? undefined : Math.min(heartbeatMs, startToCloseMs ?? heartbeatMs),
+    initialMs,
+    maximumMs: ms(policy?.maximumInterval) ?? initialMs * RETRY.maximumFactor,
+    coefficient: policy?.backoffCoefficient || RETRY.coefficient,
+    maximumAttempts: policy?.maximumAttempts ?? 0,
+    nonRetryable: policy?.nonRetryableErrorTypes ?? [],
+  };
+}
+
+function toJson({ startToCloseMs, heartbeatMs, nonRetryable, ...retry }: ActivityTerms): JsonObject {
+  return {
     ...(startToCloseMs === undefined ? {} : { startToCloseMs }),
-    ...(heartbeatMs === undefined ? {} : { heartbeatMs: Math.min(heartbeatMs, startToCloseMs ?? heartbeatMs) }),
-    retry: {
-      initialMs,
-      maximumMs: ms(policy?.maximumInterval) ?? initialMs * RETRY.maximumFactor,
-      coefficient: policy?.backoffCoefficient || RETRY.coefficient,
-      maximumAttempts: policy?.maximumAttempts ?? 0,
-      nonRetryable: [...(policy?.nonRetryableErrorTypes ?? [])],
-    },
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    retry: { ...retry, nonRetryable: [...nonRetryable] },
   };
 }
 

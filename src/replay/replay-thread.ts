@@ -62,23 +62,47 @@ function forgetAfterFailure(task: ReplayTask, event: ReplayEvent): void {
   if (event.kind === 'result' && event.result.outcome === 'failed') loaded.delete(task.candidate);
 }
 
-async function perform(task: ReplayTask): Promise<void> {
-  send({ kind: 'begun', id: task.id });
+/** What a task leads to, whatever happens. */
+async function eventOf(task: ReplayTask): Promise<ReplayEvent> {
   const event = await replay(task).catch((error: unknown): ReplayEvent => {
     const { id, workflowId, runId } = task.summary;
     const detail = `the replay itself failed: ${messageOf(error)}`;
     return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason: 'unreadable', detail } };
   });
   forgetAfterFailure(task, event);
-  send({ kind: 'done', id: task.id, event });
+  return event;
 }
 
-let last = Promise.resolve();
+const queue: ReplayTask[] = [];
+let isWorking = false;
 
-/** One after another, so that a task that never ends is the only one begun. */
+/** Performs what is in the queue: one after another, so that a task that never ends is the only one begun. */
+async function work(): Promise<void> {
+  isWorking = true;
+  let task = queue.shift();
+  if (task !== undefined) send({ kind: 'begun', id: task.id });
+  while (task !== undefined) {
+    const event = await eventOf(task);
+    const next = queue.shift();
+    send({ kind: 'done', id: task.id, event, next: next?.id });
+    task = next;
+  }
+  isWorking = false;
+}
+
+/** Beside others, which wait for their answers. */
+async function perform(task: ReplayTask): Promise<void> {
+  send({ kind: 'begun', id: task.id });
+  send({ kind: 'done', id: task.id, event: await eventOf(task), next: undefined });
+}
+
 function accept(task: ReplayTask): void {
-  if (waits) void perform(task);
-  else last = last.then(() => perform(task));
+  if (waits) {
+    void perform(task);
+    return;
+  }
+  queue.push(task);
+  if (!isWorking) void work();
 }
 
 port.on('message', (message: ToThread) => {

@@ -1,6 +1,5 @@
 /** The fast half of a comparison: a command and its event that carry the same bytes ask the same. */
-import { jsonEquals } from '../shared/json.ts';
-import { optionsOfCommand, optionsOfEvent } from './activity-options.ts';
+import { haveSameOptions } from './activity-options.ts';
 import type { Command, HistoryEvent, Payload } from './proto.ts';
 
 /** `true`: surely the same. `false`: not decided here; compare the views. */
@@ -8,10 +7,7 @@ export function carrySameBytes(command: Command, event: HistoryEvent): boolean {
   const { scheduleActivity: schedule, completeWorkflowExecution: completed } = command;
   const scheduled = event.activityTaskScheduledEventAttributes;
   if (schedule && scheduled) {
-    return (
-      samePayloads(schedule.arguments, scheduled.input?.payloads) &&
-      jsonEquals(optionsOfCommand(schedule), optionsOfEvent(scheduled))
-    );
+    return samePayloads(schedule.arguments, scheduled.input?.payloads) && haveSameOptions(schedule, scheduled);
   }
   const ended = event.workflowExecutionCompletedEventAttributes;
   if (completed && ended) return samePayloads(completed.result ? [completed.result] : [], ended.result?.payloads);

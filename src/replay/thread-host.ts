@@ -69,15 +69,21 @@ export class ThreadHost {
     if (running === undefined) return;
     switch (message.kind) {
       case 'begun':
-        running.begun = true;
-        this.#watch(running);
+        this.#begin(running);
         return;
       case 'live-ask':
         void this.#askLive(message.askId, message.view, running);
         return;
       default:
         this.#settle(message.id, { kind: 'event', event: message.event });
+        this.#begin(message.next === undefined ? undefined : this.#running.get(message.next));
     }
+  }
+
+  #begin(running: Running | undefined): void {
+    if (running === undefined) return;
+    running.begun = true;
+    this.#watch(running);
   }
 
   #watch(running: Running): void {

@@ -43,5 +43,6 @@ export type ToThread =
 
 export type FromThread =
   | { readonly kind: 'begun'; readonly id: number }
-  | { readonly kind: 'done'; readonly id: number; readonly event: ReplayEvent }
+  /** `next`: the task that it begins now; no message of its own says so. */
+  | { readonly kind: 'done'; readonly id: number; readonly event: ReplayEvent; readonly next: number | undefined }
   | { readonly kind: 'live-ask'; readonly id: number; readonly askId: number; readonly view: CommandView };

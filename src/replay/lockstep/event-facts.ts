@@ -33,7 +33,9 @@ const FINAL_EVENTS: ReadonlySet<number> = new Set([
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
 ]);
 
-const NEXUS_EVENTS = /^EVENT_TYPE_NEXUS_/;
+const NEXUS_EVENTS: ReadonlySet<number> = new Set(
+  Object.entries(EventType).flatMap(([name, type]) => (name.startsWith('EVENT_TYPE_NEXUS_') ? [Number(type)] : [])),
+);
 
 export function typeOf(event: HistoryEvent | undefined): number {
   return event?.eventType ?? EventType.EVENT_TYPE_UNSPECIFIED;
@@ -52,7 +54,7 @@ export function isFinalEvent(event: HistoryEvent): boolean {
 }
 
 export function isNexusEvent(event: HistoryEvent): boolean {
-  return NEXUS_EVENTS.test(eventName(event));
+  return NEXUS_EVENTS.has(typeOf(event));
 }
 
 /** `ACTIVITY_TASK_SCHEDULED` */

@@ -15,7 +15,20 @@ export function startedAttributes(history: History | undefined): Started | undef
 export function startJob(started: Started, workflowId: string, event: HistoryEvent): Job {
   return {
     initializeWorkflow: {
-      ...pick(started, SAME_NAMES),
+      identity: started.identity,
+      workflowExecutionTimeout: started.workflowExecutionTimeout,
+      workflowRunTimeout: started.workflowRunTimeout,
+      workflowTaskTimeout: started.workflowTaskTimeout,
+      continuedFailure: started.continuedFailure,
+      lastCompletionResult: started.lastCompletionResult,
+      firstExecutionRunId: started.firstExecutionRunId,
+      retryPolicy: started.retryPolicy,
+      cronSchedule: started.cronSchedule,
+      workflowExecutionExpirationTime: started.workflowExecutionExpirationTime,
+      memo: started.memo,
+      searchAttributes: started.searchAttributes,
+      priority: started.priority,
+      originalExecutionRunId: started.originalExecutionRunId,
       workflowType: started.workflowType?.name,
       workflowId,
       arguments: started.input?.payloads,
@@ -30,27 +43,6 @@ export function startJob(started: Started, workflowId: string, event: HistoryEve
       rootWorkflow: started.rootWorkflowExecution,
     } as NonNullable<Job['initializeWorkflow']>,
   };
-}
-
-const SAME_NAMES = [
-  'identity',
-  'workflowExecutionTimeout',
-  'workflowRunTimeout',
-  'workflowTaskTimeout',
-  'continuedFailure',
-  'lastCompletionResult',
-  'firstExecutionRunId',
-  'retryPolicy',
-  'cronSchedule',
-  'workflowExecutionExpirationTime',
-  'memo',
-  'searchAttributes',
-  'priority',
-  'originalExecutionRunId',
-] as const satisfies readonly (keyof Started)[];
-
-function pick<Source extends object>(source: Source, names: readonly (keyof Source)[]): Partial<Source> {
-  return Object.fromEntries(names.map((name) => [name, source[name]])) as Partial<Source>;
 }
 
 function parentOf(started: Started) {
