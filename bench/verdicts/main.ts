@@ -4,12 +4,14 @@
  * same of Temporal's own replayer. Exits with 1 when our verdict of a mutant is not its label.
  *
  * `--only <mission or mutant>` takes a part, `--json` prints one JSON object, `--redacted` replays what is recorded in
- * production: with personal values replaced.
+ * production: with personal values replaced. `--no-types` leaves out the check that every mutant is a program without an
+ * error of types.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type BenchMission, readSources } from './bench-mission.ts';
+import { checkTypes } from './check-types.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
 import { benchMissions } from './missions.ts';
 import type { Mutant, Sources } from './mutant.ts';
@@ -22,7 +24,9 @@ const { values } = parseArgs({
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
     redacted: { type: 'boolean', default: false },
+    types: { type: 'boolean', default: true },
   },
+  allowNegative: true,
 });
 const startedMs = performance.now();
 
@@ -44,6 +48,13 @@ interface Task {
   readonly mission: BenchMission;
   readonly sources: Sources;
   readonly mutant: Mutant;
+}
+
+/** Such a mutant would not have come as far as a replay. */
+async function refuseWrongTypes(missions: readonly BenchMission[]): Promise<void> {
+  tell('checking the types of all mutants');
+  const errors = await checkTypes(missions);
+  if (errors.length > 0) throw new Error(`Mutants have errors of types:\n${errors.join('\n')}`);
 }
 
 /** As many mutants at a time as there are processors, each replayed on one thread. */
@@ -75,6 +86,7 @@ Runtime.install({
 });
 const missions = chosen(values.only);
 if (missions.length === 0) throw new Error(`Neither a mission nor a mutant is called "${values.only}".`);
+if (values.types) await refuseWrongTypes(missions);
 tell(`recording runs of ${missions.map(({ name }) => name).join(', ')}`);
 const laboratory = await openLaboratory(missions, { redacted: values.redacted, onProgress: tell });
 try {

@@ -20,10 +20,10 @@ export interface Mutant {
   readonly changes: Effect;
   /**
    * Of an `outcome`: why runs change, one entry for each reason that some run has, worded as reports word it:
-   * `prompt assess`, `rule windowDays together with code`.
+   * `prompt assess`, `rule windowDays together with code: step assess`.
    */
   readonly cause?: readonly string[];
-  /** Of a change of code: the step whose surroundings were edited. */
+  /** Of a `request` or `unanswered` change of code: where runs first leave the recorded way. */
   readonly step?: string;
   /** Why the label is what it is, in a sentence. */
   readonly why: string;
@@ -49,4 +49,9 @@ export function applyEdits(sources: Sources, { id, edits }: Pick<Mutant, 'id' | 
     texts[file] = parts.join(replace);
   }
   return texts;
+}
+
+/** An equivalent refactoring: every run does what it did. */
+export function refactoring(kind: Mutant['kind'], id: string, why: string, ...edits: readonly Edit[]): Mutant {
+  return { id: `refactor-${id}`, kind, edits, changes: 'none', why };
 }

@@ -35,6 +35,8 @@ export interface Score {
   readonly attribution: Share;
   /** Of these, where more than one component changed, so that there was something to find. */
   readonly amongSeveral: Share;
+  /** Of changes that are labelled with a step: whether the report says that runs leave the recorded way there. */
+  readonly place: Share;
 }
 
 /** Scores mutants that a replay can see. */
@@ -50,6 +52,10 @@ export function scoreOf(all: readonly Judged[]): Score {
     amongSeveral: share(
       outcomes.filter(({ tried }) => tried.components > 1),
       isAttributed,
+    ),
+    place: share(
+      judged.filter(({ mutant }) => mutant.step !== undefined),
+      isPlaced,
     ),
   };
 }
@@ -76,6 +82,11 @@ function isAttributed({ mutant, tried }: Judged): boolean {
   return wanted.size === found.size && [...wanted].every((cause) => found.has(cause));
 }
 
+/** `audit#1/turn-2` is a place in the step `audit`. */
+function isPlaced({ mutant: { step = '' }, tried }: Judged): boolean {
+  return tried.steps.some((found) => found === step || found.startsWith(`${step}#`));
+}
+
 /** What is wrong with our verdict of a mutant, in a sentence; `undefined` when nothing is. */
 export function mistakeIn(judged: Judged): string | undefined {
   const { mutant, tried } = judged;
@@ -84,7 +95,9 @@ export function mistakeIn(judged: Judged): string | undefined {
     return `false flag: ${tried.verdict} at ${tried.steps.join(', ')}`;
   if (mutant.changes !== 'none' && tried.verdict === 'none') return `missed: labelled ${mutant.changes}`;
   if (mutant.changes !== tried.verdict)
-    return `another verdict: ${tried.verdict} at ${tried.steps.join(', ')}, labelled ${mutant.changes}`;
+    return `another verdict: ${tried.verdict} at ${[...tried.steps, ...tried.reasons].join(', ')}, labelled ${mutant.changes}`;
+  if (mutant.step !== undefined && !isPlaced(judged))
+    return `another place: ${tried.steps.join(', ')}; labelled ${mutant.step}`;
   if (mutant.changes !== 'outcome' || isAttributed(judged)) return undefined;
   return `another cause: ${tried.causes.join(' · ') || 'none'}; labelled ${mutant.cause?.join(' · ') ?? 'none'}`;
 }

@@ -24,6 +24,7 @@ const HEAD = [
   ['verdict', 14],
   ['cause', 13],
   ['of several', 13],
+  ['place', 13],
   ['official recall', 17],
   ['precision', 14],
 ]
@@ -31,7 +32,7 @@ const HEAD = [
   .join('')
   .trimEnd();
 
-function line(name: string, { mutants, ours, official, verdict, attribution, amongSeveral }: Score): string {
+function line(name: string, { mutants, ours, official, verdict, attribution, amongSeveral, place }: Score): string {
   return [
     name.padEnd(20),
     String(mutants).padEnd(9),
@@ -40,6 +41,7 @@ function line(name: string, { mutants, ours, official, verdict, attribution, amo
     share(verdict).padEnd(14),
     share(attribution).padEnd(13),
     share(amongSeveral).padEnd(13),
+    share(place).padEnd(13),
     (detection(official)[0] ?? '').padEnd(17),
     detection(official)[1],
   ].join('');

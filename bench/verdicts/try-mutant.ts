@@ -30,6 +30,8 @@ export interface Tried {
   readonly components: number;
   /** Steps where runs first leave the recorded way, most frequent first. */
   readonly steps: readonly string[];
+  /** Why candidates came to no end: what nobody could answer, and how they failed. */
+  readonly reasons: readonly string[];
   readonly counts: ReportCounts;
   /** How many histories Temporal's own replayer refused, and of how many. */
   readonly official: { readonly refused: number; readonly of: number };
@@ -63,6 +65,10 @@ export async function tryMutant(
     causes: report.attribution?.groups.map(({ causes }) => describeCauses(causes)) ?? [],
     components: new Set(report.changes.map(componentName)).size,
     steps: report.divergences.map(({ step }) => step),
+    reasons: [
+      ...report.unanswered.map(({ step, reason, example }) => `${step}: ${reason} (${example})`),
+      ...report.failures.map(({ message, example }) => `${message} (${example})`),
+    ],
     counts: report.counts,
     official: {
       refused: await officialRefusals((await linkWorkflowBundle(artifact)).code, recorded),

@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type BenchMission, readSources } from '../../bench/verdicts/bench-mission.ts';
+import { checkTypes } from '../../bench/verdicts/check-types.ts';
 import { openLaboratory } from '../../bench/verdicts/laboratory.ts';
 import { benchMissions } from '../../bench/verdicts/missions.ts';
 import { applyEdits, type Effect, type Mutant } from '../../bench/verdicts/mutant.ts';
@@ -18,7 +19,8 @@ describe('the mutants', () => {
     const kinds = new Set(counted.map(({ mutant }) => mutant.kind));
     expect([...kinds].sort()).toEqual(['code', 'decision', 'mixed', 'model', 'prompt', 'rule', 'tool']);
     const refactorings = counted.filter(({ mutant }) => mutant.changes === 'none').length;
-    expect(refactorings / counted.length).toBeGreaterThan(0.3);
+    expect(refactorings / counted.length).toBeGreaterThan(0.45);
+    expect(refactorings / counted.length).toBeLessThan(0.55);
   });
 
   it('have names of their own, and a cause exactly where an outcome changes', () => {
@@ -34,6 +36,18 @@ describe('the mutants', () => {
       for (const mutant of mission.mutants) expect(applyEdits(sources, mutant)).not.toEqual(sources);
     }
   });
+
+  it('are refused by the bench when one of them is no program', async () => {
+    const mission = benchMissions.find(({ name }) => name === 'ticket-routing') as BenchMission;
+    const [one] = mission.mutants;
+    const edits = [['workflows/ticket-routing/workflow.ts', 'diagnosis?.known ??', 'diagnosis?.knwon ??']] as const;
+    const wrong: Mutant = { ...(one as Mutant), id: 'misspelt', edits };
+    expect(await checkTypes([{ ...mission, mutants: [one as Mutant, wrong] }])).toEqual([
+      expect.stringMatching(
+        /^ticket-routing\/misspelt\/workflows\/ticket-routing\/workflow.ts.*'knwon' does not exist/,
+      ),
+    ]);
+  }, 240_000);
 
   it('are refused when the text that they replace is not there once', () => {
     const edits = [['a.ts', 'x', 'y']] as const;
@@ -51,6 +65,7 @@ function judged(changes: Effect, verdict: Effect, over: Partial<Mutant> = {}, tr
     causes: [],
     components: 1,
     steps: [],
+    reasons: [],
     counts,
     official: { refused: 0, of: 2 },
     ...tried,
@@ -62,8 +77,8 @@ describe('the score', () => {
   const some: readonly Judged[] = [
     judged('none', 'none'),
     judged('none', 'request'),
-    judged('request', 'none'),
-    judged('request', 'request', {}, { official: { refused: 1, of: 2 } }),
+    judged('request', 'none', { step: 'assess' }),
+    judged('request', 'request', { step: 'assess' }, { steps: ['assess#1/turn-2'], official: { refused: 1, of: 2 } }),
     judged('outcome', 'unanswered', { cause: ['code'] }),
     judged('outcome', 'outcome', { cause: ['code', 'rule r'] }, { causes: ['rule r', 'code'], components: 2 }),
     judged('outcome', 'outcome', { cause: ['code'] }, { causes: ['rule r'], components: 2 }),
@@ -78,6 +93,7 @@ describe('the score', () => {
       verdict: { right: 4, of: 7 },
       attribution: { right: 1, of: 2 },
       amongSeveral: { right: 1, of: 2 },
+      place: { right: 1, of: 2 },
     });
   });
 

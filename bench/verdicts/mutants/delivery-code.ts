@@ -35,7 +35,6 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-writes-turned',
     kind: 'code',
-    step: 'compensate',
     edits: [
       [
         WORKFLOW,
@@ -44,7 +43,7 @@ export const deliveryCode: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step sendNote together with code: step compensate'],
     why: 'Writes are made in another order.',
   },
   {
@@ -77,16 +76,15 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-addresses-refused',
     kind: 'code',
-    step: 'redirect-1',
     edits: [[WORKFLOW, "if (address.trim() === '') throw", 'if (address.length < 100) throw']],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: handler move'],
     why: 'Every update is refused, and no parcel is redirected.',
   },
   {
     id: 'code-update-answers-otherwise',
     kind: 'code',
-    step: 'redirect-1',
+    step: 'update:completed',
     edits: [[WORKFLOW, '      return moves;\n', '      return moves * 10;\n']],
     changes: 'request',
     why: 'Whoever moves a delivery is answered otherwise; the run ends the same.',
@@ -94,10 +92,9 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-moves-forgotten',
     kind: 'code',
-    step: 'continue-as-new',
     edits: [[WORKFLOW, '{ ...watch, checked: checks, messages, moves }', '{ ...watch, checked: checks, messages }']],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step continue-as-new'],
     why: 'The next run of the chain does not know of the moves.',
   },
   {
@@ -111,7 +108,7 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-never-woken',
     kind: 'code',
-    step: 'check-1',
+    step: 'timer',
     edits: [
       [WORKFLOW, 'await condition(() => unread > 0, rules.checkEveryMs);', 'await sleep(rules.checkEveryMs);'],
       [WORKFLOW, '  condition,\n', ''],
@@ -122,7 +119,6 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-behind-a-patch',
     kind: 'code',
-    step: 'compensate',
     edits: [
       [
         WORKFLOW,
@@ -132,13 +128,12 @@ export const deliveryCode: readonly Mutant[] = [
       [WORKFLOW, '  executeChild,\n', '  executeChild,\n  patched,\n'],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step note'],
     why: 'New runs have the patch, and the greatest voucher is worth more.',
   },
   {
     id: 'code-patch-of-nothing',
     kind: 'code',
-    step: 'compensate',
     edits: [
       [
         WORKFLOW,
@@ -178,7 +173,6 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-while-instead',
     kind: 'code',
-    step: 'check-1',
     edits: [
       [
         WORKFLOW,
@@ -205,7 +199,6 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-carried-in-another-order',
     kind: 'code',
-    step: 'continue-as-new',
     edits: [
       [
         WORKFLOW,

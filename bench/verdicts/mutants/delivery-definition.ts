@@ -94,8 +94,8 @@ export const deliveryDefinition: readonly Mutant[] = [
     id: 'rule-three-checks-per-run',
     kind: 'rule',
     edits: [[MISSION, 'checksPerRun: 2', 'checksPerRun: 3']],
-    changes: 'request',
-    why: 'Chains are continued later; the same checks are made, and the same comes of them.',
+    changes: 'unanswered',
+    why: 'Chains are continued later; a parcel that never arrives is checked a fifth time, and nobody recorded what was said then.',
   },
   {
     id: 'rule-slower-checks',

@@ -34,10 +34,9 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-received-first',
     kind: 'code',
-    step: 'clean',
     edits: [[MATCHING, `${ORDERED}  ${RECEIVED}`, `${RECEIVED}  ${ORDERED}`]],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: workflows/invoice-approval/matching.ts mismatchOf'],
     why: 'A line that is more than both is said to be more than received.',
   },
   {
@@ -62,7 +61,7 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-steps-renamed',
     kind: 'code',
-    step: 'ordered-L1',
+    step: 'order-line-L1',
     edits: [[WORKFLOW, 'id: `ordered-${lineId}`', 'id: `order-line-${lineId}`']],
     changes: 'request',
     why: 'Steps have other names in the trace.',
@@ -70,10 +69,9 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-high-risk-is-returned',
     kind: 'code',
-    step: 'pay-invoice',
     edits: [[WORKFLOW, "if (risk === 'high' && !clean) return", "if (risk === 'high') return"]],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step pay-invoice'],
     why: 'Nobody is asked about a high risk any more.',
   },
   {
@@ -94,16 +92,14 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-three-turns',
     kind: 'code',
-    step: 'audit',
     edits: [[WORKFLOW, 'maxTurns: 6', 'maxTurns: 3']],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step audit'],
     why: 'The agent is cut off before it answers, and the run fails.',
   },
   {
     id: 'code-four-turns',
     kind: 'code',
-    step: 'audit',
     edits: [[WORKFLOW, 'maxTurns: 6', 'maxTurns: 4']],
     changes: 'none',
     why: 'Three looks and an answer are four turns.',
@@ -135,7 +131,6 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-held-with-a-reference',
     kind: 'code',
-    step: 'end',
     edits: [[WORKFLOW, "{ ...settled, reference: '' }", "{ ...settled, reference: 'none' }"]],
     changes: 'none',
     why: 'The reference is not compared, says the schema.',
@@ -156,7 +151,6 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-matching-in-a-loop',
     kind: 'code',
-    step: 'clean',
     edits: [
       [
         WORKFLOW,
@@ -170,7 +164,6 @@ export const invoiceCode: readonly Mutant[] = [
   {
     id: 'code-status-by-switch',
     kind: 'code',
-    step: 'pay-invoice',
     edits: [
       [
         WORKFLOW,
@@ -227,8 +220,7 @@ export const invoiceCode: readonly Mutant[] = [
       [WORKFLOW, '{ invoice: facts }', '{ invoice: facts, accountDays: String(rules.accountDays) }'],
     ],
     changes: 'outcome',
-    cause: ['prompt audit together with rule accountDays together with code'],
-    step: 'audit',
+    cause: ['prompt audit together with rule accountDays together with code: step audit'],
     why: 'The place needs the code, the code needs the constant.',
   },
   {

@@ -23,16 +23,14 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-fee-for-questions',
     kind: 'code',
-    step: 'issueRefund',
     edits: [[RULES, FEE, "const fee = category === 'changed-mind' || category === 'other' ? sale.returnFee : 0;"]],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: workflows/refund-eligibility/rules.ts refundAmount'],
     why: 'Customers who only asked are paid less.',
   },
   {
     id: 'code-final-sale-but-damaged',
     kind: 'code',
-    step: 'final-sale-regret',
     edits: [
       [
         RULES,
@@ -41,13 +39,12 @@ export const refundCode: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: workflows/refund-eligibility/rules.ts isFinalSaleRegret'],
     why: 'Late and wrong items of the closing sale are denied by the rule.',
   },
   {
     id: 'code-opened-is-fine',
     kind: 'code',
-    step: 'assess',
     edits: [
       [
         WORKFLOW,
@@ -56,22 +53,20 @@ export const refundCode: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step assess'],
     why: 'Opened items of small value are settled by rules.',
   },
   {
     id: 'code-reason-reworded',
     kind: 'code',
-    step: 'assess',
     edits: [[WORKFLOW, 'A small amount, unopened and in time.', 'Small, unopened, in time.']],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step assess'],
     why: 'The reason has other words.',
   },
   {
     id: 'code-reason-without-stop',
     kind: 'code',
-    step: 'assess',
     edits: [[WORKFLOW, 'A small amount, unopened and in time.', 'a small amount – unopened, and in time']],
     changes: 'none',
     why: 'The same words: the schema says that case and punctuation do not matter.',
@@ -79,7 +74,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-amount-within-tolerance',
     kind: 'code',
-    step: 'end',
     edits: [
       [
         WORKFLOW,
@@ -93,7 +87,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-refund-a-little-more',
     kind: 'code',
-    step: 'issueRefund',
     edits: [
       [
         WORKFLOW,
@@ -102,7 +95,7 @@ export const refundCode: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step issueRefund'],
     why: 'The contract of the write tolerates nothing: another amount is paid.',
   },
   {
@@ -164,13 +157,12 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-letter-without-a-name',
     kind: 'code',
-    step: 'letter',
     edits: [
       [WORKFLOW, 'const { customerName, customerEmail } = request;', 'const { customerEmail } = request;'],
       [WORKFLOW, 'case: { customerName, orderId', 'case: { orderId'],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step letter'],
     why: 'The letter does not know whom to greet.',
   },
   {
@@ -184,7 +176,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-facts-in-another-order',
     kind: 'code',
-    step: 'assess',
     edits: [[WORKFLOW, '      message,\n      category,\n      item,', '      item,\n      category,\n      message,']],
     changes: 'none',
     why: 'Facts are rendered with sorted keys.',
@@ -226,7 +217,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-days-otherwise',
     kind: 'code',
-    step: 'in-window',
     edits: [
       [
         RULES,
@@ -240,7 +230,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-fee-by-condition',
     kind: 'code',
-    step: 'issueRefund',
     edits: [
       [RULES, FEE, "let due = order.total;\n  if (category === 'changed-mind') due -= sale.returnFee;"],
       [RULES, 'Math.round((order.total - fee) * 100)', 'Math.round(due * 100)'],
@@ -294,7 +283,6 @@ export const refundCode: readonly Mutant[] = [
   {
     id: 'code-negative-zero',
     kind: 'code',
-    step: 'end',
     edits: [[WORKFLOW, 'amount: 0, category', 'amount: -0, category']],
     changes: 'none',
     why: 'JSON knows one zero.',
@@ -304,8 +292,7 @@ export const refundCode: readonly Mutant[] = [
     kind: 'tool',
     edits: [['activities/refund-eligibility/orders.ts', 'const RETURN_FEE = 4.95;', 'const RETURN_FEE = 9.95;']],
     changes: 'outcome',
-    cause: ['code'],
-    step: 'getPolicy',
+    cause: ['tool getPolicy (code)'],
     why: 'Tools answer otherwise, and so less is refunded.',
     beyond:
       'what tools answer is the world, which a replay takes from the recording; the report lists the file as changed',

@@ -312,6 +312,11 @@ export const refundDefinition: readonly Mutant[] = [
     kind: 'tool',
     edits: [
       [`${HOME}/schemas.ts`, '  gift: z.boolean(),\n});', '  gift: z.boolean(),\n  parcels: z.int().default(1),\n});'],
+      [
+        'activities/refund-eligibility/orders.ts',
+        'orderOf(id: string): Order {',
+        "orderOf(id: string): Omit<Order, 'parcels'> {",
+      ],
     ],
     changes: 'none',
     why: 'The contract fills in a member that no answer has, and that nothing looks at.',

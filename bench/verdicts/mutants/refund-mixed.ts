@@ -36,7 +36,6 @@ export const refundMixed: readonly Mutant[] = [
     edits: [NO_OVERRIDE, [WORKFLOW, 'reason: assessment.reason };', 'reason: assessment.reason.toUpperCase() };']],
     changes: 'outcome',
     cause: ['prompt assess'],
-    step: 'assess',
     why: 'Reasons in capitals are the same reasons, by the schema; the policy is what turns verdicts.',
   },
   {
@@ -72,8 +71,7 @@ export const refundMixed: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['prompt assess together with rule maxTotal together with code'],
-    step: 'assess',
+    cause: ['prompt assess together with rule maxTotal together with code: step assess'],
     why: 'The statement needs the place, the place needs the code, and the code needs the constant.',
   },
   {
@@ -99,8 +97,7 @@ export const refundMixed: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['rule refundWithoutQuestionUpTo or code, each alone', 'rule refundWithoutQuestionUpTo'],
-    step: 'assess',
+    cause: ['rule refundWithoutQuestionUpTo or code: step assess, each alone', 'rule refundWithoutQuestionUpTo'],
     why: 'Either sends small returns to the assessment; those of the first days are sent by the limit alone.',
   },
   {
@@ -115,8 +112,7 @@ export const refundMixed: readonly Mutant[] = [
       [WORKFLOW, 'A small amount, unopened and in time.', 'Small, unopened, in time.'],
     ],
     changes: 'outcome',
-    cause: ['code'],
-    step: 'assess',
+    cause: ['code: step assess'],
     why: 'A compare rule that only the candidate declares excuses nothing; the words are changed by the code.',
   },
   {
@@ -128,8 +124,7 @@ export const refundMixed: readonly Mutant[] = [
       ['activities/refund-eligibility.ts', 'issueRefund: (', 'payRefund: ('],
     ],
     changes: 'outcome',
-    cause: ['tool payRefund together with code'],
-    step: 'issueRefund',
+    cause: ['tool payRefund together with code: step payRefund'],
     why: 'Another tool is called: the code needs its contract; that the old one is gone matters to nobody.',
   },
   {

@@ -29,25 +29,22 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-known-unless-looked',
     kind: 'code',
-    step: 'end',
     edits: [[WORKFLOW, 'diagnosis?.known ?? false', 'diagnosis?.known ?? true']],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: result'],
     why: 'Tickets that nobody diagnosed count as known.',
   },
   {
     id: 'code-high-when-asked',
     kind: 'code',
-    step: 'assign',
     edits: [[WORKFLOW, "escalation?.option === 'wake' ? 'high'", "escalation !== undefined ? 'high'"]],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step assign'],
     why: 'The team that was let sleep gets a high priority.',
   },
   {
     id: 'code-small-letters',
     kind: 'code',
-    step: 'assign',
     edits: [
       [
         WORKFLOW,
@@ -56,7 +53,7 @@ export const ticketCode: readonly Mutant[] = [
       ],
     ],
     changes: 'outcome',
-    cause: ['code'],
+    cause: ['code: step assign'],
     why: 'Another ticket is assigned.',
   },
   {
@@ -70,7 +67,6 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-observed-in-another-order',
     kind: 'code',
-    step: 'routed',
     edits: [[WORKFLOW, '{ ...route, atWork }', '{ atWork, priority: route.priority, queue: route.queue }']],
     changes: 'none',
     why: 'The same object with its keys in another order.',
@@ -100,7 +96,6 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-five-turns',
     kind: 'code',
-    step: 'diagnose',
     edits: [[WORKFLOW, "{ tools: ['getStatus'] }", "{ tools: ['getStatus'], maxTurns: 2 }"]],
     changes: 'none',
     why: 'Two turns are what it takes.',
@@ -108,7 +103,6 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-facts-turned',
     kind: 'code',
-    step: 'route',
     edits: [[WORKFLOW, '{ ticket: { message, tier } }', '{ ticket: { tier, message } }']],
     changes: 'none',
     why: 'Facts are rendered with sorted keys.',
@@ -116,7 +110,6 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-if-instead',
     kind: 'code',
-    step: 'diagnose',
     edits: [
       [
         WORKFLOW,
@@ -130,7 +123,6 @@ export const ticketCode: readonly Mutant[] = [
   {
     id: 'code-undefined-member',
     kind: 'code',
-    step: 'end',
     edits: [
       [
         WORKFLOW,
@@ -175,8 +167,7 @@ export const ticketCode: readonly Mutant[] = [
       [WORKFLOW, 'diagnosis?.known ?? false', 'diagnosis?.known ?? true'],
     ],
     changes: 'outcome',
-    cause: ['code', 'prompt route', 'prompt route together with code'],
-    step: 'end',
+    cause: ['code: result', 'prompt route', 'prompt route together with code: result'],
     why: 'Premium tickets that were diagnosed change by the prompt, ordinary ones that were not by the code, the rest by both.',
   },
   {

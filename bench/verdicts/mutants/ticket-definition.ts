@@ -217,7 +217,7 @@ export const ticketDefinition: readonly Mutant[] = [
       [WORKFLOW, "escalation?.option === 'wake'", "escalation?.option === 'call'"],
     ],
     changes: 'unanswered',
-    step: 'assign',
+    step: 'escalate',
     why: 'Nobody ever chose the new option, and what was chosen is none any more.',
   },
 ];
