@@ -1,5 +1,6 @@
 /** Reads what `planFleet` decides on: the registry's versions and routes, the server's open runs. */
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
@@ -78,10 +79,12 @@ async function distinctValues(client: Client, attribute: string, of: string): Pr
   }
 }
 
+/** Of the runs, search attributes alone are read: they are never encrypted, so a run whose key is not here holds nobody up. */
 async function firstValue(client: Client, attribute: string, query: string): Promise<string | undefined> {
-  for await (const { searchAttributes } of client.workflow.list({ query, pageSize: 1 })) {
-    const [value] = searchAttributes[attribute] ?? [];
-    return typeof value === 'string' ? value : undefined;
-  }
-  return undefined;
+  const { namespace } = client.options;
+  const { executions } = await client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 });
+  const payload = executions[0]?.searchAttributes?.indexedFields?.[attribute];
+  const found: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+  const value: unknown = Array.isArray(found) ? found[0] : found;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,0 +1,201 @@
+/**
+ * Encryption where it has to hold: on a real Temporal server. What the server stores of a run tells nothing without the key, the
+ * run works as if nothing were encrypted, and it outlives a change of keys.
+ */
+import proto from '@temporalio/proto';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { decide } from '../../src/decisions/decide.ts';
+import { openDecisionsOf } from '../../src/decisions/open-decisions.ts';
+import { type Keyring, newSecret, parseKeyring } from '../../src/encryption/keyring.ts';
+import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
+import { fromStoredRecording } from '../../src/recording/build-recording.ts';
+import { collectRecordings } from '../../src/recording/collect.ts';
+import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { startMission } from '../../src/routing/start-mission.ts';
+import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
+import { publishClaims } from '../client/mission.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const { History } = proto.temporal.api.history.v1;
+const { DescribeWorkflowExecutionResponse, QueryWorkflowResponse } = proto.temporal.api.workflowservice.v1;
+
+const mission = `sealed-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+/** Goes in as input, evidence, comment, signal, update and comes out of a query. */
+const SECRET = 'Ada Lovelace of St James Square';
+
+function keyring(...texts: readonly string[]): Keyring {
+  const ring = parseKeyring(texts.join(','), 'keys');
+  if (ring === undefined) throw new Error('no keys');
+  return ring;
+}
+
+const old = `k-old:${newSecret()}`;
+const fresh = `k-new:${newSecret()}`;
+const open: { close(): Promise<void> }[] = [];
+
+let postgres: TestPostgres;
+let registry: Registry;
+let fleet: Fleet | undefined;
+let sequence = 0;
+
+async function connect(ring?: Keyring): Promise<TemporalConnection> {
+  const temporal = await connectTemporal({ address: inject('temporalAddress'), env: {}, keyring: ring });
+  open.push(temporal);
+  return temporal;
+}
+
+/** One fleet at a time: which keys it has is the point. */
+async function host(temporal: TemporalConnection): Promise<void> {
+  const before = fleet;
+  fleet = undefined;
+  await before?.shutdown();
+  fleet = await startFleet({ registry, temporal, missions: [mission], drainMs: 1_000 });
+  await fleet.ready(60_000);
+}
+
+async function start({ client }: TemporalConnection, input: object): Promise<string> {
+  sequence += 1;
+  const workflowId = `${mission}-${sequence}-${Math.random().toString(36).slice(2, 6)}`;
+  await startMission({ registry, client, mission, input, workflowId });
+  return workflowId;
+}
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  registry = await openRegistry({
+    databaseUrl: await postgres.createDatabase(),
+    actor: 'ada',
+    keyring: keyring(fresh, old),
+  });
+  await publishClaims(registry, mission, 'calm');
+});
+
+afterAll(async () => {
+  await fleet?.shutdown();
+  for (const one of open) await one.close();
+  await registry?.close();
+  await postgres?.stop();
+});
+
+/** A run with every kind of payload, up to where it waits. */
+async function busyRun(temporal: TemporalConnection): Promise<string> {
+  const { client } = temporal;
+  const workflowId = await start(temporal, { claim: SECRET, asks: ['pay-it'], waits: true });
+  await vi.waitFor(async () => expect(await openDecisionsOf(client, workflowId)).toHaveLength(1), 60_000);
+  const [asked] = await openDecisionsOf(client, workflowId);
+  expect(JSON.stringify(asked)).toContain(SECRET);
+  await decide({ client, workflowId, option: 'pay', by: 'grace', comment: SECRET });
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.signal('note', SECRET);
+  expect(await handle.executeUpdate('add', { args: [SECRET] })).toBe(2);
+  expect(await handle.query('notes')).toEqual([SECRET, SECRET]);
+  return workflowId;
+}
+
+async function finish({ client }: TemporalConnection, workflowId: string): Promise<void> {
+  await client.workflow.getHandle(workflowId).signal('note', 'go');
+  expect(await client.workflow.result(workflowId)).toEqual({ tone: 'calm', answers: [`pay-it pay grace ${SECRET}`] });
+}
+
+/** Everything that the server tells of a run to somebody who has no key, as bytes. */
+async function toldBy({ client, namespace }: TemporalConnection, workflowId: string): Promise<string> {
+  const execution = { workflowId };
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace, execution });
+  const described = await client.workflowService.describeWorkflowExecution({ namespace, execution });
+  const queried = await client.workflowService.queryWorkflow({ namespace, execution, query: { queryType: 'notes' } });
+  return [
+    History.encode(history ?? {}),
+    DescribeWorkflowExecutionResponse.encode(described),
+    QueryWorkflowResponse.encode(queried),
+  ]
+    .map((writer) => Buffer.from(writer.finish()).toString('latin1'))
+    .join('\n');
+}
+
+const collect = async ({ client }: TemporalConnection, workflowId: string) => {
+  const collected = collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs: [{ workflowId }] });
+  for await (const run of collected) return run;
+  throw new Error('nothing was collected');
+};
+
+describe('a run with keys', () => {
+  it('tells the server nothing, and works; without keys the same run tells everything', async () => {
+    const withoutKey = await connect();
+    await host(withoutKey);
+    const inClear = await busyRun(withoutKey);
+    expect(await toldBy(withoutKey, inClear)).toContain(SECRET);
+    await finish(withoutKey, inClear);
+
+    const withKey = await connect(keyring(old));
+    await host(withKey);
+    const sealed = await busyRun(withKey);
+    const told = await toldBy(withoutKey, sealed);
+    expect(told).not.toContain(SECRET);
+    expect(told).toContain('k-old');
+    await finish(withKey, sealed);
+    expect(await collect(withKey, sealed)).toMatchObject({ status: 'stored' });
+    const [summary] = await registry.recordings.list({ workflowId: sealed });
+    const recording = fromStoredRecording(await registry.recordings.get(summary?.id ?? ''));
+    expect(recording.input).toMatchObject({ claim: SECRET });
+    expect(recording.version).toBe(1);
+  });
+
+  it('goes on under a new key: the old one opens what there is, the new one seals what comes', async () => {
+    const before = await connect(keyring(old));
+    await host(before);
+    const workflowId = await busyRun(before);
+    const after = await connect(keyring(fresh, old));
+    await host(after);
+    await finish(after, workflowId);
+    const told = await toldBy(await connect(), workflowId);
+    expect(told).toContain('k-old');
+    expect(told).toContain('k-new');
+    expect(told).not.toContain(SECRET);
+    expect(await collect(after, workflowId)).toMatchObject({ status: 'stored' });
+  });
+
+  it('that began in clear ends encrypted when keys come meanwhile', async () => {
+    const inClear = await connect();
+    await host(inClear);
+    const workflowId = await busyRun(inClear);
+    const withKey = await connect(keyring(old));
+    await host(withKey);
+    await finish(withKey, workflowId);
+    expect(await toldBy(await connect(), workflowId)).toContain('k-old');
+    expect(await collect(withKey, workflowId)).toMatchObject({ status: 'stored' });
+  });
+});
+
+describe('without the key of a run', () => {
+  it.each<[string, Keyring | undefined, string]>([
+    ['no keys', undefined, 'no keys are configured'],
+    ['other keys', keyring(fresh), 'the keys here are "k-new"'],
+    ['another key of the same id', keyring(`k-old:${newSecret()}`), 'fingerprint'],
+  ])('%s open nothing, and say which one is missing', async (_, ring, words) => {
+    const withKey = await connect(keyring(old));
+    await host(withKey);
+    const workflowId = await start(withKey, { claim: SECRET });
+    await withKey.client.workflow.result(workflowId);
+    const wrong = await connect(ring);
+    const missing = { code: 'ENCRYPTION_KEY_MISSING', message: expect.stringContaining(words) };
+    await expect(wrong.client.workflow.result(workflowId)).rejects.toMatchObject(missing);
+    expect(await collect(wrong, workflowId)).toMatchObject({ status: 'failed', error: missing });
+    // It is tried again, so the recording comes as soon as the key does.
+    expect(await collect(withKey, workflowId)).toMatchObject({ status: 'stored' });
+  });
+
+  it('a worker leaves the run where it is and says why; with the key it goes on', async () => {
+    const withKey = await connect(keyring(old));
+    const wrong = await connect(keyring(fresh));
+    await host(wrong);
+    const workflowId = await start(withKey, { claim: SECRET });
+    const handle = withKey.client.workflow.getHandle(workflowId);
+    await vi.waitFor(async () => {
+      const { events } = await handle.fetchHistory();
+      const failed = events?.map(({ workflowTaskFailedEventAttributes: task }) => task?.failure?.message ?? '');
+      expect(failed?.join('\n')).toContain('encrypted with the key "k-old"');
+    }, 60_000);
+    await host(withKey);
+    expect(await withKey.client.workflow.result(workflowId)).toMatchObject({ tone: 'calm' });
+  });
+});
