@@ -1,4 +1,4 @@
-/** Ended runs on the command line: recorded, listed, kept as regression cases, sampled and deleted, on a real server. */
+/** Runs on the command line, on a real server: started; once they ended recorded, listed, kept as regression cases, sampled, deleted. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,51 @@ async function recorded(...claims: string[]): Promise<string[]> {
   }, patience);
   return workflowIds;
 }
+
+describe('mission start', () => {
+  const start = (...flags: string[]) => mission('start', name, '--input', '{"claim":"c"}', ...flags);
+
+  it('starts a workflow id once, and says on which version and why', async () => {
+    const id = `${name}-started-${++runs}`;
+    const started = await start('--id', id, '--key', 'customer-4');
+    expect(started.code).toBe(0);
+    expect(started.out).toMatch(new RegExp(`✓ started ${id} on ${name}@1 \\(.*weight`));
+    expect((await start('--id', id)).out).toContain(`was there already: ${id} on ${name}@1`);
+    expect(await json('start', name, '--input', '{"claim":"c"}', '--id', id)).toMatchObject({ started: false });
+  });
+
+  it('waits for the end when it is told to: its result, or 1 and the reason', async () => {
+    const waited = await start('--wait');
+    expect(JSON.parse(waited.out)).toEqual({ tone: 'calm', answers: [] });
+    expect(waited.err).toContain('started');
+    const failed = await mission('start', name, '--input', '{"claim":"bad"}', '--wait');
+    expect(failed).toMatchObject({ code: 1, out: expect.stringContaining('No such claim.') });
+  });
+
+  it('gives up waiting when it is interrupted; the run goes on', async () => {
+    const id = `${name}-waits-${++runs}`;
+    const interrupt = new AbortController();
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
+    const input = '{"claim":"c","waits":true}';
+    const options = { cwd: directory, shared: registry, env, input, signal: interrupt.signal };
+    const waiting = run(['start', name, '--input', '-', '--id', id, '--wait'], options);
+    const handle = temporal.client.workflow.getHandle(id);
+    await vi.waitFor(() => handle.describe(), patience);
+    interrupt.abort(new Error('interrupted'));
+    expect(await waiting).toMatchObject({ code: 130, err: expect.stringContaining('Interrupted.') });
+    await handle.signal('note', 'go');
+    expect(await handle.result()).toMatchObject({ tone: 'calm' });
+  });
+
+  it.each([
+    ['{"claim":', /is not JSON/],
+    ['{"claim":4}', /INPUT_INVALID/],
+    ['@nowhere.json', /cannot be read/],
+  ])('refuses the input %s', async (input, error) => {
+    const refused = await mission('start', name, '--input', input);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringMatching(error) });
+  });
+});
 
 describe('mission collect and recordings', () => {
   it('record each ended run once, and list them', async () => {
