@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { listOpenDecisions } from '../decisions/open-decisions.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetEvent } from '../fleet/fleet-event.ts';
+import { countUnhosted } from '../fleet/unhosted.ts';
 import type { Registry } from '../registry/registry.ts';
 import { isJsonObject, type Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
@@ -20,13 +21,14 @@ import { remembered } from './remembered.ts';
 
 /** What is hosted, once it is. */
 export interface Hosting {
-  readonly fleet: Pick<Fleet, 'members' | 'lastLook'>;
+  readonly fleet: Pick<Fleet, 'members' | 'wanted' | 'lastLook'>;
   readonly registry: Registry;
   readonly temporal: Pick<TemporalConnection, 'client' | 'connection'>;
 }
 
 const CHECK_MS = 2_000;
 const DECISIONS_MS = 30_000;
+const UNHOSTED_MS = 10_000;
 const DECISIONS_MAX = 1_000;
 
 /**
@@ -105,6 +107,10 @@ export class HostTelemetry {
       provideGauge('mission_hosted_artifacts', () =>
         fleet.members().map(({ mission, state }) => ({ labels: { mission, state }, value: 1 })),
       ),
+      provideGauge(
+        'mission_unhosted_artifacts',
+        remembered(UNHOSTED_MS, () => unhosted(hosting)),
+      ),
       provideGauge('mission_decisions_open', decisions),
       provideGauge('mission_ready', async () => [{ labels: {}, value: (await this.#readiness()).ok ? 1 : 0 }]),
       provideGauge('mission_up', async () => [
@@ -150,6 +156,11 @@ async function problemOf(question: Promise<unknown>): Promise<string | undefined
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function unhosted({ fleet, registry }: Hosting) {
+  const counts = countUnhosted(fleet.wanted(), await registry.workers.live());
+  return [...counts].map(([mission, value]) => ({ labels: { mission }, value }));
 }
 
 async function openDecisions({ client }: Hosting['temporal']) {

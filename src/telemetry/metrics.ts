@@ -70,6 +70,11 @@ export const METRICS = {
     help: 'Artifacts that this process hosts, by state of their worker.',
     labels: ['mission', 'state'],
   },
+  mission_unhosted_artifacts: {
+    kind: 'gauge',
+    help: 'Artifacts with traffic, open runs or a hold that no process of any machine is ready for. Looked at every 10 seconds.',
+    labels: ['mission'],
+  },
   mission_worker_failures_total: {
     kind: 'counter',
     help: 'Workers of this process that failed; each is started again.',

@@ -121,6 +121,12 @@ const current = async () => (await describeDeployment(temporal, deploymentName))
 
 const ready = (pod: Pod) => async () => (await pod.probe('/readyz')).status;
 
+/** How many artifacts of the mission have no worker, by a keeper. */
+const missedBy = (keeper: Pod) => async () => {
+  const { body } = await keeper.probe('/metrics');
+  return new RegExp(`mission_unhosted_artifacts\\{mission="${mission}"\\} (\\d)`).exec(body)?.[1];
+};
+
 describe('a mission with an image per version', () => {
   let keeper: Pod;
   let version: Pod;
@@ -147,6 +153,7 @@ describe('a mission with an image per version', () => {
     await expect.poll(ready(keeper), WAIT).toBe(200);
     await expect.poll(current, WAIT).toBe(buildId);
     expect(JSON.parse((await keeper.probe('/readyz')).body)).toMatchObject({ hosted: [] });
+    await expect.poll(missedBy(keeper), WAIT).toBe('0');
   }, 120_000);
 
   it('runs, and the keeper records it', async () => {
@@ -161,7 +168,10 @@ describe('a mission with an image per version', () => {
     await expect.poll(recorded, WAIT).toContain(`${workflowId} @1`);
   }, 120_000);
 
-  it('drains and ends well when it is told to stop', async () => {
-    expect([await version.stop(), await keeper.stop()]).toEqual([0, 0]);
+  it('drains and ends well when it is told to stop, and the keeper misses its version', async () => {
+    expect(await version.stop()).toBe(0);
+    await expect.poll(missedBy(keeper), WAIT).toBe('1');
   }, 120_000);
+
+  it('has a keeper that ends well too', async () => expect(await keeper.stop()).toBe(0), 120_000);
 });
