@@ -1,6 +1,6 @@
 /** The manifests of deploy/kubernetes as values, with what tests ask of them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
@@ -97,10 +97,14 @@ export const manifests: readonly Manifest[] = folders.flatMap((folder) =>
 
 export const ofKind = (kind: string): readonly Manifest[] => manifests.filter(({ body }) => body.kind === kind);
 
+/** What runs pods of ours, in the files of a folder. */
+export const workloadsIn = (folder: string): readonly Workload[] =>
+  [...ofKind('Deployment'), ...ofKind('WorkerDeployment')]
+    .filter(({ file }) => dirname(file) === folder)
+    .map(({ body }) => workload.parse(body));
+
 /** What runs pods of ours. */
-export const workloads: readonly Workload[] = [...ofKind('Deployment'), ...ofKind('WorkerDeployment')].map(({ body }) =>
-  workload.parse(body),
-);
+export const workloads: readonly Workload[] = folders.flatMap(workloadsIn);
 
 export const config = z
   .object({ metadata: z.object({ name: z.string() }), data: labels })
