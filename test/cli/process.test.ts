@@ -6,7 +6,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { copyProject } from '../artifact/project.ts';
 import { PROMOTED, PROMPT, verdictMission } from '../release/verdict-mission.ts';
 
@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const build = join(root, '.cli-test');
 const MISSION = `shop-${process.pid}`;
 const RUNS = 4;
+// Each command is a process, and the machine may be busy.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 let project: string;
 let dev: ChildProcess | undefined;
 let devSaid = '';
@@ -39,7 +41,7 @@ beforeAll(async () => {
   project = await copyProject(verdictMission({ mission: MISSION, prompt: PROMPT }));
   await rm(join(project, 'workflows', 'ticket-triage'), { recursive: true });
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
-}, 180_000);
+});
 
 afterAll(async () => {
   if (dev?.exitCode === null) {
@@ -111,7 +113,7 @@ describe('with `mission dev` in another terminal', () => {
     dev.stdout?.setEncoding('utf8').on('data', listen);
     dev.stderr?.setEncoding('utf8').on('data', listen);
     await said(new RegExp(`${MISSION}@1 ready`));
-  }, 60_000);
+  });
 
   it('runs are started, waited for, and recorded as they end', async () => {
     const input = (index: number) => JSON.stringify({ id: `o-${index}`, onSale: index === 0 });
