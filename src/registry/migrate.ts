@@ -21,6 +21,7 @@ import { shadows } from './migrations/0008-shadows.ts';
 import { intended } from './migrations/0009-intended.ts';
 import { deployments } from './migrations/0040-deployments.ts';
 import { epochs } from './migrations/0041-epochs.ts';
+import { sealing } from './migrations/0050-sealing.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -42,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   intended,
   deployments,
   epochs,
+  sealing,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */
