@@ -311,11 +311,10 @@ export const refundDefinition: readonly Mutant[] = [
     id: 'tool-answer-with-default',
     kind: 'tool',
     edits: [
-      [`${HOME}/schemas.ts`, '  gift: z.boolean(),\n});', '  gift: z.boolean(),\n  parcels: z.int().default(1),\n});'],
       [
-        'activities/refund-eligibility/orders.ts',
-        'orderOf(id: string): Order {',
-        "orderOf(id: string): Omit<Order, 'parcels'> {",
+        MISSION,
+        'z.object({ refundsThisYear: z.int().nonnegative() })',
+        "z.object({ refundsThisYear: z.int().nonnegative(), source: z.string().default('ledger') })",
       ],
     ],
     changes: 'none',
