@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type BenchMission, readSources } from './bench-mission.ts';
-import { checkTypes } from './check-types.ts';
+import { checkTypes } from './compile-mutants.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
 import { benchMissions } from './missions.ts';
 import type { Mutant, Sources } from './mutant.ts';

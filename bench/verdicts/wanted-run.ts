@@ -12,12 +12,12 @@ export interface WantedRun {
 }
 
 const ASK_EVERY_MS = 50;
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 120_000;
 
 /**
  * A person who answers the first question of a run.
  *
- * @throws Error when none is asked within half a minute: the run is not what it was written to be.
+ * @throws Error when none is asked within two minutes: the run is not what it was written to be.
  */
 export function answering(option: string, comment?: string): Drive {
   return async (handle) => {

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { type BenchMission, readSources } from '../../bench/verdicts/bench-mission.ts';
-import { checkTypes } from '../../bench/verdicts/check-types.ts';
+import { checkTypes } from '../../bench/verdicts/compile-mutants.ts';
 import { openLaboratory } from '../../bench/verdicts/laboratory.ts';
 import { benchMissions } from '../../bench/verdicts/missions.ts';
 import { applyEdits, type Effect, type Mutant } from '../../bench/verdicts/mutant.ts';
