@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -19,7 +19,7 @@ export interface TestPostgres {
   readonly url: string;
   /** Makes an empty database and returns its URL. */
   createDatabase(): Promise<string>;
-  /** Ends the server at once, as a crash would; databases stay on disk. Only for a cluster of our own. */
+  /** `kill -9` of the server and all of its processes; databases stay on disk. Only for a cluster of our own. */
   crash(): Promise<void>;
   /** Starts a server that was crashed, on the same port; one that runs stays as it is. */
   restart(): Promise<void>;
@@ -47,14 +47,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     url: plan.url,
     ...databasesOf(plan.url),
     crash: async () => {
-      await server?.end('SIGQUIT');
+      await server?.kill();
       server = undefined;
     },
     restart: async () => {
       server ??= await startServer(plan);
     },
     stop: async () => {
-      await server?.end('SIGINT');
+      await server?.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -141,7 +141,9 @@ interface ServerPlan {
 }
 
 interface RunningServer {
-  end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** In order, but without waiting for clients. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
 }
 
 const PORTS_TRIED = 3;
@@ -172,11 +174,36 @@ async function startServer(plan: ServerPlan): Promise<RunningServer> {
   const ended = once(child, 'exit');
   await waitUntilReady(plan.url, () => (child.exitCode === null ? undefined : said));
   return {
-    end: async (signal) => {
-      child.kill(signal);
+    stop: async () => {
+      child.kill('SIGINT');
       await ended;
     },
+    kill: async () => {
+      // Stopped, it starts no more processes while they are counted. Left alone, they would end in order.
+      child.kill('SIGSTOP');
+      const others = await childrenOf(child.pid ?? 0);
+      child.kill('SIGKILL');
+      await ended;
+      for (const pid of others) killIfThere(pid);
+    },
   };
+}
+
+/** Elsewhere than on Linux they are left to end by themselves. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text
+    .split(' ')
+    .filter((word) => /^\d+$/.test(word))
+    .map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function waitUntilReady(url: string, died: () => string | undefined): Promise<void> {
