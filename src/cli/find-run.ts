@@ -50,7 +50,9 @@ async function readRun({ context, io }: Place, run: string): Promise<Recording> 
   const { splitAtUpgrades } = await import('../recording/split-at-upgrades.ts');
   const [, workflowId = run, runId] = /^(.*)\/([0-9a-f-]{36})$/.exec(run) ?? [];
   const histories = await fetchChain(temporal.client, { workflowId, ...(runId !== undefined && { runId }) }).catch(
-    () => {
+    (error: unknown) => {
+      // A key that is missing, or a server that is away, is no run that is not there.
+      if (isMissionError(error) && error.code !== 'RUN_UNKNOWN') throw error;
       throw new MissionError(
         'RUN_UNKNOWN',
         `There is no run "${run}", neither recorded nor on Temporal at ${temporal.address}.`,

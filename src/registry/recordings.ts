@@ -25,7 +25,7 @@ import type { Vault } from './vault.ts';
 const BATCH = 64;
 const SUMMARY_BATCH = 1_000;
 
-const tombstoneRow = z.object({ digest: z.string(), deleted_at: timestampColumn, reason: z.string() });
+const tombstoneRow = z.object({ id: z.string(), digest: z.string(), deleted_at: timestampColumn, reason: z.string() });
 
 export interface StoredRecording {
   readonly summary: RecordingSummary;
@@ -38,7 +38,7 @@ export interface StoredRecording {
 
 export interface Recordings {
   /**
-   * Stores a recording; `added` is false when the same one is already there.
+   * Stores a recording; `added` is false when the same one is already there, or was there and retention deleted it.
    *
    * @throws MissionError `IMMUTABLE` when another content is stored under its id, `INPUT_INVALID` when the end or the
    * trace is not JSON.
@@ -48,6 +48,8 @@ export interface Recordings {
   putAll(recordings: readonly StoredRecording[]): Promise<readonly string[]>;
   /** @throws MissionError `RECORDING_UNKNOWN` when there is none. */
   get(id: string): Promise<StoredRecording>;
+  /** Of a run (a recording's id, or a workflow id) whose recording retention deleted: the error that says so. */
+  whyGone(run: string): Promise<MissionError | undefined>;
   /** Those of the ids that are stored. */
   has(ids: readonly string[]): Promise<ReadonlySet<string>>;
   count(filter?: RecordingFilter): Promise<number>;
@@ -71,6 +73,7 @@ export function createRecordings(context: RegistryContext): Recordings {
     put: async (recording) => ({ added: (await putAll(context, [recording])).length > 0 }),
     putAll: (recordings) => putAll(context, recordings),
     get: (id) => getRecording(context, id),
+    whyGone: (run) => whyGone(sql, run),
     has: async (ids) => {
       const rows = await sql.query('SELECT id FROM mission.recordings WHERE id = ANY($1::text[])', [ids]);
       return new Set(rows.map((row) => String(row['id'])));
@@ -157,7 +160,8 @@ async function insertRecording(session: SqlSession, recording: PackedRecording, 
   const rows = await session.query(
     `INSERT INTO mission.recordings (id, workflow_id, run_id, workflow_type, mission, version, artifact, started_at,
        ended_at, links, events, digest, redacted, outcome, trace, content, stored_at, key_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+     WHERE NOT EXISTS (SELECT FROM mission.tombstones WHERE id = $1)
      ON CONFLICT (id) DO NOTHING RETURNING id`,
     [
       summary.id,
@@ -185,25 +189,32 @@ async function insertRecording(session: SqlSession, recording: PackedRecording, 
 
 async function checkSame(session: SqlSession, summary: RecordingSummary): Promise<void> {
   const [row] = await session.query('SELECT digest FROM mission.recordings WHERE id = $1', [summary.id]);
-  if (row?.['digest'] === summary.digest) return;
+  if (row === undefined || row['digest'] === summary.digest) return;
   throw new MissionError('IMMUTABLE', `Recording ${summary.id} is already stored with another content.`, {
     remedy: 'An ended run has one history. Check that both come from the same namespace and are redacted alike.',
-    details: { id: summary.id, stored: String(row?.['digest']), given: summary.digest },
+    details: { id: summary.id, stored: String(row['digest']), given: summary.digest },
   });
 }
 
 async function getRecording({ sql, vault }: RegistryContext, id: string): Promise<StoredRecording> {
   const [recording] = await readRecordings(sql, vault, { ids: [id] }, PAGE_START, 1);
   if (recording !== undefined) return recording;
-  const [gone] = await sql.query('SELECT digest, deleted_at, reason FROM mission.tombstones WHERE id = $1', [id]);
-  if (gone !== undefined) throw deleted(id, tombstoneRow.parse(gone));
+  const gone = await whyGone(sql, id);
+  if (gone !== undefined) throw gone;
   throw new MissionError('RECORDING_UNKNOWN', `The registry has no recording "${id}".`, {
     remedy: 'List the recordings: an id is <workflow id>/<run id>. A run is recorded after it ended.',
     details: { id },
   });
 }
 
-function deleted(id: string, { digest, deleted_at: at, reason }: z.infer<typeof tombstoneRow>): MissionError {
+async function whyGone(session: SqlSession, run: string): Promise<MissionError | undefined> {
+  const [gone] = await session.query(
+    `SELECT id, digest, deleted_at, reason FROM mission.tombstones
+     WHERE id = $1 OR starts_with(id, $1 || '/') ORDER BY started_at DESC LIMIT 1`,
+    [run],
+  );
+  if (gone === undefined) return undefined;
+  const { id, digest, deleted_at: at, reason } = tombstoneRow.parse(gone);
   return new MissionError('RECORDING_UNKNOWN', `Recording "${id}" was deleted at ${at}: ${reason}.`, {
     remedy:
       'Its digest is kept, so reports that it is in can still be checked. To keep recordings longer: mission retention set.',

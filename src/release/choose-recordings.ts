@@ -140,6 +140,8 @@ export async function findRecording(recordings: Registry['recordings'], run: str
   const ofWorkflow = exact.length > 0 ? exact : await recordings.list({ workflowId: run });
   const found = ofWorkflow.at(-1) ?? (await findByRunId(recordings, run));
   if (found !== undefined) return found;
+  const gone = await recordings.whyGone(run);
+  if (gone !== undefined) throw gone;
   throw new MissionError('RECORDING_UNKNOWN', `There is no recording of run "${run}".`, {
     remedy: 'Record ended runs with: mission collect. mission recordings lists what is there.',
     details: { run },

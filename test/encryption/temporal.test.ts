@@ -2,6 +2,9 @@
  * Encryption where it has to hold: on a real Temporal server. What the server stores of a run tells nothing without the key, the
  * run works as if nothing were encrypted, and it outlives a change of keys.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { decide } from '../../src/decisions/decide.ts';
@@ -13,6 +16,7 @@ import { collectRecordings } from '../../src/recording/collect.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
+import { run } from '../cli/run.ts';
 import { publishClaims } from '../client/mission.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -36,6 +40,7 @@ const open: { close(): Promise<void> }[] = [];
 let postgres: TestPostgres;
 let registry: Registry;
 let fleet: Fleet | undefined;
+let cwd: string;
 let sequence = 0;
 
 async function connect(ring?: Keyring): Promise<TemporalConnection> {
@@ -61,6 +66,7 @@ async function start({ client }: TemporalConnection, input: object): Promise<str
 }
 
 beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'mission-test-sealed-'));
   postgres = await startPostgres();
   registry = await openRegistry({
     databaseUrl: await postgres.createDatabase(),
@@ -75,6 +81,7 @@ afterAll(async () => {
   for (const one of open) await one.close();
   await registry?.close();
   await postgres?.stop();
+  await rm(cwd, { recursive: true, force: true });
 });
 
 /** A run with every kind of payload, up to where it waits. */
@@ -167,19 +174,29 @@ describe('a run with keys', () => {
 });
 
 describe('without the key of a run', () => {
-  it.each<[string, Keyring | undefined, string]>([
+  it.each<[string, string | undefined, string]>([
     ['no keys', undefined, 'no keys are configured'],
-    ['other keys', keyring(fresh), 'the keys here are "k-new"'],
-    ['another key of the same id', keyring(`k-old:${newSecret()}`), 'fingerprint'],
-  ])('%s open nothing, and say which one is missing', async (_, ring, words) => {
+    ['other keys', fresh, 'the keys here are "k-new"'],
+    ['another key of the same id', `k-old:${newSecret()}`, 'fingerprint'],
+  ])('%s open nothing, and say which one is missing', async (_, keys, words) => {
     const withKey = await connect(keyring(old));
     await host(withKey);
     const workflowId = await start(withKey, { claim: SECRET });
     await withKey.client.workflow.result(workflowId);
-    const wrong = await connect(ring);
+    const wrong = await connect(keys === undefined ? undefined : keyring(keys));
     const missing = { code: 'ENCRYPTION_KEY_MISSING', message: expect.stringContaining(words) };
     await expect(wrong.client.workflow.result(workflowId)).rejects.toMatchObject(missing);
     expect(await collect(wrong, workflowId)).toMatchObject({ status: 'failed', error: missing });
+    const env = {
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      MISSION_REDACTION_KEY: '00'.repeat(32),
+      ...(keys !== undefined && { MISSION_PAYLOAD_KEYS: keys }),
+    };
+    const traced = await run(['trace', workflowId, '--json'], { cwd, env, shared: registry });
+    expect(traced.code).toBe(4);
+    expect(JSON.parse(traced.out || traced.err)).toMatchObject({
+      error: { ...missing, remedy: expect.stringContaining('"k-old"') },
+    });
     // It is tried again, so the recording comes as soon as the key does.
     expect(await collect(withKey, workflowId)).toMatchObject({ status: 'stored' });
   });

@@ -7,14 +7,17 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { runsOf } from '../../src/cli/recording-setup.ts';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
+import { DEFAULT_POLICY } from '../../src/gate/parse-policy.ts';
 import { fromStoredRecording } from '../../src/recording/build-recording.ts';
 import { type Recorder, type RecorderOptions, startRecorder } from '../../src/recording/recorder.ts';
 import type { RecorderEvent } from '../../src/recording/recorder-event.ts';
+import { RECORD_ALL } from '../../src/registry/recording-policy.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { explainRun } from '../../src/release/explain-run.ts';
+import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { publishClaims } from '../client/mission.ts';
@@ -110,10 +113,14 @@ async function recordingsOf(workflowIds: readonly string[]): Promise<string[]> {
   return all.map(({ workflowId }) => workflowId).filter((id) => workflowIds.includes(id));
 }
 
-async function auditOf(workflowIds: readonly string[]): Promise<string[]> {
+async function recordingIds(workflowIds: readonly string[]): Promise<string[]> {
+  const all = await registry.recordings.list({ mission });
+  return all.filter(({ workflowId }) => workflowIds.includes(workflowId)).map(({ id }) => id);
+}
+
+async function auditOf(workflowIds: readonly string[], wanted = 'recording.put'): Promise<string[]> {
   const subjects: string[] = [];
-  for await (const { action, subject } of registry.audit.stream())
-    if (action === 'recording.put') subjects.push(subject);
+  for await (const { action, subject } of registry.audit.stream()) if (action === wanted) subjects.push(subject);
   return subjects.filter((subject) => workflowIds.includes(subject.split('/')[0] ?? ''));
 }
 
@@ -188,6 +195,100 @@ describe('a sweep', () => {
   });
 });
 
+describe('push and sweep together', () => {
+  it('take every run once, though both see all of them: no recording and no audit entry is missing or doubled', async () => {
+    const swept = [recorder(), recorder()];
+    listener = recorder({ missions: [] });
+    const running = ended(20);
+    let isOver = false;
+    const sweeping = (async () => {
+      while (!isOver) await Promise.all(swept.map((one) => one.sweep()));
+    })();
+    const ids = await running;
+    await listener.idle();
+    listener = undefined;
+    isOver = true;
+    await sweeping;
+    await recorder().sweep();
+    expect((await recordingsOf(ids)).toSorted()).toEqual(ids.toSorted());
+    expect((await auditOf(ids)).toSorted()).toEqual((await recordingIds(ids)).toSorted());
+    expect((await registry.audit.verify()).intact).toBe(true);
+  });
+});
+
+describe('a policy', () => {
+  const why = { by: 'ada', reason: 'test' };
+  afterEach(async () => {
+    await registry.retention.setPolicy(mission, RECORD_ALL, why);
+  });
+
+  it('of sampling leaves runs out for good, and keeps failures and rare ways', async () => {
+    await registry.retention.setPolicy(mission, { ...RECORD_ALL, rate: 0 }, why);
+    const before = await registry.collection.counts(mission);
+    const plain = await ended(3);
+    const bad = await ended(2, { claim: 'bad' });
+    await recorder().sweep();
+    expect(await recordingsOf([...plain, ...bad])).toHaveLength(2);
+    expect((await recordingsOf(bad)).toSorted()).toEqual(bad.toSorted());
+    const after = await registry.collection.counts(mission);
+    expect(after['sampled-out'] - before['sampled-out']).toBe(3);
+    expect(after.stored - before.stored).toBe(2);
+    // What was left out stays so when the share grows: it was decided.
+    await registry.retention.setPolicy(mission, RECORD_ALL, why);
+    await recorder().sweep();
+    expect(await recordingsOf(plain)).toEqual([]);
+    expect(await auditOf(plain)).toEqual([]);
+  });
+
+  it('of sampling lets a way in until enough recordings went it', async () => {
+    const way = `rare ${Math.random()}`;
+    await registry.retention.setPolicy(mission, { ...RECORD_ALL, rate: 0, rareBelow: 2 }, why);
+    const { collection } = registry;
+    const counted = {
+      ...registry,
+      collection: { ...collection, countWay: async () => collection.countWay(mission, way) },
+    };
+    const ids = await ended(1);
+    const own = recorder({ registry: counted });
+    await own.sweep();
+    expect(await recordingsOf(ids)).toEqual(ids);
+  });
+
+  it('of retention is applied by the recorder, with the tombstones and audit entries of each deletion once', async () => {
+    const ids = await ended(3);
+    await recorder().sweep();
+    const recorded = await recordingIds(ids);
+    expect(recorded).toHaveLength(3);
+    await registry.retention.hold(recorded[0] ?? '', why);
+    await registry.retention.setPolicy(mission, { ...RECORD_ALL, keepMs: 3_600_000 }, why);
+    const clock = () => new Date(Date.now() + 7_200_000);
+    const later = await openRegistry({ databaseUrl, actor: 'grace', clock });
+    try {
+      const events: RecorderEvent[] = [];
+      const [one, other] = [1, 2].map(() =>
+        recorder({ registry: later, clock, onEvent: (event) => events.push(event) }),
+      );
+      await vi.waitFor(() => expect(events.some(({ kind }) => kind === 'deleted')).toBe(true), 60_000);
+      await vi.waitFor(async () => expect(await recordingsOf(ids)).toHaveLength(1), 60_000);
+      await one?.stop();
+      await other?.stop();
+    } finally {
+      await later.close();
+    }
+    expect(await recordingIds(ids)).toEqual([recorded[0]]);
+    const gone = recorded.slice(1);
+    expect((await registry.retention.tombstones({ ids: gone })).map(({ id }) => id).toSorted()).toEqual(
+      gone.toSorted(),
+    );
+    expect((await auditOf(ids, 'recording.delete')).toSorted()).toEqual(gone.toSorted());
+    // The server still has the runs: nothing of them comes back.
+    await registry.retention.setPolicy(mission, RECORD_ALL, why);
+    await recorder().sweep();
+    expect(await recordingIds(ids)).toEqual([recorded[0]]);
+    await registry.retention.release(recorded[0] ?? '', why);
+  });
+});
+
 describe('a recorder that is killed', () => {
   it('between fetching and storing leaves nothing half done, and the next one records everything', async () => {
     const ids = await ended(6);
@@ -251,6 +352,15 @@ describe('a recording', () => {
     expect(fromStoredRecording(stored).end).toEqual({ status: 'completed', result: { tone: 'calm', answers: [] } });
     const known = await registry.collection.settled([summary?.runId ?? ''], 'all');
     expect([...known.values()]).toEqual([summary?.id]);
+    const version = { mission, number: 1 };
+    const selection = { runs: [summary?.id ?? ''] };
+    const tried = { registry, candidate: version, baseline: version, selection, policy: DEFAULT_POLICY, workers: 1 };
+    const report = await tryCandidate(tried);
+    expect(report).toMatchObject({ counts: { faithful: 1, outcomes: { matched: 1 } }, verdict: { verdict: 'passed' } });
+    // Sweeping again neither loses nor doubles it.
+    await recorder().sweep();
+    expect(await recordingIds([id])).toEqual([summary?.id]);
+    expect(await auditOf([id])).toEqual([summary?.id]);
   });
 });
 

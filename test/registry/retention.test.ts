@@ -151,5 +151,10 @@ describeOnBothEngines('collected runs', (bench) => {
     await registry.retention.setPolicy(MISSION, { ...RECORD_ALL, keepMs: MINUTE_MS }, why);
     expect(await registry.retention.apply(MISSION)).toBe(1);
     expect([...(await registry.collection.settled([run.runId], 'all')).values()]).toEqual([id(1)]);
+    // Not even when somebody names the run, so that nobody asks what is settled.
+    expect(await registry.collection.store(run, sampleRecording(1), 'way')).toEqual({ added: false });
+    expect(await registry.recordings.putAll([sampleRecording(1), sampleRecording(2)])).toEqual([id(2)]);
+    expect(await ids(registry)).toEqual([id(2)]);
+    expect(await registry.audit.list({ action: 'recording.put', subject: id(1) })).toHaveLength(1);
   });
 });
