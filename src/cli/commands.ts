@@ -15,6 +15,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDrift } from './commands/drift.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHold, addReleaseHold, addRetire, addWake } from './commands/hosting.ts';
 import { addKeys } from './commands/keys.ts';
@@ -65,5 +66,5 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
     ],
   },
   { title: 'Before a release:', add: [addReplay, addReport, addAnswers, addCase, addCases] },
-  { title: 'Release:', add: [addActivate, addRoute, addShadow, addRollback, addLog, addAudit, addRegistry] },
+  { title: 'Release:', add: [addActivate, addRoute, addShadow, addRollback, addDrift, addLog, addAudit, addRegistry] },
 ];

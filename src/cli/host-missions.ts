@@ -11,6 +11,7 @@ import { openHostTelemetry } from './host-telemetry.ts';
 import { announceHost } from './project-hosts.ts';
 import { recordMissions } from './record-missions.ts';
 import { shadowMissions } from './shadow-missions.ts';
+import { readDriftPlan, watchMissions } from './watch-missions.ts';
 
 export interface HostMissionsOptions {
   readonly call: Pick<Call<unknown>, 'io' | 'context' | 'output'>;
@@ -42,10 +43,12 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   const { temporal, missions, versions } = options;
   const { context, io } = options.call;
   const registry = await context.registry('change');
+  const plan = await readDriftPlan(options.setup, context);
   const telemetry = await openHostTelemetry(io, options.call.output, options.setup);
   const call = { ...options.call, output: telemetry.output };
   const recorder = options.setup.record ? await recordMissions({ call, registry, temporal, missions }) : undefined;
   const shadows = await shadowMissions({ call, registry, temporal, missions });
+  const drift = plan === undefined ? undefined : watchMissions({ call, registry, missions, plan });
   const fleet = await startFleet({
     registry,
     temporal,
@@ -59,7 +62,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
       tell(call, event);
     },
   }).catch(async (error: unknown) => {
-    await shadows.stop();
+    await Promise.all([shadows.stop(), drift?.stop()]);
     await telemetry.close();
     throw error;
   });
@@ -75,7 +78,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   } finally {
     await commands?.close();
     await fleet.shutdown();
-    await Promise.all([recorder?.stop(), shadows.stop()]);
+    await Promise.all([recorder?.stop(), shadows.stop(), drift?.stop()]);
     await telemetry.close();
   }
 }

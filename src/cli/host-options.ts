@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { MissionError } from '../shared/errors.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevelName } from '../telemetry/logger.ts';
 import { option } from './command.ts';
+import { readDuration } from './read-values.ts';
 
 /** As the command line gives them. */
 export interface HostFlags {
@@ -12,6 +13,9 @@ export interface HostFlags {
   readonly logFormat?: string;
   /** False with `--no-record`. */
   readonly record: boolean;
+  /** Milliseconds. */
+  readonly drift?: number;
+  readonly driftPolicy?: string;
 }
 
 export interface HostSetup {
@@ -21,11 +25,21 @@ export interface HostSetup {
   readonly logLevel: LogLevelName;
   /** Whether runs are recorded as they end. */
   readonly record: boolean;
+  /** How often the recent runs are replayed on the version before, in milliseconds; 0: never. The policy is a file, or a flag. */
+  readonly drift: { readonly everyMs: number; readonly policy: string | undefined };
 }
+
+const DAY_MS = 86_400_000;
 
 export function hostOptions(): Option[] {
   return [
     option('--no-record', 'leave ended runs to the recorders of other processes'),
+    option(
+      '--drift <interval>',
+      'how often recent runs are replayed on the version before (default: 24h; 0s: never)',
+      readDuration,
+    ),
+    option('--drift-policy <file or flag>', 'and under which policy (docs/policy.md)'),
     option(
       '--health-port <port>',
       'serve /healthz, /readyz and /metrics there (MISSION_HEALTH_PORT; default: not at all)',
@@ -51,6 +65,7 @@ export function readHostSetup(flags: HostFlags, env: NodeJS.ProcessEnv): HostSet
         ? undefined
         : { port: readPort(given), host: flags.healthHost ?? (env['MISSION_HEALTH_HOST'] || undefined) },
     record: flags.record,
+    drift: { everyMs: flags.drift ?? DAY_MS, policy: flags.driftPolicy },
     logFormat,
     logLevel: oneOf(LOG_LEVELS, env['LOG_LEVEL']?.toLowerCase() || levelDefault, 'LOG_LEVEL'),
   };

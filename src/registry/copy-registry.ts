@@ -20,6 +20,7 @@ const TABLES = [
   { name: 'recordings', key: ['id'] },
   { name: 'reports', key: ['digest'] },
   { name: 'interventions', key: ['mission', 'number'] },
+  { name: 'drifts', key: ['mission', 'number'] },
   { name: 'recording_policies', key: ['mission', 'revision'] },
   { name: 'recording_holds', key: ['recording_id', 'number'] },
   { name: 'tombstones', key: ['id'] },

@@ -19,6 +19,7 @@ import { recorder } from './migrations/0006-recorder.ts';
 import { answers } from './migrations/0007-answers.ts';
 import { shadows } from './migrations/0008-shadows.ts';
 import { intended } from './migrations/0009-intended.ts';
+import { drifts } from './migrations/0010-drifts.ts';
 import { deployments } from './migrations/0040-deployments.ts';
 import { epochs } from './migrations/0041-epochs.ts';
 import { sealing } from './migrations/0050-sealing.ts';
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   answers,
   shadows,
   intended,
+  drifts,
   deployments,
   epochs,
   sealing,

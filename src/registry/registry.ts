@@ -7,6 +7,7 @@ import { type Audit, createAudit } from './audit.ts';
 import { type Collection, createCollection } from './collection.ts';
 import type { RegistryContext } from './context.ts';
 import { createDeployments, type Deployments, readDeploymentPrefix } from './deployments.ts';
+import { createDrifts, type Drifts } from './drifts.ts';
 import { createEpochs, type Epochs } from './epochs.ts';
 import { createHosting, type Hosting } from './hosting.ts';
 import { createInterventions, type Interventions } from './interventions.ts';
@@ -35,6 +36,7 @@ export interface RegistryNouns {
   readonly interventions: Interventions;
   readonly deployments: Deployments;
   readonly epochs: Epochs;
+  readonly drifts: Drifts;
   readonly hosting: Hosting;
   readonly workers: Workers;
   readonly answers: Answers;
@@ -105,6 +107,7 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     reports: createReports(context),
     deployments: createDeployments(context),
     epochs: createEpochs(context),
+    drifts: createDrifts(context),
     hosting: createHosting(context, engine),
     workers: createWorkers(context),
     interventions: createInterventions(context),

@@ -1,5 +1,7 @@
 /** The history of a mission for people: versions, traffic and replays in one order, each with its place in the audit trail. */
+import type { Drift } from '../compare/drift.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { StoredDrift } from '../registry/drifts.ts';
 import type { HostingOrder } from '../registry/hosting.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ReportSummary } from '../registry/reports.ts';
@@ -12,7 +14,7 @@ import { interventionEntries } from './intervention-log.ts';
 export interface LogEntry {
   /** ISO 8601 */
   readonly at: string;
-  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'hosting' | 'moved' | 'stopped';
+  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'drift' | 'hosting' | 'moved' | 'stopped';
   /** Who. Of a replay: whoever ran it, by the audit trail. */
   readonly by: string;
   /** What happened, in one line. */
@@ -29,6 +31,7 @@ const LOGGED = [
   'version.append',
   'route.set',
   'report.put',
+  'drift.put',
   'hosting.hold',
   'hosting.release',
   'hosting.retire',
@@ -45,10 +48,11 @@ const LOGGED = [
  * @throws MissionError `MISSION_UNKNOWN` when nothing did.
  */
 export async function missionLog(registry: Registry, mission: string): Promise<LogEntry[]> {
-  const [versions, routes, reports, orders, interventions, audit] = await Promise.all([
+  const [versions, routes, reports, drifts, orders, interventions, audit] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.reports.list({ mission, limit: REPORTS_SHOWN }),
+    registry.drifts.list(mission, REPORTS_SHOWN),
     registry.hosting.orders(mission),
     registry.interventions.list({ mission }),
     readAudit(registry),
@@ -66,6 +70,7 @@ export async function missionLog(registry: Registry, mission: string): Promise<L
       routeEntry(route, earlierRoute.get(route.revision), audit.get(`${mission}#${route.revision}`)),
     ),
     ...reports.map((report) => reportEntry(report, audit.get(report.digest))),
+    ...drifts.map((drift) => driftEntry(drift, audit.get(`${mission}~${drift.number}`))),
     ...orders.map((order) =>
       orderEntry(order, audit.get(`${formatVersionRef({ mission, number: order.version })}!${order.number}`)),
     ),
@@ -149,6 +154,18 @@ function reportEntry(report: ReportSummary, audit: AuditEntry | undefined): LogE
     kind: 'replayed',
     by: audit?.actor ?? '',
     text: `${report.candidateName} replayed against ${report.baselineName}: ${report.verdict}${partial}, report ${report.digest.slice(7, 19)}`,
+    ...place(audit),
+  };
+}
+
+function driftEntry({ verdict, finding, createdAt }: StoredDrift, audit: AuditEntry | undefined): LogEntry {
+  const { version, against, reasons } = finding as unknown as Drift;
+  return {
+    at: createdAt,
+    kind: 'drift',
+    by: audit?.actor ?? '',
+    text: `drift of ${version} on ${against}: ${verdict}`,
+    reason: reasons.join('; '),
     ...place(audit),
   };
 }

@@ -28,6 +28,7 @@ const MARKS: Readonly<Record<LogEntry['kind'], string>> = {
   'rolled-back': '↩',
   traffic: '→',
   replayed: '≟',
+  drift: '≈',
   hosting: '⌂',
   moved: '→',
   stopped: '■',

@@ -1,0 +1,174 @@
+/** After an activation: real runs of one day, replayed on the version before, beside those of the day before. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startFleet } from '../../src/fleet/fleet.ts';
+import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
+import { collectRecordings } from '../../src/recording/collect.ts';
+import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { activateVersion } from '../../src/release/activate-version.ts';
+import { type DriftEvent, watchDrift } from '../../src/release/drift-watch.ts';
+import { findDrift } from '../../src/release/find-drift.ts';
+import { missionLog } from '../../src/release/mission-log.ts';
+import { publishMission } from '../../src/release/publish-mission.ts';
+import { startMission } from '../../src/routing/start-mission.ts';
+import { connectTemporal } from '../../src/temporal/connection.ts';
+import { copyProject } from '../artifact/project.ts';
+import { run } from '../cli/run.ts';
+import { PROMOTED, PROMPT, verdictMission, type Wording } from './verdict-mission.ts';
+
+const mission = `drift-${process.pid}-${Date.now()}`;
+const RUNS = 6;
+const HOUR_MS = 3_600_000;
+const live = parsePolicyFlags(['model=live', 'write=simulator']);
+let directory: string;
+let registry: Registry;
+/** When the runs of each version began: 1 has no sales, 2 is the same with sales alone, 3 denies sales. */
+const began: Date[] = [];
+let tries = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mission-test-drift-'));
+  registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'ada' });
+  const temporal = await connectTemporal({ address: inject('temporalAddress'), env: {} });
+  const { client } = temporal;
+  const days: readonly (Omit<Wording, 'mission'> & { readonly onSale: boolean })[] = [
+    { prompt: PROMPT, onSale: false },
+    { prompt: PROMPT, refactored: true, onSale: true },
+    { prompt: PROMOTED, refactored: true, onSale: true },
+  ];
+  await publishMission({
+    registry,
+    root: await copyProject(verdictMission({ mission, ...days[0], prompt: PROMPT })),
+    mission,
+  });
+  await activateVersion({ registry, ref: { mission, number: 1 }, by: 'ada' });
+  const fleet = await startFleet({ registry, temporal, missions: [mission], drainMs: 1_000 });
+  await fleet.ready();
+  for (const [day, { onSale, ...wording }] of days.entries()) {
+    const number = day + 1;
+    if (number > 1) {
+      await publishMission({ registry, root: await copyProject(verdictMission({ mission, ...wording })), mission });
+      const force = { reason: 'the test wants it' };
+      await activateVersion({ registry, ref: { mission, number }, by: 'ada', force, hosting: { waitMs: 60_000 } });
+    }
+    began.push(new Date());
+    const ids = Array.from({ length: RUNS }, (_, index) => `${mission}-${day}-${index}`);
+    for (const workflowId of ids) {
+      const started = await startMission({ registry, client, mission, input: { id: workflowId, onSale }, workflowId });
+      expect(started.version).toBe(`${mission}@${number}`);
+    }
+    await Promise.all(ids.map((id) => client.workflow.result(id)));
+    const runs = ids.map((workflowId) => ({ workflowId }));
+    for await (const { status } of collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs }))
+      expect(status).toBe('stored');
+  }
+  await fleet.shutdown();
+  await temporal.close();
+}, 600_000);
+
+afterAll(async () => {
+  await registry.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** An hour after the runs of a version began: everything before them is the hour before. */
+const hourOf = (number: number) => () => new Date((began[number - 1]?.getTime() ?? 0) + HOUR_MS);
+
+const look = (version: number) =>
+  findDrift({ registry, mission, version, windowMs: HOUR_MS, policy: live, workers: 1, clock: hourOf(version) });
+
+describe('a look at drift', { timeout: 240_000 }, () => {
+  it('finds the world, where both versions decide alike and what comes in has moved, and puts it on the record', async () => {
+    const drift = await look(2);
+    expect(drift).toMatchObject({
+      version: `${mission}@2`,
+      against: `${mission}@1`,
+      verdict: 'world',
+      onVersion: { finding: 'same', recordings: RUNS },
+      onWorld: { finding: 'moved', version: `${mission}@1`, isReplayed: true, runsBefore: RUNS, runsNow: RUNS },
+    });
+    expect(drift.onWorld.moved.map(({ name }) => name)).toEqual(['input /onSale=true']);
+    const [stored] = await registry.drifts.list(mission, 1);
+    expect(stored).toMatchObject({ verdict: 'world', finding: drift });
+    const entries = (await missionLog(registry, mission)).filter(({ kind }) => kind === 'drift');
+    expect(entries.at(-1)).toMatchObject({
+      text: `drift of ${mission}@2 on ${mission}@1: world`,
+      reason: drift.reasons.join('; '),
+      audit: { seq: expect.any(Number) },
+    });
+  });
+
+  it('finds the version, where the one before decides otherwise and what comes in is as before', async () => {
+    const drift = await look(3);
+    expect(drift).toMatchObject({
+      verdict: 'version',
+      onVersion: { finding: 'differs', recordings: RUNS, changed: RUNS },
+      onWorld: { finding: 'steady', version: `${mission}@2`, isReplayed: true },
+      reasons: [
+        `version: ${RUNS} of ${RUNS} recordings of ${mission}@3 come out differently under ${mission}@2`,
+        expect.stringContaining('world: none of'),
+      ],
+    });
+    expect(await registry.reports.get(drift.onVersion.report ?? '')).toMatchObject({
+      candidate: { name: `${mission}@2` },
+      baseline: { name: `${mission}@3` },
+    });
+  });
+
+  it('is a command, with an exit code that says whether something was found', async () => {
+    const mine = (...argv: string[]) => run(argv, { shared: registry, cwd: directory, columns: 120 });
+    const answers = ['--answer', 'model=live,write=simulator', '--workers', '1'];
+    const found = await mine('drift', `${mission}@3`, ...answers);
+    expect(found.err).not.toContain('✗');
+    expect(found.out).toContain('The version: it decides otherwise than the one before, on the same recordings.');
+    expect(found.out).toContain(`version: ${RUNS} of ${RUNS} recordings of ${mission}@3 come out differently`);
+    expect(found.code).toBe(1);
+    const unclear = await mine('drift', mission, '--against', '@2', '--workers', '1');
+    expect(unclear.out).toContain(
+      `mission drift ${mission}@3 --against ${mission}@2 --answer model=live,write=simulator`,
+    );
+    expect(unclear.code).toBe(3);
+    const told = await mine('log', mission);
+    expect(told.out).toContain(`≈ drift of ${mission}@3 on ${mission}@2: version`);
+  });
+
+  it('has nothing to compare with under the first version', async () => {
+    await expect(look(1)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a watch', { timeout: 240_000 }, () => {
+  it('looks once in each interval, whichever process does, and not before a whole one has passed', async () => {
+    // A second try has an interval that the first one's claim does not reach into.
+    tries += 1;
+    const intervalMs = HOUR_MS * 4 ** (tries - 1);
+    const start = began[2]?.getTime() ?? 0;
+    let now = new Date(start);
+    const events: DriftEvent[] = [];
+    const watch = (identity: string) =>
+      watchDrift({
+        registry,
+        missions: [mission],
+        intervalMs,
+        checkMs: HOUR_MS,
+        policy: live,
+        identity,
+        clock: () => now,
+        onEvent: (event) => events.push(event),
+      });
+    const watches = [watch('one'), watch('other')];
+    const lookAll = () => Promise.all(watches.map((one) => one.look()));
+    try {
+      await lookAll();
+      expect(events).toEqual([]);
+      now = new Date(start + intervalMs);
+      await lookAll();
+      await lookAll();
+      expect(events).toMatchObject([{ kind: 'looked', drift: { verdict: 'version' } }]);
+    } finally {
+      await Promise.all(watches.map((one) => one.stop()));
+    }
+  });
+});
