@@ -3,18 +3,24 @@ import type { Artifact } from '../artifact/artifact.ts';
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { Hybrid } from '../artifact/hybrid.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
-import { type Attribution, attribute, type Fingerprint, groupCauses } from '../compare/attribution.ts';
+import {
+  type Attribution,
+  type AttributionInput,
+  attribute,
+  type Fingerprint,
+  groupCauses,
+} from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { withoutVolatile } from '../replay/candidate-way.ts';
 import type { CommandView } from '../replay/command-view.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
-import { type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
+import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
 import { messageOf } from '../shared/errors.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
-import { partsOfChange } from './change-parts.ts';
+import { type ChangeParts, partsOfChange } from './change-parts.ts';
 
 /** Changed runs that are looked into; each needs a replay per changed component. */
 const ATTRIBUTED_MAX = 200;
@@ -63,42 +69,50 @@ export async function attributeChanges(options: AttributeOptions): Promise<Attri
   if (parts.components.length === 0) return undefined;
   const ids = [...changed.keys()].sort().slice(0, ATTRIBUTED_MAX);
   const candidate = new Map(ids.map((id) => [id, changed.get(id) ?? '']));
-  const answersOf = options.live && hybridAnswers(options.live, parts.isOfBaseline);
-  const causes = await attribute({
-    components: parts.components,
-    candidate,
+  const hybrids = openHybrids(options, parts);
+  try {
+    const { replay } = hybrids;
+    return groupCauses(await attribute({ components: parts.components, candidate, replay, partsOf: parts.partsOf }));
+  } finally {
+    await hybrids.close();
+  }
+}
+
+interface Hybrids {
+  readonly replay: AttributionInput['replay'];
+  close(): Promise<void>;
+}
+
+/** Hybrids are replayed one after another, all on the same threads. */
+function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
+  const { policy, workers } = options;
+  let taken: ReadonlySet<string> = new Set();
+  const live = options.live && hybridAnswers(options.live, (view) => parts.isOfBaseline(taken, view));
+  const pool = openReplayPool({ ...policy, ...(live && { live }), workers });
+  return {
     replay: (names, recordings) => {
-      const taken = new Set(names);
-      return replayHybrid(options, parts.hybrid(taken), answersOf?.(taken), new Set(recordings));
+      taken = new Set(names);
+      return replayHybrid(options, parts.hybrid(taken), pool, new Set(recordings));
     },
-    partsOf: parts.partsOf,
-  });
-  return groupCauses(causes);
+    close: () => pool.close(),
+  };
 }
 
 /** @returns nothing when the hybrid cannot be made */
 async function replayHybrid(
-  options: AttributeOptions,
+  { baseline, candidate, policy, signal, sources }: AttributeOptions,
   hybrid: Hybrid | undefined,
-  live: LiveAnswers | undefined,
+  pool: ReplayPool,
   recordings: ReadonlySet<string>,
 ): Promise<Map<string, Fingerprint>> {
-  const { baseline, candidate, policy, workers, signal, sources } = options;
   if (hybrid === undefined || signal?.aborted === true) return new Map();
   const { code, definition } = hybrid;
   // The rules of the two versions: what a hybrid did is held against what the candidate did, under the same ones.
   const rules = new RuleBook(candidate.definition, baseline.definition);
   const target = { name: 'hybrid', bundle: await linkWorkflowBundle(code, { definition }), definition };
+  const { answers, limits } = policy;
   const events = replayCohort(
-    {
-      candidate: target,
-      answers: policy.answers,
-      limits: policy.limits,
-      secondOpinion: 0,
-      ...(live === undefined ? {} : { live }),
-      workers,
-      signal,
-    },
+    { candidate: target, answers, limits, secondOpinion: 0, pool, signal },
     sources(recordings),
   );
   const found = new Map<string, Fingerprint>();
@@ -108,10 +122,8 @@ async function replayHybrid(
   return found;
 }
 
-type IsOfBaseline = (taken: ReadonlySet<string>, view: CommandView) => boolean;
-
 /** Each step is answered by the activity of the version that the hybrid has it from. */
-function hybridAnswers(live: TwoAnswers, isOfBaseline: IsOfBaseline): (taken: ReadonlySet<string>) => LiveAnswers {
+function hybridAnswers(live: TwoAnswers, isOfBaseline: (view: CommandView) => boolean): LiveAnswers {
   let loading: Promise<LiveAnswers> | undefined;
   const ofBaseline = () => {
     loading ??= live.baseline().catch((error: unknown): LiveAnswers => {
@@ -120,9 +132,9 @@ function hybridAnswers(live: TwoAnswers, isOfBaseline: IsOfBaseline): (taken: Re
     });
     return loading;
   };
-  return (taken) => ({
-    ask: async (view, asker) => (isOfBaseline(taken, view) ? await ofBaseline() : live.candidate).ask(view, asker),
-  });
+  return {
+    ask: async (view, asker) => (isOfBaseline(view) ? await ofBaseline() : live.candidate).ask(view, asker),
+  };
 }
 
 /** A run that matched did what the baseline did; its result leaves the writes out, and cannot equal a changed one. */

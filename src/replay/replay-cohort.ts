@@ -7,6 +7,7 @@ import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { SampledOpinions } from './sampled-opinions.ts';
 import type { Sampling } from './sampling.ts';
 import { officialDeterminism } from './second-opinion.ts';
+import { type Stopping, stoppingBy } from './stopping.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { ReplayEvent } from './thread-protocol.ts';
 
@@ -41,6 +42,8 @@ export interface CohortReplayOptions {
   readonly live?: LiveAnswers;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
+  /** Threads that other replays use before and after this one. @default threads of its own, ended with it */
+  readonly pool?: ReplayPool | undefined;
   /** Ends the replay early; what was done until then has been given. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -54,16 +57,30 @@ export async function* replayCohort(
   options: CohortReplayOptions,
   recordings: AsyncIterable<ReplaySource>,
 ): AsyncGenerator<ReplayEvent> {
-  const waits = options.answers.model === 'live' || options.answers.read === 'live';
-  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
-  const pool = new ThreadPool({ answers, limits, workers, live, waits });
+  const pool = options.pool ?? openReplayPool(options);
   const opinions = new SampledOpinions(options.secondOpinion);
+  const stopping = stoppingBy(options.signal);
   try {
-    for await (const { event, content } of runAll(pool, options, recordings)) yield* opinions.offer(event, content);
-    for (const { event, content } of opinions.take()) yield await withOpinion(event, content, options);
+    for await (const { event, content } of runAll(pool, options, recordings, stopping)) {
+      yield* opinions.offer(event, content);
+    }
+    for (const { event, content } of opinions.take()) yield await withOpinion(event, content, options, stopping);
   } finally {
-    await pool.close();
+    stopping.end();
+    if (options.pool === undefined) await pool.close();
   }
+}
+
+/** Threads for several replays, one after another, under one policy. */
+export type ReplayPool = ThreadPool;
+
+/** Whoever opens a pool closes it. Its live answers are those of all replays on it. */
+export function openReplayPool(
+  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live'>,
+): ReplayPool {
+  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
+  const waits = answers.model === 'live' || answers.read === 'live';
+  return new ThreadPool({ answers, limits, workers, live, waits });
 }
 
 interface Done {
@@ -76,23 +93,35 @@ async function* runAll(
   pool: ThreadPool,
   options: CohortReplayOptions,
   recordings: AsyncIterable<ReplaySource>,
+  stopping: Stopping,
 ): AsyncGenerator<Done> {
   const running = new Map<number, Promise<Done & { readonly id: number }>>();
   const loader = new TargetLoader(pool, options);
   if (options.comparedWith !== undefined) loader.load(options.comparedWith);
-  let id = 0;
   for await (const source of recordings) {
     if (options.signal?.aborted) break;
-    id += 1;
+    const id = pool.nextId();
     running.set(id, runOne(pool, loader, source, id));
-    if (running.size >= pool.capacity) yield await takeNext(running);
+    if (running.size < pool.capacity) continue;
+    const done = await takeNext(running, stopping);
+    if (done === undefined) break;
+    yield done;
   }
-  while (running.size > 0 && !options.signal?.aborted) yield await takeNext(running);
+  while (running.size > 0) {
+    const done = await takeNext(running, stopping);
+    if (done === undefined) break;
+    yield done;
+  }
+  loader.unload();
 }
 
-async function takeNext(running: Map<number, Promise<Done & { readonly id: number }>>): Promise<Done> {
-  const done = await Promise.race(running.values());
-  running.delete(done.id);
+/** `undefined` when it is to stop; what is under way may then never be done. */
+async function takeNext(
+  running: Map<number, Promise<Done & { readonly id: number }>>,
+  stopping: Stopping,
+): Promise<Done | undefined> {
+  const done = await stopping.orStop(...running.values());
+  if (done !== undefined) running.delete(done.id);
   return done;
 }
 
@@ -125,6 +154,11 @@ class TargetLoader {
     return name;
   }
 
+  /** Another replay on the same threads brings targets of its own. */
+  unload(): void {
+    for (const key of this.#keys) this.#pool.forgetTarget(key);
+  }
+
   async baselineOf(summary: RecordingSummary): Promise<string | undefined> {
     const target = await this.#baselineOf?.(summary);
     return target === undefined ? undefined : this.load(target);
@@ -135,9 +169,11 @@ async function withOpinion(
   event: ReplayEvent,
   content: Uint8Array,
   { candidate, signal }: CohortReplayOptions,
+  stopping: Stopping,
 ): Promise<ReplayEvent> {
   if (event.kind === 'excluded' || signal?.aborted) return event;
   const { workflowId } = event.result.recording;
-  const official = await officialDeterminism(candidate.bundle.code, decodeRecordingContent(content), workflowId);
-  return { kind: 'result', result: { ...event.result, official } };
+  const asked = officialDeterminism(candidate.bundle.code, decodeRecordingContent(content), workflowId);
+  const official = await stopping.orStop(asked);
+  return official === undefined ? event : { kind: 'result', result: { ...event.result, official } };
 }

@@ -110,6 +110,10 @@ port.on('message', (message: ToThread) => {
     case 'load':
       targets.set(message.key, message.target);
       return;
+    case 'forget':
+      targets.delete(message.key);
+      loaded.delete(message.key);
+      return;
     case 'live-answer':
       asked.get(message.askId)?.(message.answer);
       asked.delete(message.askId);

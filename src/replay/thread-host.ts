@@ -55,6 +55,12 @@ export class ThreadHost {
     this.#worker.postMessage({ kind: 'load', key, target });
   }
 
+  /** Frees what a target takes; another of the same key may be loaded afterwards. */
+  forget(key: string): void {
+    if (!this.#loaded.delete(key) || !this.alive) return;
+    this.#worker.postMessage({ kind: 'forget', key });
+  }
+
   run(task: ReplayTask): Promise<TaskEnd> {
     if (!this.alive) return Promise.resolve({ kind: 'died', reason: 'its thread ended', culprit: 'no' });
     return new Promise((settle) => {

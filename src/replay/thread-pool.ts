@@ -28,6 +28,7 @@ export class ThreadPool {
   readonly #hosts: (ThreadHost | undefined)[];
   readonly #targets = new Map<string, ThreadTarget>();
   readonly perThread: number;
+  #lastId = 0;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -45,6 +46,17 @@ export class ThreadPool {
 
   addTarget(key: string, target: ThreadTarget): void {
     this.#targets.set(key, target);
+  }
+
+  forgetTarget(key: string): void {
+    this.#targets.delete(key);
+    for (const host of this.#hosts) host?.forget(key);
+  }
+
+  /** Unique among the tasks of all replays that share the pool. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
   }
 
   async run(task: ReplayTask): Promise<ReplayEvent> {

@@ -38,6 +38,7 @@ export type ReplayEvent =
 
 export type ToThread =
   | { readonly kind: 'load'; readonly key: string; readonly target: ThreadTarget }
+  | { readonly kind: 'forget'; readonly key: string }
   | { readonly kind: 'task'; readonly task: ReplayTask }
   | { readonly kind: 'live-answer'; readonly askId: number; readonly answer: LiveAnswer };
 

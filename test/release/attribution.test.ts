@@ -156,7 +156,7 @@ describe('a changed outcome is attributed', () => {
       [1],
     ],
     [
-      'to different places in different runs',
+      'to the step that two places lead to, or come from',
       [
         [WORKFLOW, "reason: 'small' }", "reason: 'small enough' }"],
         [WORKFLOW, 'return { approve, reason };', "return { approve, reason: 'no' };"],

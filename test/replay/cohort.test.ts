@@ -7,6 +7,7 @@ import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import {
   type CohortReplayOptions,
+  openReplayPool,
   type ReplayEvent,
   type ReplaySource,
   replayCohort,
@@ -94,6 +95,22 @@ describe('replay of a cohort on threads', () => {
     const first = await report(1, sources);
     expect(await report(3, sources.toReversed())).toBe(first);
     expect(await report(1, sources)).toBe(first);
+  });
+
+  it('finds the same on threads that replayed another candidate of the same name before', async () => {
+    const codes = [await bundleVariant('await sleep(20);', 'await sleep(30);'), original];
+    const pool = openReplayPool({ ...defaults, workers: 1 });
+    try {
+      const outcomes: string[] = [];
+      for (const code of codes) {
+        const events = await replayAll({ ...defaults, candidate: target(code), pool }, sources);
+        expect(events.map(idOf).sort()).toEqual(sources.map(({ summary }) => summary.id).sort());
+        outcomes.push(resultOf(events, 'timers').outcome);
+      }
+      expect(outcomes).toEqual(['diverged', 'matched']);
+    } finally {
+      await pool.close();
+    }
   });
 
   it('excludes a recording that its own version does not reproduce, and says so', async () => {
