@@ -88,6 +88,18 @@ export class CliContext {
     return this.#temporal;
   }
 
+  /** The same, but nothing is started for it: `undefined` where the project's own server is meant and does not run. */
+  async runningTemporal(): Promise<TemporalConnection | undefined> {
+    const [{ resolveTarget }, { findEmbeddedServer }, { embeddedDirectory }] = await Promise.all([
+      import('../temporal/connection-target.ts'),
+      import('../temporal/embedded-server.ts'),
+      import('../temporal/embedded-state.ts'),
+    ]);
+    const isNamed = resolveTarget({ env: this.#options.io.env }).address !== undefined;
+    if (!isNamed && (await findEmbeddedServer(embeddedDirectory(this.root))) === undefined) return undefined;
+    return this.temporal();
+  }
+
   /**
    * The mission that is meant.
    *

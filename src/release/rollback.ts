@@ -1,4 +1,5 @@
 /** Rollback: an earlier behaviour comes back as a new version with all traffic, in one action. */
+import { routedVersions } from '../fleet/hosting-state.ts';
 import type { HostingWait } from '../fleet/require-hosted.ts';
 import type { Registry, RegistryNouns } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
@@ -11,7 +12,10 @@ import { hostedOr, withUnhosted } from './activate-version.ts';
 export interface RollbackOptions {
   readonly registry: Registry;
   readonly mission: string;
-  /** The version whose behaviour comes back. @default the one that was active before the active one */
+  /**
+   * The version whose behaviour comes back. @default the one that had all traffic last: before the active one, or before the
+   * traffic was split. Where that was a rollback already, it has to be named
+   */
   readonly to?: VersionRef | undefined;
   readonly reason: string;
   readonly by: string;
@@ -27,20 +31,26 @@ export interface Rollback {
   readonly restored: Version;
   /** Number of the version that was active before. */
   readonly previous: number;
+  /** Numbers of all versions that behave otherwise and had traffic before, ascending. */
+  readonly replaced: readonly number[];
   readonly route: Route;
+  /** From the call to the new route, in milliseconds. */
+  readonly tookMs: number;
   /** Why no worker was ready, when it was forced all the same. */
   readonly unhosted?: string;
 }
 
 /**
- * Rolls a mission back. No report is asked for: what comes back has run before, and taking back is always allowed.
+ * Rolls a mission back. No report is asked for: what comes back has run before, and taking back is always allowed. Shares that
+ * are moved meanwhile do not stop it; somebody else who rolls back, or activates another version, does.
  *
- * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, or when there is nothing to
- *   go back to, `VERSION_NOT_HOSTED` when no worker becomes ready in time, `VERSION_UNKNOWN`, `ROUTE_CONFLICT` when someone
- *   else changed the route meanwhile. Ledger and route change together or not at all.
+ * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, when there is nothing to go
+ *   back to, or when it was rolled back already and no version is named, `VERSION_NOT_HOSTED` when no worker becomes ready in
+ *   time, `VERSION_UNKNOWN`, `ROUTE_CONFLICT` when someone else was first. Ledger and route change together or not at all.
  */
 export async function rollback(options: RollbackOptions): Promise<Rollback> {
   const { registry, mission, reason, by } = options;
+  const beganAt = performance.now();
   if (reason.trim() === '') throw usage(`Rolling back ${mission} needs a reason.`, 'Say why: --reason "…".');
   const planned = await choose(registry, options);
   const unhosted = await hostedOr({
@@ -51,9 +61,8 @@ export async function rollback(options: RollbackOptions): Promise<Rollback> {
     wait: options.hosting,
     command: `mission rollback ${mission} --to @${planned.restored.number} --force --reason "…"`,
   });
-  return registry.atomically(mission, async (nouns) => {
-    const { restored, current } = await choose(nouns, options);
-    if (current.revision !== planned.current.revision) throw changedMeanwhile(planned.current, current);
+  const done = await registry.atomically(mission, async (nouns) => {
+    const { restored, current, replaced } = await chooseAgain(nouns, options, planned);
     const { version } = await nouns.versions.append({
       mission,
       artifact: restored.artifact,
@@ -72,12 +81,22 @@ export async function rollback(options: RollbackOptions): Promise<Rollback> {
       activation: { report: null, forced: unhosted !== undefined },
     });
     const previous = activeVersion(current);
-    return { version, restored, previous, route, ...(unhosted !== undefined && { unhosted }) };
+    return { version, restored, previous, replaced, route, ...(unhosted !== undefined && { unhosted }) };
   });
+  return { ...done, tookMs: performance.now() - beganAt };
+}
+
+interface Choice {
+  readonly restored: Version;
+  readonly current: Route;
+  readonly replaced: readonly number[];
 }
 
 /** What would come back, and the route that it replaces. */
-async function choose({ routes, versions }: Pick<RegistryNouns, 'routes' | 'versions'>, options: RollbackOptions) {
+async function choose(
+  { routes, versions }: Pick<RegistryNouns, 'routes' | 'versions'>,
+  options: RollbackOptions,
+): Promise<Choice> {
   const { mission } = options;
   const history = await routes.history(mission);
   const [current] = history;
@@ -85,7 +104,20 @@ async function choose({ routes, versions }: Pick<RegistryNouns, 'routes' | 'vers
   const all = await versions.list(mission);
   const restored = target(all, history, options);
   refuseSame(restored, all, current);
-  return { restored, current };
+  const replaced = routedVersions(current).filter((number) => artifactOf(all, number) !== restored.artifact);
+  return { restored, current, replaced };
+}
+
+/** Under the mission's lock: the same as was planned, on shares that a rollout has moved since; or somebody else was first. */
+async function chooseAgain(nouns: RegistryNouns, options: RollbackOptions, planned: Choice): Promise<Choice> {
+  const current = await nouns.routes.current(options.mission);
+  if (current === undefined || current.revision === planned.current.revision) return choose(nouns, options);
+  const known = routedVersions(planned.current);
+  const isOnlyShares = routedVersions(current).every((number) => known.includes(number));
+  if (!isOnlyShares) throw changedMeanwhile(planned.current, current);
+  const again = await choose(nouns, options);
+  if (again.restored.artifact !== planned.restored.artifact) throw changedMeanwhile(planned.current, current);
+  return again;
 }
 
 function changedMeanwhile(planned: Route, current: Route): MissionError {
@@ -110,16 +142,34 @@ function target(all: readonly Version[], history: readonly Route[], { mission, t
     });
   }
   throw usage(
-    `No version of ${mission} was active before the active one, so there is nothing to go back to.`,
+    `No version of ${mission} had all traffic before, so there is nothing to go back to.`,
     `Name the version: mission rollback ${mission} --to @1 --reason "…".`,
   );
 }
 
-/** The version that was active last with another behaviour than now. */
-function versionBefore(all: readonly Version[], history: readonly Route[]): number | undefined {
-  const artifactOf = (number: number) => all.find((version) => version.number === number)?.artifact;
-  const [current, ...earlier] = history.map(activeVersion);
-  return earlier.find((number) => current !== undefined && artifactOf(number) !== artifactOf(current));
+/** The version that had all traffic last, or where one has all: that was active last with another behaviour. */
+function versionBefore(all: readonly Version[], [current, ...earlier]: readonly Route[]): number | undefined {
+  if (current === undefined) return undefined;
+  const active = activeVersion(current);
+  const isSplit = !hasAllTraffic(current, active);
+  if (!isSplit) refuseTwice(all.find(({ number }) => number === active));
+  const whole = earlier.find((route) => isSplit && hasAllTraffic(route, activeVersion(route)));
+  if (whole !== undefined) return activeVersion(whole);
+  return earlier.map(activeVersion).find((number) => artifactOf(all, number) !== artifactOf(all, active));
+}
+
+function artifactOf(all: readonly Version[], number: number): string | undefined {
+  return all.find((version) => version.number === number)?.artifact;
+}
+
+/** Who presses it a moment after somebody else would bring back what was just taken back. */
+function refuseTwice(active: Version | undefined): void {
+  if (active === undefined || active.kind !== 'rollback') return;
+  const { mission, author, restores, createdAt, message } = active;
+  throw usage(
+    `${mission} was rolled back already: ${author} brought back @${restores} as ${formatVersionRef(active)} at ${createdAt}: ${message}.`,
+    `Nothing was changed. To go on to another version, name it: mission rollback ${mission} --to <version> --reason "…".`,
+  );
 }
 
 function refuseSame(restored: Version, all: readonly Version[], current: Route): void {

@@ -104,6 +104,14 @@ describe('the story of a mission', () => {
     const { code, out } = await mission('rollback', '--reason', 'wrong team');
     expect(code).toBe(0);
     expect(out).toContain(`${MISSION}@3 brings back ${MISSION}@1`);
+    expect(out).toMatch(/takes all new runs \(before: @2\), route revision 3, in [\d.]+ m?s\./);
+    expect(out).toContain("not counted: the project's Temporal server does not run");
+  });
+
+  it('is not rolled back again by who comes late', async () => {
+    const { code, err } = await mission('rollback', '--reason', 'wrong team');
+    expect(code).toBe(2);
+    expect(err.replaceAll(/\s+/g, ' ')).toContain(`ada brought back @1 as ${MISSION}@3`);
   });
 
   it('tells all of it, with reasons and people', async () => {

@@ -228,7 +228,7 @@ describe('an embedded registry', () => {
       await embedded.close();
       await rm(directory, { recursive: true, force: true });
     }
-  });
+  }, 240_000);
 
   const share2 = (embedded: Registry) =>
     rollback({ registry: embedded, mission, to: ref(2), by: 'ada', reason: 'r', hosting: NOW });

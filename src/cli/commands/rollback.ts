@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import type { Registry } from '../../registry/registry.ts';
+import type { Rollback } from '../../release/rollback.ts';
+import { formatDuration } from '../../shared/duration.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { formatVersionRef, parseVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import type { CliContext } from '../context.ts';
 import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
+import { counted } from '../words.ts';
 
 interface Options extends WaitOptions {
   readonly force?: boolean;
@@ -15,7 +21,7 @@ export function addRollback(program: Command, host: CliHost): void {
     usage: 'rollback [mission]',
     summary: 'bring back an earlier behaviour as a new version, with all traffic, at once',
     options: [
-      option('--to <version>', 'which one (default: the one that was active before)'),
+      option('--to <version>', 'which one (default: the one that had all traffic last)'),
       option('--reason <text>', 'why; it is recorded').makeOptionMandatory(),
       option('--force', 'although no worker is ready for it; it is recorded, and new runs wait for one'),
       waitOption(),
@@ -41,19 +47,77 @@ async function run(call: Call<Options>): Promise<number> {
     rollback({ registry, mission, to, reason, by: context.actor, force, hosting }),
   );
   const { palette } = output;
+  const took = formatDuration(done.tookMs);
+  const described = {
+    ref: formatVersionRef(done.version),
+    restores: done.restored.number,
+    previous: done.previous,
+    replaced: done.replaced,
+    tookMs: Math.round(done.tookMs),
+    unhosted: done.unhosted ?? null,
+    route: done.route,
+  };
+  if (output.json) {
+    const { inFlight, uncounted } = await countInFlight(call, registry, done);
+    await output.result({ ...described, inFlight, ...(uncounted !== undefined && { uncounted }) }, () => '');
+    return EXIT.ok;
+  }
+  // It is in force, and said at once: what is in flight is counted afterwards.
   await output.result(
-    {
-      ref: formatVersionRef(done.version),
-      restores: done.restored.number,
-      previous: done.previous,
-      unhosted: done.unhosted ?? null,
-      route: done.route,
-    },
+    described,
     () =>
-      `${palette.green('✓')} ${palette.bold(formatVersionRef(done.version))} brings back ${formatVersionRef(done.restored)} and takes all new runs (before: @${done.previous}), route revision ${done.route.revision}.`,
+      `${palette.green('✓')} ${palette.bold(formatVersionRef(done.version))} brings back ${formatVersionRef(done.restored)} and takes all new runs (before: ${named(done.replaced)}), route revision ${done.route.revision}, in ${took}.`,
   );
-  if (done.unhosted !== undefined && !output.json) {
+  if (done.unhosted !== undefined) {
     output.note(`No worker is ready for it (${done.unhosted}): new runs wait. See: mission workers.`);
   }
+  const lines = inFlightLines(mission, await countInFlight(call, registry, done));
+  output.raw(`${lines.join('\n')}\n`);
   return EXIT.ok;
+}
+
+interface InFlight {
+  readonly inFlight: readonly { readonly version: number; readonly runs: number }[] | null;
+  /** Why they could not be counted. */
+  readonly uncounted?: string;
+}
+
+/** Nobody waits longer for a number, when the server does not answer. */
+const COUNT_MS = 10_000;
+
+/** The rollback is done, whatever comes of this. */
+async function countInFlight({ context }: Call<Options>, registry: Registry, done: Rollback): Promise<InFlight> {
+  try {
+    return await count(context, registry, done);
+  } catch (error) {
+    return { inFlight: null, uncounted: messageOf(error) };
+  }
+}
+
+async function count(context: CliContext, registry: Registry, { version, replaced }: Rollback): Promise<InFlight> {
+  const temporal = await context.runningTemporal();
+  if (temporal === undefined) return { inFlight: null, uncounted: "the project's Temporal server does not run" };
+  const { countOpenRuns } = await import('../../fleet/count-open-runs.ts');
+  const deadline = Date.now() + COUNT_MS;
+  const inFlight = [];
+  for (const number of replaced) {
+    const bad = await registry.versions.get(version.mission, number);
+    const ask = () => countOpenRuns({ client: temporal.client, registry }, bad);
+    inFlight.push({ version: number, runs: await temporal.connection.withDeadline(deadline, ask) });
+  }
+  return { inFlight };
+}
+
+function inFlightLines(mission: string, { inFlight, uncounted }: InFlight): string[] {
+  if (inFlight === null)
+    return [`What is still in flight was not counted: ${uncounted}. See: mission runs ${mission} --open.`];
+  return inFlight.map(({ version, runs }) => {
+    const ref = `${mission}@${version}`;
+    if (runs === 0) return `Nothing is in flight on ${ref} any more.`;
+    return `Still in flight on ${ref}: ${counted(runs, 'run')}, which end on it. See: mission runs --version ${ref} --open; mission move and mission cancel change that.`;
+  });
+}
+
+function named(versions: readonly number[]): string {
+  return versions.map((number) => `@${number}`).join(', ');
 }
