@@ -47,7 +47,7 @@ beforeAll(async () => {
     drainMs: 1_000,
   });
   await fleet.ready();
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await follower.stop();
@@ -341,6 +341,8 @@ describe('following shadows', () => {
 
   it('leaves the caller alone when a shadow cannot be started, or nobody works on it', async () => {
     const unhosted = await publishOrders(registry, mission, ledger, { limit: 107 });
+    await fleet.shutdown();
+    fleet = await startFleet({ registry, temporal, missions: [mission], pollMs: 200, drainMs: 1_000 });
     await follower.stop();
     follower = follow({ startMs: 0, lateMs: 0 });
     await route([{ version: unhosted, share: 10_000 }]);
