@@ -24,7 +24,7 @@ beforeAll(async () => {
     reason: 'test',
     activation: { report: null, forced: true },
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await registry.close();

@@ -27,7 +27,7 @@ describeOnBothEngines('a build that was assigned', (bench) => {
       message: expect.stringContaining(`"production/${MISSION}", and TEMPORAL_DEPLOYMENT_NAME is "${MISSION}"`),
     });
     await expect(check(9, assigned)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
-  });
+  }, 120_000);
 });
 
 describe('a process that hosts what the registry asks for', () => {

@@ -41,7 +41,7 @@ describeOnBothEngines('names of worker deployments', (bench) => {
     expect(await third.deployments.nameOf('unborn')).toBe('staging/unborn');
     await publish(third, 'unborn');
     expect(await third.deployments.nameOf('unborn')).toBe('staging/unborn');
-  });
+  }, 120_000);
 });
 
 describe('a prefix', () => {
