@@ -86,6 +86,12 @@ function readBoth(baseline: CodeSide, candidate: CodeSide): [Known[], Known[]] {
 }
 
 function known({ code, sources }: CodeSide, statements: readonly CodeStatement[], renaming: Renaming): Known[] {
+  const times = new Map<string, number>();
+  const once = (text: string): string => {
+    const time = (times.get(text) ?? 0) + 1;
+    times.set(text, time);
+    return `${text} ${time}`;
+  };
   return statements.map((statement) => {
     const { node, names, file, imports } = statement;
     const common = names.map((name) => renaming.get(name) ?? name);
@@ -95,7 +101,7 @@ function known({ code, sources }: CodeSide, statements: readonly CodeStatement[]
         : `var ${importName(imports)}=require(${JSON.stringify(imports)});`;
     const [raw = ''] = names;
     return {
-      key: common.length === 0 ? text : (common[0] ?? ''),
+      key: common[0] ?? once(text),
       names: common,
       label: authorsName(raw, sources[file]),
       file,

@@ -216,6 +216,20 @@ describe('a change of code', () => {
     expect(change.render(new Set(['code']))).toContain('amount*2');
   });
 
+  it('keeps a statement that stands there twice', async () => {
+    const twice: Edits[number] = [
+      AMOUNTS,
+      'const FEE = 3;',
+      'export const fees: number[] = [];\nfees.push(1);\nfees.push(1);\nconst FEE = 3;',
+    ];
+    const [baseline, candidate] = await Promise.all([
+      build([twice]),
+      build([twice, [AMOUNTS, 'paid - FEE', 'paid + FEE']]),
+    ]);
+    const text = splitCode(baseline, candidate, new Set()).render(new Set([amounts('amountOf')]));
+    expect(text.match(/fees\.push\(1\)/g)).toHaveLength(2);
+  });
+
   it('says that a statement that declares nothing goes with its module', async () => {
     const { change } = await split([
       [AMOUNTS, 'const FEE = 3;', 'const fees = { base: 3 };\nfees.base = 4;\nconst FEE = fees.base;'],
