@@ -96,6 +96,8 @@ export interface Shadows {
   ): Promise<readonly (ShadowRun & { readonly detail: Json })[]>;
   /** Deletes those of a mission that ended before an instant. @returns how many */
   expire(mission: string, before: Date): Promise<number>;
+  /** Seals what older keys sealed anew with the active one. @returns how many */
+  reseal(): Promise<number>;
   /** How many rows each key has sealed; `null` is: in clear. */
   keyUse(): Promise<readonly { readonly key: string | null; readonly count: number }[]>;
 }
@@ -148,6 +150,7 @@ export function createShadows(context: RegistryContext): Shadows {
     },
     examples: (filter) => readExamples(context, filter),
     expire: (mission, before) => expire(context, mission, before),
+    reseal: () => reseal(context),
     keyUse: async () => {
       const rows = await sql.query(
         `SELECT key_id AS key, count(*)::int4 AS count FROM mission.shadow_runs WHERE detail IS NOT NULL
@@ -229,6 +232,23 @@ async function readExamples(
       return { ...run, detail: JSON.parse(await gunzippedText(bytes)) as Json };
     }),
   );
+}
+
+async function reseal({ sql, vault }: RegistryContext): Promise<number> {
+  const rows = await sql.query(
+    `SELECT workflow_id AS id, detail FROM mission.shadow_runs WHERE detail IS NOT NULL AND key_id IS DISTINCT FROM $1`,
+    [vault.keyId],
+  );
+  for (const row of rows) {
+    const place = placeOf(String(row['id']));
+    const sealed = vault.seal(vault.open(bytesColumn.parse(row['detail']), place), place);
+    await sql.query('UPDATE mission.shadow_runs SET detail = $2, key_id = $3 WHERE workflow_id = $1', [
+      String(row['id']),
+      sealed,
+      vault.keyId,
+    ]);
+  }
+  return rows.length;
 }
 
 function expire(context: RegistryContext, mission: string, before: Date): Promise<number> {

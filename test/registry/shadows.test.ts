@@ -1,5 +1,6 @@
 /** Shadow runs: planned once, ended once whoever comes second, counted, sealed, and deleted on the record. */
 import { expect, it } from 'vitest';
+import { newSecret, parseKeyring } from '../../src/encryption/keyring.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import type { ShadowPlan } from '../../src/registry/shadows.ts';
 import { describeOnBothEngines } from './engines.ts';
@@ -90,6 +91,27 @@ describeOnBothEngines('shadow runs', (bench) => {
       { subject: MISSION, details: { shadows: 1 } },
     ]);
     expect(await shadows.find(plan('c').workflowId)).toMatchObject({ status: 'planned' });
+  });
+
+  it('are sealed with the active key, and anew with the next', async () => {
+    const place = await bench.newPlace();
+    const secrets = { spring: newSecret(), summer: newSecret() };
+    const keyring = (...ids: ('spring' | 'summer')[]) =>
+      parseKeyring(ids.map((id) => `${id}:${secrets[id]}`).join(','), 'test');
+    const first = await bench.open({ ...place, keyring: keyring('spring') });
+    await publish(first, 'one', 'two');
+    await first.shadows.plan(SCOPE, [plan('a')]);
+    await first.shadows.end(plan('a').workflowId, ending('one'));
+    await first.close();
+    const second = await bench.open({ ...place, keyring: keyring('summer', 'spring') });
+    expect(await second.shadows.keyUse()).toEqual([{ key: 'spring', count: 1 }]);
+    expect(await second.shadows.reseal()).toBe(1);
+    expect(await second.shadows.reseal()).toBe(0);
+    await second.close();
+    const third = await bench.open({ ...place, keyring: keyring('summer') });
+    expect(await third.shadows.keyUse()).toEqual([{ key: 'summer', count: 1 }]);
+    const found = await third.shadows.examples({ mission: MISSION, outcomes: ['changed'], limit: 1 });
+    expect(found).toMatchObject([{ detail: { secret: 'Ann' } }]);
   });
 
   it('belong to a revision of the route, which refuses what is no share', async () => {

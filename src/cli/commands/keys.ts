@@ -34,7 +34,8 @@ export function addKeys(program: Command, host: CliHost): void {
   });
   addCommand<CaseOptions>(keys, host, {
     usage: 'rotate',
-    summary: 'encrypt anew with the active key: recordings, reports, kept answers, and encrypted regression cases',
+    summary:
+      'encrypt anew with the active key: recordings, reports, kept answers, shadow runs, and encrypted regression cases',
     options: [casesOption()],
     run: rotate,
   });
@@ -126,6 +127,7 @@ async function rotate({ context, output, options }: Call<CaseOptions>): Promise<
     recordings: (await registry?.recordings.reseal()) ?? 0,
     reports: (await registry?.reports.reseal()) ?? 0,
     answers: (await registry?.answers.reseal()) ?? 0,
+    shadows: (await registry?.shadows.reseal()) ?? 0,
     cases: await resealCases(context.path(options.dir), vault),
   };
   await output.result({ key: vault.keyId, ...done }, () =>
@@ -205,19 +207,19 @@ async function keyUse({ context, options }: Call<CaseOptions>) {
   const cases = existsSync(folder)
     ? await (await import('../../recording/reseal-fixtures.ts')).keysOfFixtures(folder)
     : [];
-  const [recordings, reports, answers] = await Promise.all(
-    [registry?.recordings, registry?.reports, registry?.answers].map(async (noun) => (await noun?.keyUse()) ?? []),
-  );
-  const stored = { recordings, reports, answers };
-  const count = (uses: readonly KeyUse[] = [], id: string | null) => uses.find(({ key }) => key === id)?.count ?? 0;
-  const ids = [recordings, reports, answers].flatMap((uses) => uses ?? []).map(({ key }) => key);
+  const nouns = [registry?.recordings, registry?.reports, registry?.answers, registry?.shadows];
+  const uses = await Promise.all(nouns.map(async (noun) => (await noun?.keyUse()) ?? []));
+  const [recordings, reports, answers, shadows] = uses;
+  const count = (of: readonly KeyUse[] = [], id: string | null) => of.find(({ key }) => key === id)?.count ?? 0;
+  const ids = uses.flat().map(({ key }) => key);
   const named = [...ids, ...cases.map(({ key }) => key)].flatMap((key) => key ?? []);
   return {
     ids: [...new Set(named)],
     of: (id: string | null): KeyedThings => ({
-      recordings: count(stored.recordings, id),
-      reports: count(stored.reports, id),
-      answers: count(stored.answers, id),
+      recordings: count(recordings, id),
+      reports: count(reports, id),
+      answers: count(answers, id),
+      shadows: count(shadows, id),
       cases: cases.filter(({ key }) => key === id).length,
     }),
   };
@@ -227,19 +229,21 @@ interface KeyedThings {
   readonly recordings: number;
   readonly reports: number;
   readonly answers: number;
+  readonly shadows: number;
   readonly cases: number;
 }
 
-function sumOf({ recordings, reports, answers, cases }: KeyedThings): number {
-  return recordings + reports + answers + cases;
+function sumOf({ recordings, reports, answers, shadows, cases }: KeyedThings): number {
+  return recordings + reports + answers + shadows + cases;
 }
 
-function thingWords({ recordings, reports, answers, cases }: KeyedThings): string {
+function thingWords({ recordings, reports, answers, shadows, cases }: KeyedThings): string {
   const words = [
     counted(recordings, 'recording'),
     counted(reports, 'report'),
     counted(answers, 'kept answer'),
     counted(cases, 'case'),
+    counted(shadows, 'shadow run'),
   ];
   return words.join(', ');
 }
