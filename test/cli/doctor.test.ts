@@ -1,9 +1,11 @@
 /** What `mission doctor` says of keys and of the registry's place. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type KeyFacts, keyFindings } from '../../src/cli/doctor-keys.ts';
+import { openRegistry } from '../../src/registry/registry.ts';
 import { run } from './run.ts';
 
 const healthy: KeyFacts = { isShared: true, redaction: 'environment', payloads: undefined };
@@ -53,4 +55,26 @@ describe('mission doctor', () => {
     expect(found).toMatchObject({ 'payload keys': 'fail' });
     expect(found).not.toHaveProperty('registry place');
   });
+
+  it('ends with 4 and says what is to be mended first when a server does not answer; it makes nothing', async () => {
+    const env = { HOME: cwd, PATH: process.env['PATH'], TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const { code, out } = await run(['doctor'], { cwd, env, columns: 400 });
+    expect(code).toBe(4);
+    expect(out).toMatch(/✗ temporal connection +No Temporal server answers at 127\.0\.0\.1:1/);
+    expect(out).toMatch(/✓ registry +none yet/);
+    expect(out).toMatch(/\d things? ha(s|ve) to be mended first\.\n$/);
+    expect(existsSync(join(cwd, '.mission'))).toBe(false);
+  });
+
+  it('looks into the registry, and takes one that another process works with for well', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'mission-test-doctor-'));
+    const env = { HOME: other, PATH: process.env['PATH'] };
+    const registry = await openRegistry({ directory: join(other, '.mission', 'registry'), actor: 'ada' });
+    const busy = await run(['doctor', '-C', other], { cwd, env, columns: 400 });
+    await registry.close();
+    expect(busy.out).toMatch(/✓ registry +The registry at .* is open in this process/);
+    const free = await run(['doctor', '-C', other], { cwd, env, columns: 400 });
+    expect(free.out).toMatch(/✓ registry +.*, 0 missions/);
+    await rm(other, { recursive: true, force: true });
+  }, 240_000);
 });

@@ -221,6 +221,33 @@ describe('runs in flight', () => {
   }, 240_000);
 });
 
+describe('versions of runs in flight', () => {
+  it('are hosted, shown by mission workers, held and woken; with open runs they are not retired', async () => {
+    const version = `${name}@${latest}`;
+    await start('kept');
+    await mission('release-hold', version, '--reason', 'of an earlier try');
+    await vi.waitFor(async () => {
+      const { out } = await mission('workers', name);
+      expect(out).toMatch(new RegExp(`process ${process.pid}, for .* workers?\\n`));
+      expect(out).toMatch(new RegExp(`${version} +ready +for `));
+    }, patience);
+    expect(await json('workers', name)).toMatchObject({ processes: [{ pid: process.pid }], unready: [] });
+
+    const held = await mission('hold', version, '--reason', 'an audit');
+    expect(held).toMatchObject({ code: 0, out: expect.stringContaining('until the hold is released') });
+    const twice = await mission('hold', version, '--reason', 'an audit');
+    expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('held already, by grace') });
+    expect((await mission('wake', version, '--for', '2h')).out).toMatch(/asked to host .* until .* UTC/);
+    await vi.waitFor(async () => {
+      const { err } = await mission('retire', version, '--reason', 'old');
+      expect(err.replaceAll(/\s+/g, ' ')).toMatch(/has traffic; runs of it are open; .* is held by grace: an audit/);
+    }, patience);
+    expect((await mission('release-hold', version, '--reason', 'over')).out).toContain('is held no longer');
+    const again = await mission('release-hold', version, '--reason', 'over');
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('is not held') });
+  }, 240_000);
+});
+
 describe('schedules', () => {
   const input = JSON.stringify({ id: 'scheduled' });
   const startedBy = async (id: string) => {
@@ -253,6 +280,9 @@ describe('schedules', () => {
       expect(details.problem).toBeUndefined();
       return details;
     }, patience);
+    expect((await mission('schedule', 'show', id)).out).toMatch(
+      new RegExp(`${id} +next run .* UTC, on ${name}@${second} as things are\\n +by grace\\n +input .*\\n.* ${id}-`),
+    );
     await mission('schedule', 'trigger', id);
     const both = [`${name}@${first}`, `${name}@${second}`];
     await vi.waitFor(async () => expect((await startedBy(id)).sort()).toEqual(both.sort()), patience);
