@@ -9,6 +9,7 @@
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
 import { branchOf, pathOf, WALKED_KINDS, type WalkedStep } from '../recording/walked-way.ts';
+import { declaredRules, isForgivenBy } from './forgiven.ts';
 import { byText } from './group-counter.ts';
 
 /** A part of a mission that a run can use. Steps that the definition does not declare are known only once they are taken. */
@@ -40,12 +41,23 @@ export interface CoverageReport {
   readonly paths: number;
   readonly parts: readonly CoveredPart[];
   readonly changes: readonly CoveredChange[];
+  /** Those that forgave nothing can go, or hide nothing yet. */
+  readonly compareRules: readonly CoveredRule[];
+}
+
+/** A compare rule of the candidate, and in how many recordings it forgave a difference. */
+export interface CoveredRule {
+  /** `output /decidedAt`, `tool issueRefund /at` */
+  readonly place: string;
+  readonly runs: number;
 }
 
 /** One recording: the way that was recorded, and that of the candidate. The same value when it was followed. */
 export interface WalkedWays {
   readonly recorded: readonly WalkedStep[];
   readonly candidate: readonly WalkedStep[];
+  /** Where compare rules forgave a difference. */
+  readonly forgiven?: readonly string[] | undefined;
 }
 
 export interface CoverageCounter {
@@ -60,23 +72,20 @@ export interface CoverageSubject {
 }
 
 export function createCoverage(subject: CoverageSubject): CoverageCounter {
-  const used = new Map<string, { runs: number; readonly branches: Map<string, number> }>();
+  const used = new Map<string, PartCount>();
   for (const [key, branches] of declaredParts(subject.candidate)) {
     used.set(key, { runs: 0, branches: new Map(branches.map((branch) => [branch, 0])) });
   }
   const changed = subject.changes.map((change) => ({ change, runs: 0 }));
+  const rules = new Map(declaredRules(subject.candidate).map((place) => [place, 0]));
   const paths = new Set<string>();
   let recordings = 0;
   return {
-    add({ recorded, candidate }) {
+    add({ recorded, candidate, forgiven = [] }) {
       recordings += 1;
+      countRules(rules, forgiven);
       paths.add(pathOf(candidate));
-      for (const [key, branches] of partsUsed(candidate, subject.candidate)) {
-        const part = used.get(key) ?? { runs: 0, branches: new Map(undeclaredBranches(branches)) };
-        used.set(key, part);
-        part.runs += 1;
-        for (const branch of branches) part.branches.set(branch, (part.branches.get(branch) ?? 0) + 1);
-      }
+      countParts(used, partsUsed(candidate, subject.candidate));
       const before = new Set(partsUsed(recorded, subject.baseline).keys());
       const after = new Set(partsUsed(candidate, subject.candidate).keys());
       for (const one of changed) {
@@ -91,8 +100,29 @@ export function createCoverage(subject: CoverageSubject): CoverageCounter {
         .sort(([a], [b]) => byText(a, b))
         .map(([key, { runs, branches }]) => ({ ...partOf(key), runs, branches: sorted(branches) })),
       changes: changed.map(({ change, runs }) => coveredChange(change, runs)),
+      compareRules: [...rules].map(([place, runs]) => ({ place, runs })),
     }),
   };
+}
+
+interface PartCount {
+  runs: number;
+  readonly branches: Map<string, number>;
+}
+
+function countParts(counts: Map<string, PartCount>, used: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [key, branches] of used) {
+    const part = counts.get(key) ?? { runs: 0, branches: new Map(undeclaredBranches(branches)) };
+    counts.set(key, part);
+    part.runs += 1;
+    for (const branch of branches) part.branches.set(branch, (part.branches.get(branch) ?? 0) + 1);
+  }
+}
+
+function countRules(counts: Map<string, number>, forgiven: readonly string[]): void {
+  for (const [place, runs] of counts) {
+    if (forgiven.some((one) => isForgivenBy(one, place))) counts.set(place, runs + 1);
+  }
 }
 
 const SEPARATOR = '\0';

@@ -90,6 +90,8 @@ export interface ReplayResult {
   readonly determinism: Determinism;
   /** Patches that the recording has no marker of, and that the candidate took as a new run takes them; sorted. */
   readonly assumedPatches?: readonly string[];
+  /** Places where a compare rule forgave a difference, as `forgiven.ts` names them; sorted, absent when nowhere. */
+  readonly forgiven?: readonly string[];
   /** Temporal's own replayer on the same history, when it was asked. */
   readonly official?: Determinism;
   /** Answers by grade. */

@@ -46,16 +46,21 @@ export class RecordingNotes {
     if (first !== undefined) this.#declared.set(summary.id, declaredForInput(this.#intended, inputOf(first)));
   }
 
+  /** Of a recording that is not counted after all. */
+  forget(id: string): void {
+    this.#declared.delete(id);
+    this.#walked.delete(id);
+  }
+
   /** What a result says about the intended changes, and the ways that it went; its notes are then forgotten. */
   take(result: ReplayResult): { readonly intended: IntendedJudgement | undefined; readonly ways: WalkedWays } {
     const { id } = result.recording;
     const declared = this.#declared.get(id);
     const recorded = this.#walked.get(id) ?? [];
-    this.#declared.delete(id);
-    this.#walked.delete(id);
+    this.forget(id);
     return {
       intended: declared === undefined ? undefined : judgeIntended(result, declared),
-      ways: { recorded, candidate: candidateWay(result, recorded) },
+      ways: { recorded, candidate: candidateWay(result, recorded), forgiven: result.forgiven },
     };
   }
 }

@@ -196,8 +196,10 @@ async function runAll(
   );
   try {
     for await (const event of events) {
-      if (event.kind === 'excluded') builder.exclude(event.excluded);
-      else {
+      if (event.kind === 'excluded') {
+        notes.forget(event.excluded.recording.id);
+        builder.exclude(event.excluded);
+      } else {
         const result = judgeByExpected(event.result, chosen.expected, rules.output);
         const { intended, ways } = notes.take(result);
         coverage.add(ways);

@@ -1,3 +1,4 @@
+import { forgivenPointers, outputPlace, toolPlace } from '../compare/forgiven.ts';
 import { type CommandView, StepNamer } from './command-view.ts';
 import { diffViews } from './diff-views.ts';
 import type { CommandCheck } from './lockstep/command-queue.ts';
@@ -14,10 +15,14 @@ export interface MatchedPair {
   readonly event: HistoryEvent;
 }
 
-/** A check that compares every payload, and keeps the pairs that it let pass. */
-export function checkPayloads(rules: RuleBook, matched: MatchedPair[]): CommandCheck {
+/**
+ * A check that compares every payload, and keeps the pairs that it let pass.
+ *
+ * @param forgiven - gets the places where a compare rule let a difference pass
+ */
+export function checkPayloads(rules: RuleBook, matched: MatchedPair[], forgiven?: Set<string>): CommandCheck {
   return ({ command }, event) => {
-    if (command !== undefined) compare(command, event, rules);
+    if (command !== undefined) compare(command, event, rules, forgiven);
     matched.push({ command, event });
   };
 }
@@ -26,7 +31,7 @@ export function checkPayloads(rules: RuleBook, matched: MatchedPair[]): CommandC
 export const checkNothing: CommandCheck = () => undefined;
 
 /** @throws Mismatch */
-function compare(command: Command, event: HistoryEvent, rules: RuleBook): void {
+function compare(command: Command, event: HistoryEvent, rules: RuleBook, forgiven: Set<string> | undefined): void {
   if (carrySameBytes(command, event) || isUnrecordedLocal(event)) return;
   const [recorded, issued] = [viewOfEvent(event, new StepNamer()), viewOfCommand(command, new StepNamer())];
   const another = recorded === undefined || issued === undefined || isAnotherStep(recorded, issued);
@@ -35,6 +40,14 @@ function compare(command: Command, event: HistoryEvent, rules: RuleBook): void {
   }
   if (diffViews(recorded, issued, rules) !== undefined) {
     throw new Mismatch('different', 'the same command with another request', command, event);
+  }
+  if (forgiven !== undefined) noteForgiven(recorded, issued, rules, forgiven);
+}
+
+/** Bytes that differ though the views do not: object keys in another order, or a compare rule. */
+function noteForgiven(recorded: CommandView, issued: CommandView, rules: RuleBook, forgiven: Set<string>): void {
+  for (const pointer of forgivenPointers(recorded.request, issued.request, rules.rulesFor(issued))) {
+    forgiven.add(issued.kind === 'tool' ? toolPlace(issued.name, pointer) : outputPlace(pointer));
   }
 }
 

@@ -8,6 +8,7 @@
 import { classifyOutcome } from '../compare/classify-outcome.ts';
 import { compareEffects } from '../compare/compare-effects.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
+import { forgivenPointers, outputPlace, toolPlace } from '../compare/forgiven.ts';
 import type { Determinism, ReplayResult } from '../compare/outcome.ts';
 import { candidateEffects, recordedEffects, replayedSteps, withoutVolatile } from './candidate-way.ts';
 import { checkPayloads, type MatchedPair } from './command-check.ts';
@@ -39,17 +40,20 @@ export async function replayRecording(
   const startedMs = performance.now();
   const rules = RuleBook.of(candidate.definition, options.baselineDefinition);
   const matched: MatchedPair[] = [];
+  const forgiven = new Set<string>();
   // An open run goes on as the one it is: Temporal will tell it of the patches that it has.
   const assumesPatches = options.answers.patches === 'as-new' && !isOpen(input);
   const assumedPatches = assumesPatches ? new Set<string>() : undefined;
-  const check =
-    options.anew === undefined ? checkPayloads(rules, matched) : checkUpTo(options.anew, checkPayloads(rules, matched));
+  const payloads = checkPayloads(rules, matched, forgiven);
+  const check = options.anew === undefined ? payloads : checkUpTo(options.anew, payloads);
   const { lockstep, link } = await followLinks(candidate.sandbox, input, check, assumedPatches);
   const departure: Departure = { candidate, input, options, rules, matched, lockstep, link, assumedPatches };
   try {
     const found = lockstep.end.kind === 'followed' ? await followed(departure) : await departed(departure);
+    noteForgivenAtEnd(found, rules, forgiven);
     return {
       ...found,
+      ...(forgiven.size > 0 ? { forgiven: [...forgiven].sort() } : {}),
       ...(assumedPatches && assumedPatches.size > 0 ? { assumedPatches: [...assumedPatches].sort() } : {}),
       recording: input.summary,
       durationMs: performance.now() - startedMs,
@@ -59,7 +63,23 @@ export async function replayRecording(
   }
 }
 
-type Found = Omit<ReplayResult, 'recording' | 'durationMs' | 'assumedPatches'>;
+type Found = Omit<ReplayResult, 'recording' | 'durationMs' | 'assumedPatches' | 'forgiven'>;
+
+/** What the rules forgave of the end and of the writes of a run that left the recorded way. Writes are paired by their order. */
+function noteForgivenAtEnd(found: Found, rules: RuleBook, forgiven: Set<string>): void {
+  const { outcome, baselineEnd, candidateEnd, baselineEffects, candidateEffects } = found;
+  if (outcome === 'matched' || candidateEnd === null) return;
+  if (baselineEnd.status === 'completed' && candidateEnd.status === 'completed') {
+    for (const pointer of forgivenPointers(baselineEnd.result, candidateEnd.result, rules.output))
+      forgiven.add(outputPlace(pointer));
+  }
+  for (const [index, { tool, request }] of candidateEffects.entries()) {
+    const before = baselineEffects[index];
+    if (before?.tool !== tool) continue;
+    for (const pointer of forgivenPointers(before.request, request, rules.toolRules(tool)))
+      forgiven.add(toolPlace(tool, pointer));
+  }
+}
 
 async function followLinks(
   sandbox: Sandbox,

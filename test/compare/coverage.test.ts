@@ -108,6 +108,18 @@ describe('coverage', () => {
     ]);
   });
 
+  it('says which compare rules forgave a difference, and which forgave nothing', () => {
+    const output = { type: 'object', properties: { at: { compare: 'ignore' }, note: { compare: 'text' } } };
+    const candidate = { ...definition, output };
+    const coverage = createCoverage({ candidate, baseline: candidate, changes: [] });
+    coverage.add({ ...followed(order), forgiven: ['output /at', 'tool issueRefund /at'] });
+    coverage.add(followed(order));
+    expect(coverage.finish().compareRules).toEqual([
+      { place: 'output /at', runs: 1 },
+      { place: 'output /note', runs: 0 },
+    ]);
+  });
+
   it('does not depend on the order of the recordings', () => {
     const some = fc.constantFrom(judge, order, lost, inWindow(true), inWindow(false), approved);
     const ways = fc.array(

@@ -57,16 +57,18 @@ export function neverTaken({ branches }: CoveredPart): readonly string[] {
 }
 
 /** What is declared and was never used, and of which changes nobody can tell: a sentence each. */
-export function unreachedWords({ parts, changes }: CoverageReport): readonly string[] {
+export function unreachedWords({ parts, changes, compareRules }: CoverageReport): readonly string[] {
   const never = parts.filter(({ runs }) => runs === 0).map(partName);
   const unknown = changes
     .filter(({ exercised }) => exercised === 'unknown')
     .map(({ component, name }) => `${component} ${name}`);
+  const idle = compareRules.filter(({ runs }) => runs === 0).map(({ place }) => place);
   return [
     ...(never.length === 0 ? [] : [`Never used: ${printable(never.join(', '))}`]),
     ...(unknown.length === 0
       ? []
       : [`Changed, and no step tells whether it was exercised: ${printable(unknown.join(', '))}`]),
+    ...(idle.length === 0 ? [] : [`Compare rules that forgave nothing: ${printable(idle.join(', '))}`]),
   ];
 }
 
