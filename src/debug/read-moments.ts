@@ -26,6 +26,7 @@ const BEGINNINGS = [
   ['scheduleLocalActivity', 'activity'],
   ['startTimer', 'timer'],
   ['startChildWorkflowExecution', 'child'],
+  ['scheduleNexusOperation', 'operation'],
   ['signalExternalWorkflowExecution', 'signal'],
   ['requestCancelExternalWorkflowExecution', 'cancel'],
 ] as const;

@@ -6,7 +6,10 @@ import type { Told } from './moment.ts';
 
 /** Steps of a run by what their commands are numbered with. */
 export interface StepNumbers {
-  stepOf(kind: 'activity' | 'timer' | 'child' | 'signal' | 'cancel', seq: number | null | undefined): string;
+  stepOf(
+    kind: 'activity' | 'timer' | 'child' | 'operation' | 'signal' | 'cancel',
+    seq: number | null | undefined,
+  ): string;
 }
 
 /** A job of an activation in words. `undefined` for what says nothing to a reader. */
@@ -21,6 +24,9 @@ function fromWork(job: Job, steps: StepNumbers): Told | undefined {
   if (child) return answered(steps.stepOf('child', child.seq), child.result);
   const { resolveChildWorkflowExecutionStart: start } = job;
   if (start) return startOfChild(steps.stepOf('child', start.seq), start);
+  const { resolveNexusOperation: ended, resolveNexusOperationStart: begun } = job;
+  if (ended) return answered(steps.stepOf('operation', ended.seq), outcomeOfOperation(ended.result));
+  if (begun) return { kind: 'other', name: `${steps.stepOf('operation', begun.seq)} started` };
   const { resolveSignalExternalWorkflow: signal, resolveRequestCancelExternalWorkflow: cancel } = job;
   if (signal) return answered(steps.stepOf('signal', signal.seq), outcomeOfExternal(signal));
   return cancel ? answered(steps.stepOf('cancel', cancel.seq), outcomeOfExternal(cancel)) : undefined;
@@ -31,6 +37,15 @@ interface Outcome {
   readonly failed?: { readonly failure?: Failure | null } | null;
   readonly cancelled?: { readonly failure?: Failure | null } | null;
   readonly backoff?: unknown;
+}
+
+type OperationResult = NonNullable<Job['resolveNexusOperation']>['result'];
+
+function outcomeOfOperation(result: OperationResult): Outcome {
+  const { completed, failed, cancelled, timedOut } = result ?? {};
+  if (completed) return { completed: { result: completed } };
+  if (cancelled) return { cancelled: { failure: cancelled } };
+  return { failed: { failure: failed ?? timedOut ?? null } };
 }
 
 function outcomeOfExternal({ failure }: { readonly failure?: Failure | null }): Outcome {

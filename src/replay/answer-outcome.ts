@@ -21,7 +21,17 @@ export function outcomeOf(event: HistoryEvent): AnswerOutcome | undefined {
   if (event.activityTaskCanceledEventAttributes ?? event.childWorkflowExecutionCanceledEventAttributes) {
     return { status: 'cancelled', result: null, failure: 'cancelled' };
   }
-  return outcomeOfExternal(event) ?? outcomeOfLocal(event);
+  return outcomeOfOperation(event) ?? outcomeOfExternal(event) ?? outcomeOfLocal(event);
+}
+
+function outcomeOfOperation(event: HistoryEvent): AnswerOutcome | undefined {
+  const completed = event.nexusOperationCompletedEventAttributes;
+  if (completed) return { status: 'completed', result: payloadToJson(completed.result) };
+  const failed = event.nexusOperationFailedEventAttributes;
+  if (failed) return { status: 'failed', result: null, failure: deepestMessage(failed.failure) };
+  if (event.nexusOperationTimedOutEventAttributes) return { status: 'timed-out', result: null, failure: 'timed out' };
+  if (event.nexusOperationCanceledEventAttributes) return { status: 'cancelled', result: null, failure: 'cancelled' };
+  return undefined;
 }
 
 function outcomeOfLocal(event: HistoryEvent): AnswerOutcome | undefined {

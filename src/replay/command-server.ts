@@ -22,6 +22,7 @@ import { ActivityMachine } from './lockstep/activity-machine.ts';
 import { localActivityMarkerOf } from './lockstep/event-facts.ts';
 import type { LocalActivityMachine } from './lockstep/local-activity-machine.ts';
 import type { Machine, QueuedCommand } from './lockstep/machines.ts';
+import { NexusMachine } from './lockstep/nexus-machine.ts';
 import { TimerMachine } from './lockstep/timer-machine.ts';
 import { markAsSent } from './mark-as-sent.ts';
 import { fire } from './outside-news.ts';
@@ -58,7 +59,11 @@ const UNRECORDED_LATENCY_MS = 1_000;
 
 const GRADES = { live: 'live', simulate: 'simulated' } as const;
 
-const CANCELLED: HistoryEvent = { activityTaskCanceledEventAttributes: {} };
+/** How the server confirms a cancellation: that it was passed on, and that it had its effect. */
+const CONFIRMATIONS: readonly HistoryEvent[] = [
+  { nexusOperationCancelRequestCompletedEventAttributes: {} },
+  { activityTaskCanceledEventAttributes: {}, nexusOperationCanceledEventAttributes: {} },
+];
 
 /** A question on its way to whoever is asked again. */
 interface Asked {
@@ -151,11 +156,12 @@ export class CommandServer {
     }
   }
 
-  /** An activity that waits for its cancellation is told that it was cancelled; everything else was told at once. */
+  /** An activity or operation that waits for its cancellation is told that it was cancelled; everything else was told at once. */
   #confirmCancel(machine: Machine): void {
-    if (!(machine instanceof ActivityMachine) || machine.closed) return;
+    const waits = machine instanceof ActivityMachine || machine instanceof NexusMachine;
+    if (!waits || machine.closed) return;
     this.#simulation.arrange(0, () => {
-      const jobs = machine.progressed(CANCELLED);
+      const jobs = CONFIRMATIONS.flatMap((event) => machine.progressed(event));
       this.#steps.noticeCancelled();
       return jobs;
     });

@@ -13,6 +13,7 @@ export type Timestamp = NonNullable<HistoryEvent['eventTime']>;
 export const EventType = proto.temporal.api.enums.v1.EventType;
 export const ActivityCancellationType = proto.coresdk.workflow_commands.ActivityCancellationType;
 export const ChildWorkflowCancellationType = proto.coresdk.child_workflow.ChildWorkflowCancellationType;
+export const NexusOperationCancellationType = proto.coresdk.nexus.NexusOperationCancellationType;
 export const RetryState = proto.temporal.api.enums.v1.RetryState;
 export const TimeoutType = proto.temporal.api.enums.v1.TimeoutType;
 export const WorkflowTaskFailedCause = proto.temporal.api.enums.v1.WorkflowTaskFailedCause;

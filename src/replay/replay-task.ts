@@ -10,7 +10,6 @@ import { decodeRecordingContent } from '../recording/content.ts';
 import { deployedBuilds } from '../recording/deployed-builds.ts';
 import { runEndOf } from '../recording/run-end.ts';
 import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts';
-import { isNexusEvent } from './lockstep/event-facts.ts';
 import type { History } from './proto.ts';
 import { replayRecording } from './replay-recording.ts';
 import type { ReplayEvent, ReplayTask } from './thread-protocol.ts';
@@ -24,8 +23,6 @@ export async function runTask(
   const { summary } = task;
   const read = readInput(task);
   if ('detail' in read) return excluded(summary, 'unreadable', read.detail);
-  const unsupported = findUnsupported(read.histories);
-  if (unsupported !== undefined) return excluded(summary, 'unsupported', unsupported);
   const unfaithful = baseline === undefined ? undefined : await selfCheck(baseline, read, options);
   if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
   const judged = { ...options, baselineDefinition: baseline?.definition ?? options.baselineDefinition };
@@ -44,11 +41,6 @@ function readInput({
   } catch (error) {
     return { detail: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function findUnsupported(histories: readonly History[]): string | undefined {
-  const nexus = histories.some(({ events }) => events?.some(isNexusEvent));
-  return nexus ? 'it calls Nexus operations, which replay does not drive yet' : undefined;
 }
 
 async function selfCheck(

@@ -10,6 +10,7 @@ import {
   endView,
   failureView,
   memoView,
+  operationView,
   patchView,
   searchAttributesView,
   signalView,
@@ -53,6 +54,14 @@ function viewOfWork(command: Command, namer: StepNamer): CommandView | undefined
 }
 
 function viewOfExternal(command: Command, namer: StepNamer): CommandView | undefined {
+  const { scheduleNexusOperation: nexus } = command;
+  if (nexus) {
+    const { endpoint, service, operation, input } = nexus;
+    return operationView(
+      { endpoint: endpoint ?? '', service: service ?? '', operation: operation ?? '', input },
+      namer,
+    );
+  }
   const { signalExternalWorkflowExecution: signal, requestCancelExternalWorkflowExecution: cancel } = command;
   if (signal) {
     const target = signal.childWorkflowId ?? signal.workflowExecution?.workflowId ?? '';

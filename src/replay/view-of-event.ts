@@ -12,6 +12,7 @@ import {
   endView,
   failureView,
   memoView,
+  operationView,
   patchView,
   searchAttributesView,
   signalView,
@@ -45,6 +46,14 @@ function viewOfWork(event: HistoryEvent, namer: StepNamer): CommandView | undefi
 }
 
 function viewOfExternal(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  const nexus = event.nexusOperationScheduledEventAttributes;
+  if (nexus) {
+    const { endpoint, service, operation, input } = nexus;
+    return operationView(
+      { endpoint: endpoint ?? '', service: service ?? '', operation: operation ?? '', input },
+      namer,
+    );
+  }
   const signal = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
   if (signal)
     return signalView(

@@ -81,6 +81,20 @@ export function childView({ workflowId, workflowType, payloads }: ChildParts, na
   };
 }
 
+export interface OperationParts {
+  readonly endpoint: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Payload | null | undefined;
+}
+
+/** A Nexus operation reads as an activity of another team. */
+export function operationView({ endpoint, service, operation, input }: OperationParts, namer: StepNamer): CommandView {
+  const name = `${service}.${operation}`;
+  const request = payloadToJson(input);
+  return { step: namer.next(name), kind: 'activity', name, request, notes: [], options: { endpoint } };
+}
+
 export function signalView(name: string, target: string, payloads: Payloads, namer: StepNamer): CommandView {
   const request = { workflowId: target, input: argumentsView(payloads) };
   return { step: namer.next(`signal:${name}`), kind: 'signal', name, request, notes: [], options: {} };

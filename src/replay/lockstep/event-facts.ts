@@ -33,10 +33,6 @@ const FINAL_EVENTS: ReadonlySet<number> = new Set([
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
 ]);
 
-const NEXUS_EVENTS: ReadonlySet<number> = new Set(
-  Object.entries(EventType).flatMap(([name, type]) => (name.startsWith('EVENT_TYPE_NEXUS_') ? [Number(type)] : [])),
-);
-
 export function typeOf(event: HistoryEvent | undefined): number {
   return event?.eventType ?? EventType.EVENT_TYPE_UNSPECIFIED;
 }
@@ -53,10 +49,6 @@ export function isFinalEvent(event: HistoryEvent): boolean {
   return FINAL_EVENTS.has(typeOf(event));
 }
 
-export function isNexusEvent(event: HistoryEvent): boolean {
-  return NEXUS_EVENTS.has(typeOf(event));
-}
-
 /** `ACTIVITY_TASK_SCHEDULED` */
 export function eventName(event: HistoryEvent): string {
   return (EventType[typeOf(event)] ?? `event type ${typeOf(event)}`).replace('EVENT_TYPE_', '');
@@ -71,8 +63,21 @@ export function initiatingEventId(event: HistoryEvent): number | undefined {
     event.activityTaskTimedOutEventAttributes?.scheduledEventId ??
     event.activityTaskCanceledEventAttributes?.scheduledEventId ??
     event.timerFiredEventAttributes?.startedEventId ??
-    initiatedBy(event);
+    initiatedBy(event) ??
+    scheduledOperation(event);
   return id === null || id === undefined ? undefined : toNumber(id);
+}
+
+function scheduledOperation(event: HistoryEvent) {
+  return (
+    event.nexusOperationStartedEventAttributes?.scheduledEventId ??
+    event.nexusOperationCompletedEventAttributes?.scheduledEventId ??
+    event.nexusOperationFailedEventAttributes?.scheduledEventId ??
+    event.nexusOperationCanceledEventAttributes?.scheduledEventId ??
+    event.nexusOperationTimedOutEventAttributes?.scheduledEventId ??
+    event.nexusOperationCancelRequestCompletedEventAttributes?.scheduledEventId ??
+    event.nexusOperationCancelRequestFailedEventAttributes?.scheduledEventId
+  );
 }
 
 function initiatedBy(event: HistoryEvent) {

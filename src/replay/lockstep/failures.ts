@@ -124,6 +124,29 @@ export function childCancelled(child: ChildName, message = 'Child Workflow execu
   };
 }
 
+export interface NexusName {
+  readonly endpoint: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly token: string;
+  readonly scheduledEventId: number;
+}
+
+export function nexusCancelled(name: NexusName, message = 'Nexus operation cancelled after starting'): Failure {
+  const { endpoint, service, operation, token, scheduledEventId } = name;
+  return {
+    message,
+    cause: { canceledFailureInfo: {} },
+    nexusOperationExecutionFailureInfo: {
+      scheduledEventId: longOf(scheduledEventId),
+      endpoint,
+      service,
+      operation,
+      operationToken: token,
+    },
+  };
+}
+
 export function externalFailure(message: string, type: string): Failure {
   return { message, applicationFailureInfo: { type } };
 }

@@ -5,6 +5,7 @@ import { ChildMachine } from './child-machine.ts';
 import { CancelExternalMachine, SignalExternalMachine } from './external-machines.ts';
 import { LocalActivityMachine } from './local-activity-machine.ts';
 import { type CancelEffect, type Machine, NOTHING, PlainMachine, type QueuedCommand } from './machines.ts';
+import { NexusMachine } from './nexus-machine.ts';
 import { TimerMachine } from './timer-machine.ts';
 
 /** What taking one command leads to: commands to send, jobs to give at once. */
@@ -27,6 +28,7 @@ export class MachineShop {
   readonly localActivities = new Map<number, LocalActivityMachine>();
   readonly timers = new Map<number, TimerMachine>();
   readonly children = new Map<number, ChildMachine>();
+  readonly operations = new Map<number, NexusMachine>();
   readonly signals = new Map<number, SignalExternalMachine>();
   readonly cancels = new Map<number, CancelExternalMachine>();
   readonly #byEventId = new Map<number, Machine>();
@@ -41,7 +43,12 @@ export class MachineShop {
   }
 
   take(command: Command): Taken {
-    return this.#takeWork(command) ?? this.#takeCancel(command) ?? takePlain(command) ?? { commands: [], jobs: [] };
+    return (
+      this.#takeWork(command) ??
+      this.#takeCancel(command) ??
+      this.#takeCancelElsewhere(command) ??
+      takePlain(command) ?? { commands: [], jobs: [] }
+    );
   }
 
   #takeWork(command: Command): Taken | undefined {
@@ -62,11 +69,16 @@ export class MachineShop {
       const machine = keep(this.children, new ChildMachine(command, startChildWorkflowExecution));
       return queued(machine, EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, command);
     }
-    return this.#takeExternal(command);
+    return this.#takeElsewhere(command);
   }
 
-  #takeExternal(command: Command): Taken | undefined {
+  #takeElsewhere(command: Command): Taken | undefined {
     const { signalExternalWorkflowExecution: signal, requestCancelExternalWorkflowExecution: cancel } = command;
+    const { scheduleNexusOperation: nexus } = command;
+    if (nexus) {
+      const machine = keep(this.operations, new NexusMachine(command, nexus));
+      return queued(machine, EventType.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED, command);
+    }
     if (signal) {
       const machine = keep(this.signals, new SignalExternalMachine(command, signal.seq ?? 0));
       return queued(machine, EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, command);
@@ -79,15 +91,20 @@ export class MachineShop {
   }
 
   #takeCancel(command: Command): CancelEffect | undefined {
-    const { cancelTimer, requestCancelActivity, cancelChildWorkflowExecution, cancelSignalWorkflow } = command;
+    const { cancelTimer, requestCancelActivity } = command;
     if (cancelTimer) return this.timers.get(cancelTimer.seq ?? 0)?.cancel() ?? NOTHING;
     if (requestCancelActivity) return this.activities.get(requestCancelActivity.seq ?? 0)?.cancel() ?? NOTHING;
+    return undefined;
+  }
+
+  #takeCancelElsewhere(command: Command): CancelEffect | undefined {
+    const { cancelChildWorkflowExecution, cancelSignalWorkflow, requestCancelNexusOperation: operation } = command;
     if (cancelSignalWorkflow) return this.signals.get(cancelSignalWorkflow.seq ?? 0)?.cancel() ?? NOTHING;
     if (cancelChildWorkflowExecution) {
       const { childWorkflowSeq, reason } = cancelChildWorkflowExecution;
       return this.children.get(childWorkflowSeq ?? 0)?.cancel(reason ?? '') ?? NOTHING;
     }
-    return undefined;
+    return operation ? (this.operations.get(operation.seq ?? 0)?.cancel() ?? NOTHING) : undefined;
   }
 
   /** Gives a later event to the machine that it belongs to. */

@@ -1,0 +1,137 @@
+/** Nexus operations: our driver beside Temporal's core, on histories of a real server with a real endpoint. */
+import { Client, Connection } from '@temporalio/client';
+import { startWorkflow, WorkflowRunOperationHandler } from '@temporalio/nexus';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { OperationError, serviceHandler } from 'nexus-rpc';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import { NO_LIVE_ANSWERS } from '../../src/replay/live-answers.ts';
+import { replayRecording } from '../../src/replay/replay-recording.ts';
+import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
+import { quietRuntime } from '../support/quiet-runtime.ts';
+import { desk } from './nexus/service.ts';
+import type { worker as work } from './nexus/workflows.ts';
+import { drive, essence, withoutRemovals } from './plain/activations.ts';
+import { type CoreReplay, coreReplays } from './plain/core-activations.ts';
+import { bundlePlain, type RecordedRun } from './plain/record.ts';
+import { bundleVariant } from './plain/variant.ts';
+
+/** Where the workflows are, from the folder of the plain ones. */
+const FILE = '../nexus/workflows.ts';
+
+const SCENARIOS: readonly (readonly [type: string, args: unknown[]])[] = [
+  ['synchronous', ['ada']],
+  ['refused', []],
+  ['asynchronous', ['letter']],
+  ['several', []],
+  ['timedOut', []],
+  ['cancelledBeforeSent', []],
+  ['cancelled', ['ABANDON']],
+  ['cancelled', ['TRY_CANCEL']],
+  ['cancelled', ['WAIT_CANCELLATION_REQUESTED']],
+  ['cancelled', ['WAIT_CANCELLATION_COMPLETED']],
+];
+
+async function record(address: string, code: string): Promise<RecordedRun[]> {
+  quietRuntime();
+  const taskQueue = `nexus-${crypto.randomUUID()}`;
+  const native = await NativeConnection.connect({ address });
+  const connection = await Connection.connect({ address });
+  const handler = serviceHandler(desk, {
+    greet: async (_, name) => `hello ${name}`,
+    refuse: async () => {
+      throw new OperationError('failed', 'refused');
+    },
+    work: new WorkflowRunOperationHandler<string, string>((context, name) =>
+      startWorkflow<typeof work>(context, 'worker', {
+        args: [name],
+        workflowId: `${taskQueue}-work-${context.requestId}`,
+      }),
+    ),
+  });
+  const target = { worker: { namespace: 'default', taskQueue } };
+  await connection.operatorService.createNexusEndpoint({ spec: { name: taskQueue, target } });
+  const client = new Client({ connection });
+  const options = { connection: native, taskQueue, workflowBundle: { code }, nexusServices: [handler] };
+  try {
+    const worker = await Worker.create(options);
+    return await worker.runUntil(() =>
+      Promise.all(
+        SCENARIOS.map(async ([type, args]) => {
+          const name = [type, ...args].join(' ');
+          const workflowId = `${taskQueue}-${name}`;
+          const handle = await client.workflow.start(type, { args: [taskQueue, ...args], taskQueue, workflowId });
+          await handle.result();
+          return { name, workflowId, runId: handle.firstExecutionRunId, history: await handle.fetchHistory() };
+        }),
+      ),
+    );
+  } finally {
+    await connection.close();
+    await native.close();
+  }
+}
+
+describe('Nexus operations', () => {
+  let runs: RecordedRun[];
+  let core: CoreReplay[];
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    const code = await bundlePlain(FILE);
+    runs = await record(inject('temporalAddress'), code);
+    core = await coreReplays(code, runs);
+    sandbox = await createSandbox({ code }, 10_000);
+  });
+
+  it('give the same activations as core, one by one', async () => {
+    for (const [index, run] of runs.entries()) {
+      expect(core[index]?.error, run.name).toBeUndefined();
+      const { activations, driver } = await drive(sandbox, run).catch((error: Error) => {
+        throw new Error(`${run.name}: ${error.message}`);
+      });
+      expect(activations.map(essence), run.name).toEqual(withoutRemovals(core[index]).map(essence));
+      expect(driver.ended, run.name).toBe(true);
+    }
+  });
+
+  const replay = (run: RecordedRun, candidate: Sandbox, answers: object = {}) => {
+    const { histories, end, ...summary } = buildRecording([run.history]);
+    const options = { answers: answerPolicy.parse(answers), limits: replayLimits.parse({}), live: NO_LIVE_ANSWERS };
+    return replayRecording({ sandbox: candidate, definition: undefined }, { summary, end, histories }, options);
+  };
+
+  it('match what was recorded, every way in which one can begin and end', async () => {
+    for (const run of runs) {
+      const { outcome } = await replay(run, sandbox);
+      expect({ name: run.name, outcome }).toEqual({ name: run.name, outcome: 'matched' });
+    }
+  });
+
+  it('that are asked for something else are seen, answered as recorded where that is allowed, and never called', async () => {
+    const code = await bundleVariant("executeOperation('work', 'b')", "executeOperation('work', 'c')", FILE);
+    const candidate = await createSandbox({ code }, 10_000);
+    const run = runs.find(({ name }) => name === 'several') as RecordedRun;
+    const stopped = await replay(run, candidate);
+    expect(stopped).toMatchObject({
+      outcome: 'unanswered',
+      divergence: { kind: 'request', step: 'desk.work#1' },
+    });
+    const wentOn = await replay(run, candidate, { activity: 'recorded' });
+    expect(wentOn).toMatchObject({ outcome: 'diverged', divergence: { step: 'desk.work#1' } });
+  });
+
+  it('that are cancelled in a simulation end as their cancellation type says', async () => {
+    const code = await bundleVariant("startOperation('work', 'never', {", "startOperation('work', 'ever', {", FILE);
+    const candidate = await createSandbox({ code }, 10_000);
+    for (const run of runs.filter(({ name }) => name.startsWith('cancelled '))) {
+      const { outcome, divergence } = await replay(run, candidate, { activity: 'recorded' });
+      expect({ name: run.name, outcome, step: divergence?.step }).toEqual({
+        name: run.name,
+        outcome: 'diverged',
+        step: 'desk.work#1',
+      });
+    }
+  });
+});

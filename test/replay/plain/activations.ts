@@ -1,0 +1,73 @@
+/** What a workflow is told by our driver, in a form in which it can be compared with what core tells it. */
+import Long from 'long';
+import { HistoryDriver } from '../../../src/replay/lockstep/history-driver.ts';
+import type { Activation, Job } from '../../../src/replay/proto.ts';
+import type { Sandbox } from '../../../src/replay/sandbox.ts';
+import type { CoreReplay } from './core-activations.ts';
+import type { RecordedRun } from './record.ts';
+
+/** Two decoders write absent fields differently; values are what counts. */
+export function essence(activation: Activation): unknown {
+  const { jobs, timestamp, historyLength, isReplaying, availableInternalFlags, deploymentVersionForCurrentTask } =
+    activation;
+  return plain({
+    jobs: jobs?.map((job) => jobEssence(job)),
+    timeMs: Math.floor(Number(timestamp?.seconds) * 1000 + (timestamp?.nanos ?? 0) / 1e6),
+    historyLength,
+    isReplaying,
+    availableInternalFlags: [...(availableInternalFlags ?? [])].sort((a, b) => a - b),
+    buildId: deploymentVersionForCurrentTask?.buildId,
+  });
+}
+
+function jobEssence(job: Job): unknown {
+  const [name] = Object.keys(job).filter((key) => key !== 'variant' && job[key as keyof Job]);
+  return { [name as string]: plain(job[name as keyof Job]) };
+}
+
+const ABSENT: readonly unknown[] = [undefined, null, '', 0, false];
+
+function plain(value: unknown): unknown {
+  if (ABSENT.includes(value)) return undefined;
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return value.length === 0 ? undefined : Buffer.from(value).toString('base64');
+  if (Long.isLong(value)) return value.isZero() ? undefined : value.toString();
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(plain);
+  return plainObject(value);
+}
+
+function plainObject(value: object): unknown {
+  const members = Object.entries(value)
+    .filter(([key]) => key !== 'variant')
+    .map(([key, member]) => [key, plain(member)] as const)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return members.length === 0 ? undefined : Object.fromEntries(members);
+}
+
+/** Drives a history through the sandbox to its end. */
+export async function drive(sandbox: Sandbox, { workflowId, runId, history }: RecordedRun) {
+  const driver = new HistoryDriver(history, { workflowId, runId }, () => undefined);
+  const activations: Activation[] = [];
+  let activation = driver.next();
+  if (!activation) throw new Error('nothing to activate');
+  const run = await sandbox.start(activation, { namespace: 'default', taskQueue: 'replay' });
+  try {
+    while (activation) {
+      activations.push({ ...activation, jobs: [...(activation.jobs ?? [])] });
+      const answer = await run.activate(activation);
+      if (answer.failure) throw new Error(answer.failure.message);
+      driver.answer(answer.commands);
+      activation = driver.next();
+    }
+  } finally {
+    await run.dispose();
+  }
+  return { activations, driver };
+}
+
+/** Core's activations of a run, without those that only end it. */
+export function withoutRemovals(core: CoreReplay | undefined): readonly Activation[] {
+  return core?.activations.filter((activation) => !activation.jobs?.some((job) => job.removeFromCache)) ?? [];
+}
