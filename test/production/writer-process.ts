@@ -11,12 +11,17 @@ import { createRouter } from '../../src/routing/router.ts';
 import { isMissionError } from '../../src/shared/errors.ts';
 import { MISSION, sampleArtifact, sampleVersion } from '../registry/samples.ts';
 
+interface Changed {
+  readonly revision: number;
+  readonly version?: number;
+}
+
 type RouteAct = 'first' | 'activate' | 'share' | 'rollback';
 
 /** What a writer tells of one change. */
 export type Told =
   | { readonly act: 'publish'; readonly version: number }
-  | { readonly act: RouteAct; readonly revision: number; readonly version?: number }
+  | ({ readonly act: RouteAct } & Changed)
   | {
       readonly act: RouteAct;
       readonly refused: { readonly code: string; readonly message: string; readonly remedy: string };
@@ -54,6 +59,8 @@ for (let round = 1; round <= 2; round += 1) {
   await act('share', async () => share(await revision(), { 1: 5_000, [own]: 5_000 }));
   await act('rollback', back);
 }
+// Who is told that somebody was first does it again, until it is done.
+while (!(await act('activate', () => activate(own))));
 const report: WriterReport = { told, placed };
 process.send?.(report);
 const [head] = (await once(process, 'message')) as [number];
@@ -63,15 +70,22 @@ await router.close();
 await registry.close();
 process.disconnect();
 
-async function act(what: RouteAct, change: () => Promise<{ readonly revision: number; readonly version?: number }>) {
+/** Whether it was done. */
+async function act(what: RouteAct, change: () => Promise<Changed>): Promise<boolean> {
+  const one = await tellOf(what, change);
+  told.push(one);
+  await place(`${name} after ${what}`);
+  return !('refused' in one);
+}
+
+async function tellOf(what: RouteAct, change: () => Promise<Changed>): Promise<Told> {
   try {
-    told.push({ act: what, ...(await change()) });
+    return { act: what, ...(await change()) };
   } catch (error) {
     if (!isMissionError(error)) throw error;
     const { code, message, remedy = '' } = error;
-    told.push({ act: what, refused: { code, message, remedy } });
+    return { act: what, refused: { code, message, remedy } };
   }
-  await place(`${name} after ${what}`);
 }
 
 async function publish(): Promise<number> {
