@@ -1,93 +1,153 @@
-/** One measurement in a process of its own: `measure.ts <ours|checked|official> <folder> <recordings> <workers>`, JSON on the last line. */
-import { readFile } from 'node:fs/promises';
+/** A process that measures: `measure.ts <Asked as JSON>`; says Measured as JSON on its last line. Modules are loaded before the clock starts. */
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { ReplayResult } from '../../src/compare/outcome.ts';
+import { createReportBuilder } from '../../src/compare/report-builder.ts';
+import { evaluateGate } from '../../src/gate/evaluate-gate.ts';
+import { parsePolicy } from '../../src/gate/parse-policy.ts';
 import { missionDefinition } from '../../src/mission/definition.ts';
 import { decodeRecordingContent } from '../../src/recording/content.ts';
-import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
-import { type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
+import { readHistoryFiles } from '../../src/recording/history-files.ts';
+import { replayRecordings } from '../../src/release/replay-recordings.ts';
+import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
+import type { Asked, Measured } from './measured.ts';
 
-const [kind = 'ours', folder = '.', recordings = '100', workers = '1'] = process.argv.slice(2);
-const total = Number(recordings);
+const asked = JSON.parse(process.argv[2] ?? '') as Asked;
+const { way, series, total, workers, share } = asked;
+const { folder } = series;
+const mine = Math.floor((total - share.index + share.of - 1) / share.of);
 
-async function readSources(): Promise<ReplaySource[]> {
-  const sources: ReplaySource[] = [];
-  for (let index = 0; ; index += 1) {
-    const summary = await readFile(join(folder, `${index}.json`), 'utf8').catch(() => undefined);
-    if (summary === undefined) return sources;
-    sources.push({ summary: JSON.parse(summary), content: await readFile(join(folder, `${index}.bin`)) });
-  }
-}
+/** One `true` per history that replays as it was recorded. */
+type Outcomes = AsyncGenerator<boolean>;
 
-/** The same recordings over and over, under other ids: as many as asked for. */
-async function* repeated(sources: readonly ReplaySource[]): AsyncGenerator<ReplaySource> {
-  for (let index = 0; index < total; index += 1) {
-    const { summary, content } = sources[index % sources.length] as ReplaySource;
-    yield { summary: { ...summary, id: `${summary.id}/${index}` }, content };
-  }
-}
-
-let peakRss = 0;
-const watch = setInterval(() => {
-  peakRss = Math.max(peakRss, process.memoryUsage().rss);
-}, 50);
-
-async function ours(checked: boolean): Promise<{ matched: number; firstMs: number }> {
-  const code = await readFile(join(folder, 'bundle.js'), 'utf8');
-  const definition = missionDefinition.parse(JSON.parse(await readFile(join(folder, 'definition.json'), 'utf8')));
-  const candidate = { name: 'candidate', bundle: { code }, definition };
-  const baseline = { ...candidate, name: 'baseline' };
-  const options = {
-    candidate,
-    answers: answerPolicy.parse({}),
-    limits: replayLimits.parse({}),
-    secondOpinion: 0,
-    workers: Number(workers),
-  };
-  const startedMs = performance.now();
-  let [matched, firstMs] = [0, 0];
-  const events = replayCohort(
-    checked ? { ...options, baselineOf: async () => baseline } : options,
-    repeated(await readSources()),
-  );
-  for await (const event of events) {
-    if (firstMs === 0) firstMs = performance.now() - startedMs;
-    if (event.kind === 'result' && event.result.outcome === 'matched') matched += 1;
-  }
-  return { matched, firstMs };
-}
-
-async function official(): Promise<{ matched: number; firstMs: number }> {
+async function* official(): Outcomes {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const code = await readFile(join(folder, 'bundle.js'), 'utf8');
-  const startedMs = performance.now();
-  let [matched, firstMs] = [0, 0];
-  const results = Worker.runReplayHistories({ workflowBundle: { code } }, histories(repeated(await readSources())));
-  for await (const result of results) {
-    if (firstMs === 0) firstMs = performance.now() - startedMs;
-    if (result.error === undefined) matched += 1;
+  const histories = series.kind === 'stored' ? storedHistories() : exportedHistories();
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle: { code } }, histories)) {
+    yield error === undefined;
   }
-  return { matched, firstMs };
 }
 
-async function* histories(sources: AsyncIterable<ReplaySource>) {
-  for await (const { summary, content } of sources) {
+async function* storedHistories() {
+  for await (const { summary, content } of storedSources()) {
     for (const history of decodeRecordingContent(content)) yield { workflowId: summary.workflowId, history };
   }
 }
 
-const startedMs = performance.now();
-const { matched, firstMs } = kind === 'official' ? await official() : await ours(kind === 'checked');
-const seconds = (performance.now() - startedMs) / 1_000;
-clearInterval(watch);
-console.log(
-  JSON.stringify({
-    kind,
-    total,
-    matched,
-    seconds,
-    perSecond: total / seconds,
-    firstMs,
-    peakRssMb: Math.round(peakRss / 2 ** 20),
-  }),
-);
+/** As Temporal's documentation reads exports: the parsed JSON. */
+async function* exportedHistories() {
+  const names = (await readdir(join(folder, 'histories'))).sort().slice(0, total);
+  for (const [index, name] of names.entries()) {
+    if (index % share.of !== share.index) continue;
+    const history: unknown = JSON.parse(await readFile(join(folder, 'histories', name), 'utf8'));
+    yield { workflowId: name, history };
+  }
+}
+
+/** The distinct ones over and over, each under an id of its own. */
+async function* storedSources(): AsyncGenerator<ReplaySource> {
+  const distinct = (await readdir(folder)).filter((name) => name.endsWith('.bin')).length;
+  const kept = new Map<number, ReplaySource>();
+  for (let index = share.index; index < total; index += share.of) {
+    const source = kept.get(index % distinct) ?? (await readStored(index % distinct));
+    if (!asked.fromDisk) kept.set(index % distinct, source);
+    yield { ...source, summary: { ...source.summary, id: `${source.summary.id}/${index}` } };
+  }
+}
+
+async function readStored(index: number): Promise<ReplaySource> {
+  const [summary, content] = await Promise.all([
+    readFile(join(folder, `${index}.json`), 'utf8'),
+    readFile(join(folder, `${index}.bin`)),
+  ]);
+  return { summary: JSON.parse(summary) as ReplaySource['summary'], content };
+}
+
+/** As `mission replay` does it, the report included. */
+async function* ours(): Outcomes {
+  const policy = parsePolicy({ secondOpinion: 0 }, 'The policy');
+  const builder = createReportBuilder({
+    mission: 'bench',
+    baseline: { name: 'baseline', artifact: 'baseline' },
+    candidate: { name: 'candidate', artifact: 'candidate' },
+    policy: { digest: '', value: null },
+    changes: [],
+  });
+  for await (const event of await eventsOf(policy)) {
+    if (event.kind === 'excluded') builder.exclude(event.excluded);
+    else builder.add(event.result);
+    yield event.kind === 'result' && isMatched(event.result);
+  }
+  const cohort = { digest: '', recordings: mine, selection: 'bench' };
+  builder.finish({ createdAt: '', cohort, judge: (facts) => evaluateGate(facts, policy) });
+}
+
+function isMatched({ outcome, steps }: ReplayResult): boolean {
+  return outcome === 'matched' && steps.length === 0;
+}
+
+async function eventsOf(policy: ReturnType<typeof parsePolicy>): Promise<AsyncIterable<ReplayEvent>> {
+  const code = await readFile(join(folder, 'bundle.js'), 'utf8');
+  if (series.kind === 'exported') {
+    const bundle = { bundle: { code } } as Parameters<typeof replayRecordings>[0]['candidate'];
+    const options = { candidate: bundle, policy: { secondOpinion: 0 }, workers };
+    return replayRecordings(way === 'checked' ? { ...options, baseline: bundle } : options, firstFiles());
+  }
+  const definition = missionDefinition.parse(JSON.parse(await readFile(join(folder, 'definition.json'), 'utf8')));
+  const candidate = { name: 'candidate', bundle: { code }, definition };
+  const baseline = { ...candidate, name: 'baseline' };
+  const { answers, limits } = policy;
+  const options = { candidate, answers, limits, secondOpinion: 0, workers };
+  return replayCohort(way === 'checked' ? { ...options, baselineOf: async () => baseline } : options, storedSources());
+}
+
+async function* firstFiles() {
+  let count = 0;
+  for await (const read of readHistoryFiles(join(folder, 'histories'))) {
+    yield read;
+    count += 1;
+    if (count === total) return;
+  }
+}
+
+const MB = 2 ** 20;
+const rss: number[] = [];
+const sampling = setInterval(() => rss.push(process.memoryUsage().rss), 100);
+
+const beganMs = Date.now();
+const cpu = process.cpuUsage();
+let [matched, done, firstMs, warmFromMs] = [0, 0, 0, 0];
+const warmFrom = Math.floor(mine / 4);
+let warmCpu = cpu;
+for await (const isAsRecorded of way === 'official' ? official() : ours()) {
+  done += 1;
+  if (isAsRecorded) matched += 1;
+  if (done === 1) firstMs = Date.now() - beganMs;
+  if (done === warmFrom) {
+    warmFromMs = Date.now();
+    warmCpu = process.cpuUsage();
+  }
+}
+const endedMs = Date.now();
+const used = process.cpuUsage(cpu);
+const usedWarm = process.cpuUsage(warmCpu);
+clearInterval(sampling);
+const late = rss.slice(Math.floor(rss.length / 2)).sort((a, b) => a - b);
+const measured: Measured = {
+  total: done,
+  matched,
+  beganMs,
+  endedMs,
+  cpuMs: (used.user + used.system) / 1_000 / done,
+  firstMs,
+  warmPerSecond: ((done - warmFrom) * 1_000) / (endedMs - warmFromMs),
+  warmCpuMs: (usedWarm.user + usedWarm.system) / 1_000 / (done - warmFrom),
+  rssMb: {
+    peak: Math.round(Math.max(0, ...rss) / MB),
+    late: Math.round((late[Math.floor(late.length / 2)] ?? 0) / MB),
+  },
+};
+console.log(JSON.stringify(measured));
+process.exit(0);

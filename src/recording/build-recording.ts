@@ -1,10 +1,12 @@
 import { MEMO_STAMP, type RunStamp } from '../mission/wire.ts';
+import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { StoredRecording } from '../registry/recordings.ts';
+import type { Digest } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
 import { canonicalHistory } from './canonical-history.ts';
 import { recordingIdOf } from './chain.ts';
-import { decodeRecordingContent, digestOfHistories, encodeRecordingContent } from './content.ts';
+import { decodeRecordingContent, digestOfHistories, encodeRecordingContent, packRecording } from './content.ts';
 import { deriveTrace } from './derive-trace.ts';
 import { historyInvalid } from './history-error.ts';
 import { eventTimeIso, runIdOf, startedOf } from './history-events.ts';
@@ -30,6 +32,26 @@ export interface BuildOptions {
  */
 export function buildRecording(given: readonly History[], options: BuildOptions = {}): Recording {
   const histories = given.map(canonicalHistory);
+  const summary = summaryOf(histories, digestOfHistories(histories), options);
+  const [first = {}] = histories;
+  const end = runEndOf(histories.at(-1) ?? first);
+  return { ...summary, input: inputOf(first), end, trace: deriveTrace(histories), histories };
+}
+
+/**
+ * As much of a recording as a replay takes: what it does not look at is not made.
+ *
+ * @throws MissionError `HISTORY_INVALID` as of {@link buildRecording}
+ */
+export function buildReplaySource(
+  given: readonly History[],
+  options: BuildOptions = {},
+): Pick<StoredRecording, 'summary' | 'content'> {
+  const { digest, content } = packRecording(given);
+  return { summary: summaryOf(given, digest, options), content };
+}
+
+function summaryOf(histories: readonly History[], digest: Digest, options: BuildOptions): RecordingSummary {
   const [first] = histories;
   const last = histories.at(-1);
   const firstEvent = first?.events?.[0];
@@ -51,12 +73,8 @@ export function buildRecording(given: readonly History[], options: BuildOptions 
     endedAt: eventTimeIso(lastEvent),
     links: histories.length,
     events: histories.reduce((sum, { events }) => sum + (events?.length ?? 0), 0),
-    digest: digestOfHistories(histories),
+    digest,
     redacted: options.redacted ?? false,
-    input: inputOf(first),
-    end: runEndOf(last),
-    trace: deriveTrace(histories),
-    histories,
   };
 }
 

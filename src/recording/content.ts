@@ -17,6 +17,15 @@ export function encodeRecordingContent(histories: readonly History[]): Uint8Arra
   return gzipSync(blocksOf(histories), { level: 6 });
 }
 
+/** Content that is read once and not kept, with {@link digestOfHistories}: packed for speed. */
+export function packRecording(histories: readonly History[]): {
+  readonly content: Uint8Array;
+  readonly digest: Digest;
+} {
+  const blocks = blocksOf(histories);
+  return { content: gzipSync(blocks, { level: 1 }), digest: digestOf(blocks) };
+}
+
 /**
  * The histories of a recording, one per link of its chain.
  *

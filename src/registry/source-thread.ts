@@ -17,7 +17,11 @@ export function startThread(name: string, importer: string, options: WorkerOptio
   return new Worker(bundleSource(path), { ...options, eval: true, execArgv: [] });
 }
 
+const texts = new Map<string, string>();
+
 function bundleSource(path: string): string {
+  const known = texts.get(path);
+  if (known !== undefined) return known;
   const esbuild = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const { outputFiles } = esbuild.buildSync({
     entryPoints: [path],
@@ -31,5 +35,6 @@ function bundleSource(path: string): string {
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`esbuild gave nothing for ${path}`);
+  texts.set(path, output.text);
   return output.text;
 }

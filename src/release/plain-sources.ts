@@ -5,8 +5,7 @@
  * 2. The same run given twice is replayed once. Two different histories of one run (an early export, a later one) are both.
  */
 import type { ExcludedRecording } from '../compare/outcome.ts';
-import { buildRecording } from '../recording/build-recording.ts';
-import { encodeRecordingContent } from '../recording/content.ts';
+import { buildReplaySource } from '../recording/build-recording.ts';
 import { decodeHistories } from '../recording/decode-history.ts';
 import { decodePayloads, type PayloadDecoder } from '../recording/decode-payloads.ts';
 import { type HistoryRead, unreadable } from '../recording/history-read.ts';
@@ -87,8 +86,7 @@ async function sourceOf(read: HistoryRead, codecs: readonly PayloadDecoder[]) {
   const { where } = read;
   try {
     const decoded = await Promise.all(read.histories.map((history) => decodePayloads(history, codecs, where)));
-    const { histories, input: _, end: __, trace: ___, ...summary } = buildRecording(decoded, { workflowId: where });
-    return { summary, content: encodeRecordingContent(histories) };
+    return buildReplaySource(decoded, { workflowId: where });
   } catch (error) {
     return unreadable(where, error);
   }

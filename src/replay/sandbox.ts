@@ -15,12 +15,12 @@ import { type Activation, type Command, type Failure, toMs } from './proto.ts';
 interface SdkWorkflow {
   readonly activator: SdkActivator;
   activate(activation: Activation): Promise<SdkCompletion>;
-  getAndResetSinkCalls(): Promise<unknown[]>;
   dispose(): Promise<void>;
 }
 
-/** The workflow's side of `patched()`. */
+/** The workflow's side of `patched()` and of sinks. */
 interface SdkActivator {
+  getAndResetSinkCalls(): unknown[];
   readonly knownPresentPatches: Set<string>;
   patchInternal(patchId: string, deprecated: boolean): boolean;
 }
@@ -182,7 +182,7 @@ function parseBundle({ code, inspected }: SandboxBundle): object {
 
 async function activate(workflow: SdkWorkflow, activation: Activation): Promise<SandboxAnswer> {
   const completion = await workflow.activate(activation);
-  await workflow.getAndResetSinkCalls();
+  workflow.activator.getAndResetSinkCalls();
   if (completion.successful) return { commands: completion.successful.commands ?? [] };
   const failure = completion.failed?.failure;
   return { failure: { message: failure?.message ?? 'unknown failure', stack: failure?.stackTrace ?? '' } };
