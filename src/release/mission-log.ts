@@ -137,14 +137,15 @@ function routeEntry(route: Route, before: Route | undefined, audit: AuditEntry |
   };
 }
 
-/** `@3`, or `@2 95 %, @3 5 %, 1 rule`. */
-function trafficWords({ weights, rules }: Pick<Route, 'weights' | 'rules'>): string {
+/** `@3`, or `@2 95 %, @3 5 %, 1 rule, @5 as a shadow of 10 %`. */
+function trafficWords({ weights, rules, shadows }: Pick<Route, 'weights' | 'rules' | 'shadows'>): string {
   const shares = weights.filter(({ weight }) => weight > 0);
   const words = shares.map(({ version, weight }) =>
     weight === 10_000 ? `@${version}` : `@${version} ${weight / 100} %`,
   );
   const ruleWords = rules.length === 0 ? [] : [rules.length === 1 ? '1 rule' : `${rules.length} rules`];
-  return [...words, ...ruleWords].join(', ');
+  const shadowWords = shadows.map(({ version, share }) => `@${version} as a shadow of ${share / 100} %`);
+  return [...words, ...ruleWords, ...shadowWords].join(', ');
 }
 
 function reportEntry(report: ReportSummary, audit: AuditEntry | undefined): LogEntry {

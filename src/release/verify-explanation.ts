@@ -124,7 +124,16 @@ function routeEntry(route: Json) {
   if (!isJsonObject(route)) return undefined;
   const { mission, revision } = route;
   const subject = typeof mission === 'string' && typeof revision === 'number' ? `${mission}#${revision}` : '';
-  return { action: 'route.set', subject, holds: (details: Json) => jsonEquals(details, route) };
+  return {
+    action: 'route.set',
+    subject,
+    holds: (details: Json) => jsonEquals(withShadows(details), withShadows(route)),
+  };
+}
+
+/** Entries that are older than shadows say nothing of them, and had none. */
+function withShadows(route: Json): Json {
+  return isJsonObject(route) ? { shadows: [], ...route } : route;
 }
 
 function checkPart(part: AuditedPart, file: ExplanationFile, entries: readonly AuditEntry[]): PartCheck {

@@ -179,6 +179,18 @@ describe('an explanation', () => {
     expect(broken(verifyExplanation({ ...whole, release: { ...whole.release, report: null } }))).toEqual(['report']);
   });
 
+  it('holds when one of file and trail is older than shadows; a shadow that was added is found out', async () => {
+    const whole = await explained();
+    const withRoute = (change: object) => ({
+      ...whole,
+      routing: { ...whole.routing, route: { ...(whole.routing.route as object), ...change } as never },
+    });
+    const older: Partial<Record<string, unknown>> = { ...(whole.routing.route as object) };
+    delete older['shadows'];
+    expect(verifyExplanation({ ...whole, routing: { ...whole.routing, route: older as never } }).intact).toBe(true);
+    expect(verifyExplanation(withRoute({ shadows: [{ version: 1, share: 1 }] })).intact).toBe(false);
+  });
+
   it('of an open run says that it is not recorded', async () => {
     const { out } = await mission('explain', `${workflowId}-open`);
     expect(out).toContain('still open');

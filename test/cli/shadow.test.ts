@@ -34,6 +34,9 @@ describe('shadows of a route', () => {
     const done = await set('--shadow', '@2=12.5%', '--shadow', '@3=1%');
     expect(done.code).toBe(0);
     expect(words(done)).toContain('@2 12.5 % as a shadow: beside real runs, with its effects blocked');
+    expect(words(await mission('log', MISSION))).toContain(
+      'traffic to @1, @2 as a shadow of 12.5 %, @3 as a shadow of 1 %',
+    );
     expect((await set()).code).toBe(0);
     expect(await shadows()).toEqual([
       { version: 2, share: 1_250 },
