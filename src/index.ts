@@ -12,6 +12,8 @@ export {
 export type { DecideRequest, InputOf, MissionRun, MissionShape, OptionOf, ResultOf } from './client/mission-run.ts';
 export type { NewSchedule, ScheduleHandle } from './client/mission-schedule.ts';
 export type { CancelOptions, MoveOptions, WhichRuns } from './client/open-runs.ts';
+export type { Drift } from './compare/drift.ts';
+export type { IntendedChange } from './compare/intended-change.ts';
 export type { Report, Verdict } from './compare/report.ts';
 export type { Decided } from './decisions/decide.ts';
 export { type ListDecisionsOptions, listOpenDecisions, type OpenDecision } from './decisions/open-decisions.ts';
@@ -27,6 +29,7 @@ export {
   type ActivationGround,
   activateVersion,
 } from './release/activate-version.ts';
+export { type DriftOptions, findDrift } from './release/find-drift.ts';
 export {
   type HostingRequest,
   holdVersion,

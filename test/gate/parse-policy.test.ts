@@ -43,6 +43,7 @@ describe('parsePolicyFlags: flags are laid over a policy, the later winning', ()
     [['changed<=1', 'changed<=0'], { allow: { changed: 0 } }],
     [['recordings>=30'], { minimumRecordings: 30 }],
     [['second-opinion=all'], { secondOpinion: 'all' }],
+    [['coverage=inconclusive', 'unused-intended=warn'], { coverage: 'inconclusive', unusedIntended: 'warn' }],
     [['live-calls<=500', 'memory-mb<=256'], { limits: { liveCalls: 500, memoryMb: 256, maxSteps: 10_000 } }],
   ])('%j', (flags, expected) => expect(parsePolicyFlags(flags)).toMatchObject(expected));
 

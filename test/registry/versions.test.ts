@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { NewVersion } from '../../src/registry/versions.ts';
 import { digestOf } from '../../src/shared/digest.ts';
 import { describeOnBothEngines } from './engines.ts';
 import { MISSION, NOW, publish, sampleArtifact, sampleVersion } from './samples.ts';
@@ -44,6 +45,22 @@ describeOnBothEngines('versions', (bench) => {
     expect(again).toMatchObject({ added: false, version: { number: 1, message: 'first' } });
     await publish(registry, 'two', 'one');
     expect((await registry.versions.list(MISSION)).map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
+  it('keep what they are meant to change, and are added when the latest is the same but meant for something else', async () => {
+    const registry = await bench.open();
+    const artifact = sampleArtifact('one');
+    await registry.artifacts.put(artifact);
+    const append = (over: Partial<NewVersion>) => registry.versions.append(sampleVersion(artifact, over));
+    const intended = [{ name: 'größer', becomes: [{ pointer: '/approve', oneOf: [false] }] }];
+    const added = await append({ intended });
+    expect(added).toMatchObject({ added: true, version: { number: 1, intended } });
+    expect(await registry.versions.get(MISSION, 1)).toEqual(added.version);
+    expect(await append({ intended })).toMatchObject({ added: false, version: { number: 1 } });
+    const without = await append({});
+    expect(without).toMatchObject({ added: true, version: { number: 2 } });
+    expect(without.version).not.toHaveProperty('intended');
+    expect(await registry.versions.latest(MISSION)).toEqual(without.version);
   });
 
   it('roll back as a new entry with the earlier artifact, even when that is the latest one', async () => {
