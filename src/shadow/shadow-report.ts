@@ -1,4 +1,5 @@
 /** What the shadows of a version have shown so far: counted, and the differences grouped, the most frequent first. */
+import { DIVERGENCE_WORDS } from '../compare/describe.ts';
 import type { Difference } from '../compare/difference.ts';
 import type { Registry } from '../registry/registry.ts';
 import { SHADOW_OUTCOMES, type ShadowCount, type ShadowOutcome } from '../registry/shadows.ts';
@@ -121,7 +122,11 @@ function firstThing(step: string | null, { end, effects, divergence, reason }: S
   if (ended !== undefined) return { where: ended.pointer === '' ? '(end)' : ended.pointer, what: whatOf(ended) };
   const [effect] = effects;
   if (effect !== undefined) return { where: `write ${effect.pointer}`, what: whatOf(effect) };
-  return { where: `step ${divergence?.step ?? ''}`, what: divergence?.kind ?? '' };
+  return { where: `step ${divergence?.step ?? ''}`, what: divergence === null ? '' : wordsOf(divergence.kind) };
+}
+
+function wordsOf(kind: string): string {
+  return Object.hasOwn(DIVERGENCE_WORDS, kind) ? DIVERGENCE_WORDS[kind as keyof typeof DIVERGENCE_WORDS] : kind;
 }
 
 /** Of texts and objects only that they differ: each run has its own, and they would make as many groups. */

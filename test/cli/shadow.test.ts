@@ -106,7 +106,7 @@ describe('mission shadow', () => {
     const text = words(await mission('shadow', `${MISSION}@2`));
     for (const part of [
       `${MISSION}@2 shadows 50 % of the real runs`,
-      '7 compared: 4 matched, 2 changed, 0 diverged, 1 unanswered, 0 failed (57.1 % matched)',
+      '7 compared: 4 matched, 2 changed, 0 diverged, 1 unanswered, 0 failed; the same end and writes in 57.1 %',
       '1 not counted',
       '2 changed /approve true → false',
       `1 unanswered step issueRefund#1 ${reason}`,

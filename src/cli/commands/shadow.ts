@@ -58,7 +58,8 @@ function reportText(report: ShadowReport, { palette, width }: Output): string {
   const { ref, share, compared, counts, open, notStarted, groups } = report;
   const standing = share === 0 ? 'does not shadow any more' : `shadows ${share / 100} % of the real runs`;
   const { matched, changed, diverged, unanswered, failed, excluded } = counts;
-  const rate = compared === 0 ? '' : ` (${((100 * matched) / compared).toFixed(1)} % matched)`;
+  const same = matched + diverged;
+  const rate = compared === 0 ? '' : `; the same end and writes in ${((100 * same) / compared).toFixed(1)} %`;
   const beside = [
     ...(open === 0 ? [] : [`${open} still under way`]),
     ...(excluded === 0 ? [] : [`${excluded} not counted`]),
