@@ -75,7 +75,7 @@ function sourceOf(mission: string, version: number): Edits {
         } catch (error) {
           if (error.code !== 'EEXIST') throw error;
         }
-        while (!existsSync(folder + '/open')) await delay(100);
+        while (!existsSync(folder + '/open')) await delay(500);
         return { by: ${version} };
       };
       export default defineActivities({ tools: defineTools(shop, { charge: act('charge'), ship: act('ship') }) });`,

@@ -37,6 +37,7 @@ export class Shop {
   readonly #startRouter: (env: Readonly<Record<string, string>>) => ChildProcess;
   readonly #processes = new Set<ChildProcess>();
   #server: EmbeddedServer;
+  readonly #books: Book[] = [];
   #workers: ChildProcess[] = [];
   temporal: TemporalConnection;
 
@@ -73,10 +74,14 @@ export class Shop {
 
   /** Orders of a test of their own: a folder for its tools, and a prefix of its workflow ids. */
   async openBook(label: string): Promise<Book> {
+    // Those of a try that failed would wait in the workers for ever.
+    for (const book of this.#books) await book.openGate();
     const folder = await mkdtemp(join(this.#directory, `${label}-`));
     await mkdir(join(folder, 'effects'));
     await writeFile(join(folder, 'calls'), '');
-    return new Book(folder, `${this.mission}-${folder.slice(folder.lastIndexOf('/') + 1)}`);
+    const book = new Book(folder, `${this.mission}-${folder.slice(folder.lastIndexOf('/') + 1)}`);
+    this.#books.push(book);
+    return book;
   }
 
   /** A process that starts runs. */
