@@ -12,9 +12,14 @@ import { taskQueueOf } from '../../src/routing/placement.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { copyProject } from '../artifact/project.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+// Servers are started and awaited here: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const mission = `payer-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 let directory: string;
+let postgres: TestPostgres;
 let registry: Registry;
 let temporal: TemporalConnection;
 let fleet: Fleet;
@@ -76,7 +81,8 @@ async function publish(down: boolean): Promise<number> {
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mission-test-idempotency-'));
   await appendFile(calls(), '');
-  registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'ada' });
+  postgres = await startPostgres();
+  registry = await openRegistry({ databaseUrl: await postgres.createDatabase(), actor: 'ada' });
   temporal = await connectTemporal({ address: inject('temporalAddress'), env: {} });
   await publish(false);
   fleet = await startFleet({ registry, temporal, missions: [mission], pollMs: 200, drainMs: 1_000, keepLast: 9 });
@@ -87,6 +93,7 @@ afterAll(async () => {
   await fleet?.shutdown();
   await temporal?.close();
   await registry?.close();
+  await postgres?.stop();
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -5,7 +5,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { newSecret } from '../../src/encryption/keyring.ts';
 import { startFleet } from '../../src/fleet/fleet.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
@@ -18,6 +18,9 @@ import { copyProject, replace } from '../artifact/project.ts';
 import { PROMOTED, PROMPT, verdictMission } from '../release/verdict-mission.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type Ran, run } from './run.ts';
+
+// Servers are started and awaited here: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const mission = `cased-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 const [bargain, regular] = [`${mission}-bargain`, `${mission}-regular`];

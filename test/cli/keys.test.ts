@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newSecret, parseKeyring } from '../../src/encryption/keyring.ts';
 import { buildRecording } from '../../src/recording/build-recording.ts';
 import { decodeHistory } from '../../src/recording/decode-history.ts';
@@ -13,6 +13,9 @@ import { sampleJson } from '../recording/support/sample.ts';
 import { sampleRecording, sampleReport } from '../registry/samples.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type Ran, run } from './run.ts';
+
+// Servers are started and awaited here: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let cwd: string;
 let registry: Registry;

@@ -20,6 +20,9 @@ import { run } from '../cli/run.ts';
 import { publishClaims } from '../client/mission.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
+// Servers are started and awaited here: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 const { History } = proto.temporal.api.history.v1;
 const { DescribeWorkflowExecutionResponse, QueryWorkflowResponse } = proto.temporal.api.workflowservice.v1;
 

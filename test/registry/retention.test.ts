@@ -1,9 +1,12 @@
 /** How long recordings are kept: what is deleted leaves a tombstone, what is held stays, and all of it is on the record once. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { RECORD_ALL } from '../../src/registry/recording-policy.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { describeOnBothEngines } from './engines.ts';
 import { MISSION, publish, sampleRecording } from './samples.ts';
+
+// Servers are started and awaited here: a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** `sampleRecording(n)` ended n minutes after this. */
 const START_MS = Date.UTC(2026, 1, 1);
