@@ -53,15 +53,21 @@ export class Shop {
   }
 
   static async open(mission: string): Promise<Shop> {
+    const startRouter = await bundleProcess(new URL('shop-router.ts', import.meta.url));
     const directory = await mkdtemp(join(tmpdir(), 'mission-test-shop-'));
     const server = await openEmbeddedServer({ directory: join(directory, 'temporal'), owner: 'process' });
+    const temporal = await connectTemporal({ address: server.address, env: {} });
     const postgres = await startPostgres();
     const databaseUrl = await postgres.createDatabase();
     const registry = await openRegistry({ databaseUrl, actor: 'ada' });
-    const temporal = await connectTemporal({ address: server.address, env: {} });
-    const startRouter = await bundleProcess(new URL('shop-router.ts', import.meta.url));
-    await publishShop(registry, mission);
-    return new Shop({ mission, directory, server, postgres, databaseUrl, registry, temporal, startRouter });
+    const shop = new Shop({ mission, directory, server, postgres, databaseUrl, registry, temporal, startRouter });
+    try {
+      await publishShop(registry, mission);
+      return shop;
+    } catch (error) {
+      await shop.close();
+      throw error;
+    }
   }
 
   /** Sees to it that so many worker processes live and are ready for both versions; returns them. */
