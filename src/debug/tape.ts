@@ -33,6 +33,9 @@ export function taped(sandbox: Sandbox, tape: TapedLink[]): Sandbox {
         dispose: () => run.dispose(),
       };
     },
+    get isSpoiled() {
+      return sandbox.isSpoiled;
+    },
     destroy: () => sandbox.destroy(),
   };
 }

@@ -3,9 +3,10 @@
  *
  * Invariants
  * 1. While a function of a run is called, the context has the globals of that run: those that it left, or those of the beginning.
- *    Whatever a run did to globals (set, deleted, redefined) no other run sees.
+ *    Whatever a run did to globals or to built-in prototypes (set, deleted, redefined) no other run sees.
  * 2. Microtasks that the call left are done when it returns; the context runs them after each script.
  * 3. Code inside finds nothing here to call: what is to be called is set from outside, right before.
+ * 4. What cannot be taken back (a prototype that was frozen) spoils the context: it is to be used no more.
  */
 import vm from 'node:vm';
 
@@ -13,8 +14,15 @@ import vm from 'node:vm';
 export interface RunGlobals {
   /** As it left them for another; `undefined` before its first turn. */
   bag: PropertyDescriptorMap | undefined;
-  /** It will not be called again, so that its globals need not be kept. */
+  /** What it changed of built-in prototypes, while another has its turn. */
+  changes: readonly unknown[] | undefined;
+  /** It will not be called again, so that nothing of it need be kept. */
   over: boolean;
+}
+
+/** For a run that begins. */
+export function newGlobals(): RunGlobals {
+  return { bag: undefined, changes: undefined, over: false };
 }
 
 type Inside = (...args: never[]) => unknown;
@@ -24,47 +32,147 @@ export interface Crossing {
   keep(pristine: PropertyDescriptorMap): void;
   /** @param timeoutMs how long the call and its microtasks may compute */
   call(run: RunGlobals, inside: Inside, args: readonly unknown[], timeoutMs: number | undefined): unknown;
+  /** The run is over: what it changed is taken back. */
+  leave(run: RunGlobals): void;
+  /** Whether something could not be taken back. */
+  readonly isSpoiled: boolean;
 }
 
 /** What the script below gives to the outside. */
 interface Doors {
   keep(pristine: PropertyDescriptorMap): void;
   prepare(run: RunGlobals, inside: Inside, args: readonly unknown[]): void;
+  leave(run: RunGlobals): void;
+  isSpoiled(): boolean;
 }
 
-/** Takes what it uses of the context's own objects before anybody can change them. */
+/**
+ * Takes what it uses of the context's own objects before anybody can change them, and calls no method of any other: those
+ * may be changed when it works.
+ */
 const DOORS = new vm.Script(`(() => {
-  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, defineProperty, hasOwn } = Object;
+  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getPrototypeOf, setPrototypeOf, defineProperty, hasOwn } = Object;
   const { ownKeys, apply } = Reflect;
   let beginning, current, prepared;
+  let spoiled = false;
+  const builtIn = [];
 
-  const isAs = (key, { value, writable, enumerable, configurable, get, set }) => {
-    const now = getOwnPropertyDescriptor(globalThis, key);
-    return now !== undefined && now.value === value && now.get === get && now.set === set
-      && now.writable === writable && now.enumerable === enumerable && now.configurable === configurable;
+  const same = (one, other) => one !== undefined && one.value === other.value && one.get === other.get && one.set === other.set
+    && one.writable === other.writable && one.enumerable === other.enumerable && one.configurable === other.configurable;
+
+  const remember = (object) => {
+    for (let at = 0; at < builtIn.length; at += 1) if (builtIn[at].object === object) return;
+    const was = getOwnPropertyDescriptors(object);
+    const keys = ownKeys(object);
+    const values = [];
+    const computed = [];
+    for (let at = 0; at < keys.length; at += 1) {
+      setPrototypeOf(was[keys[at]], null);
+      values[at] = was[keys[at]].value;
+      computed[at] = was[keys[at]].get !== undefined || was[keys[at]].set !== undefined;
+    }
+    builtIn[builtIn.length] = { object, was: setPrototypeOf(was, null), keys, values, computed };
+  };
+  const rememberChain = (object) => {
+    for (let one = object; one !== null && one !== undefined; one = getPrototypeOf(one)) remember(one);
+  };
+  const rememberAll = () => {
+    const keys = ownKeys(beginning);
+    for (let at = 0; at < keys.length; at += 1) {
+      const { value } = beginning[keys[at]];
+      if (typeof value === 'function' && typeof value.prototype === 'object') rememberChain(value.prototype);
+    }
+    for (const made of [() => 0, async () => 0, function* () {}, async function* () {}]) {
+      rememberChain(getPrototypeOf(made));
+      if (made.prototype !== undefined) rememberChain(getPrototypeOf(made.prototype));
+    }
+    for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g)]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
+  };
+
+  // Done for every run, so it has to be fast.
+  const isAsBefore = ({ object, keys, values, computed, was }) => {
+    const now = ownKeys(object);
+    if (now.length !== keys.length) return false;
+    for (let at = 0; at < keys.length; at += 1) {
+      const key = keys[at];
+      if (now[at] !== key) return false;
+      if (computed[at] ? getOwnPropertyDescriptor(object, key).get !== was[key].get : object[key] !== values[at]) return false;
+    }
+    return true;
+  };
+  const takeBack = () => {
+    const changes = [];
+    const changed = [];
+    for (let at = 0; at < builtIn.length; at += 1) if (!isAsBefore(builtIn[at])) changed[changed.length] = builtIn[at];
+    // What was added goes first: it may stand in the way of defining the rest.
+    for (let at = 0; at < changed.length; at += 1) {
+      const { object, was } = changed[at];
+      const now = ownKeys(object);
+      for (let index = 0; index < now.length; index += 1) {
+        const key = now[index];
+        if (key in was) continue;
+        changes[changes.length] = { object, key, now: getOwnPropertyDescriptor(object, key) };
+        if (!delete object[key]) spoiled = true;
+      }
+    }
+    for (let at = 0; at < changed.length; at += 1) {
+      const { object, was, keys } = changed[at];
+      for (let index = 0; index < keys.length; index += 1) {
+        const now = getOwnPropertyDescriptor(object, keys[index]);
+        if (same(now, was[keys[index]])) continue;
+        changes[changes.length] = { object, key: keys[index], now };
+        defineProperty(object, keys[index], was[keys[index]]);
+      }
+    }
+    return changes;
+  };
+  const makeAgain = (changes) => {
+    for (let at = 0; at < changes.length; at += 1) {
+      const { object, key, now } = changes[at];
+      if (now === undefined) delete object[key];
+      else defineProperty(object, key, now);
+    }
   };
   const restore = (bag) => {
     const here = ownKeys(globalThis);
     for (let at = 0; at < here.length; at += 1) if (!hasOwn(bag, here[at])) delete globalThis[here[at]];
     const keys = ownKeys(bag);
     for (let at = 0; at < keys.length; at += 1) {
-      if (!isAs(keys[at], bag[keys[at]])) defineProperty(globalThis, keys[at], bag[keys[at]]);
+      if (!same(getOwnPropertyDescriptor(globalThis, keys[at]), bag[keys[at]])) defineProperty(globalThis, keys[at], bag[keys[at]]);
     }
+  };
+  const turnTo = (run) => {
+    if (current !== undefined && !current.over) {
+      current.changes = takeBack();
+      current.bag = getOwnPropertyDescriptors(globalThis);
+    }
+    current = run;
+    restore(run.bag ?? beginning);
+    if (run.changes !== undefined) makeAgain(run.changes);
   };
   const cross = () => {
     const { run, inside, args } = prepared;
     prepared = undefined;
-    if (current !== run) {
-      if (current !== undefined && !current.over) current.bag = getOwnPropertyDescriptors(globalThis);
-      current = run;
-      restore(run.bag ?? beginning);
-    }
+    if (current !== run) turnTo(run);
     return apply(inside, undefined, args);
   };
   defineProperty(globalThis, '__missionCross', { value: cross, writable: false, enumerable: false, configurable: false });
   return {
-    keep: (pristine) => { beginning = pristine; },
+    keep: (pristine) => {
+      beginning = pristine;
+      rememberAll();
+    },
     prepare: (run, inside, args) => { prepared = { run, inside, args }; },
+    leave: (run) => {
+      run.over = true;
+      if (current !== run) return;
+      try {
+        takeBack();
+      } catch {
+        spoiled = true;
+      }
+    },
+    isSpoiled: () => spoiled,
   };
 })()`);
 
@@ -78,6 +186,10 @@ export function defineCrossing(context: vm.Context): Crossing {
     call(run, inside, args, timeoutMs) {
       doors.prepare(run, inside, args);
       return CROSS.runInContext(context, { timeout: timeoutMs, displayErrors: true });
+    },
+    leave: (run) => doors.leave(run),
+    get isSpoiled() {
+      return doors.isSpoiled();
     },
   };
 }

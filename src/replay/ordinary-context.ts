@@ -7,7 +7,7 @@
 import vm from 'node:vm';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
-import { type Crossing, defineCrossing, type RunGlobals } from './context-crossing.ts';
+import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
 type CreateOptions = Parameters<ReusableVMWorkflowCreator['createWorkflow']>[0];
@@ -46,13 +46,18 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     this.#api = this.#globals.__TEMPORAL__.api;
   }
 
+  /** A run left something behind that reaches the next one. */
+  get isSpoiled(): boolean {
+    return this.#crossing.isSpoiled;
+  }
+
   get #globals(): SdkGlobals {
     return this.context as unknown as SdkGlobals;
   }
 
   /** As the SDK's own, but for the way in. */
   override async createWorkflow(options: CreateOptions): Promise<ReusableVMWorkflow> {
-    const run: RunGlobals = { bag: undefined, over: false };
+    const run = newGlobals();
     const workflowModule = this.#moduleOf(run);
     try {
       workflowModule.initRuntime({
@@ -64,7 +69,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
         ...(this.patchActivationCallback && { patchActivationCallback: this.patchActivationCallback }),
       });
     } catch (error) {
-      run.over = true;
+      this.#crossing.leave(run);
       throw error;
     }
     const { runId } = options.info;
@@ -89,7 +94,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
         try {
           into('dispose')();
         } finally {
-          run.over = true;
+          this.#crossing.leave(run);
         }
       },
     } as unknown as WorkflowModule;

@@ -57,9 +57,13 @@ async function replay(task: ReplayTask): Promise<ReplayEvent> {
   return runTask(task, candidate, baseline, drawn);
 }
 
-/** Code that failed may have left its context in any state; the next recording gets a fresh one. */
-function forgetAfterFailure(task: ReplayTask, event: ReplayEvent): void {
-  if (event.kind === 'result' && event.result.outcome === 'failed') loaded.delete(task.candidate);
+/** Code that failed may have left its context in any state, and some leave traces; the next recording gets a fresh one. */
+async function forgetSpoiled({ candidate, baseline }: ReplayTask, event: ReplayEvent): Promise<void> {
+  if (event.kind === 'result' && event.result.outcome === 'failed') loaded.delete(candidate);
+  for (const key of [candidate, baseline ?? candidate]) {
+    const known = await loaded.get(key)?.catch(() => undefined);
+    if (known?.sandbox.isSpoiled) loaded.delete(key);
+  }
 }
 
 /** What a task leads to, whatever happens. */
@@ -69,7 +73,7 @@ async function eventOf(task: ReplayTask): Promise<ReplayEvent> {
     const detail = `the replay itself failed: ${messageOf(error)}`;
     return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason: 'unreadable', detail } };
   });
-  forgetAfterFailure(task, event);
+  await forgetSpoiled(task, event);
   return event;
 }
 

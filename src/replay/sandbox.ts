@@ -31,6 +31,7 @@ interface SdkCompletion {
 }
 
 interface SdkCreator {
+  readonly isSpoiled: boolean;
   createWorkflow(options: object): Promise<SdkWorkflow>;
   destroy(): Promise<void>;
 }
@@ -77,6 +78,8 @@ export interface Sandbox {
    *   Their ids are added to it, and their own markers are not issued: they are no steps.
    */
   start(first: Activation, facts: RunFacts, assumedPatches?: Set<string>): Promise<SandboxRun>;
+  /** Whether a run left something behind that would reach the next one. Then it is to be replaced. */
+  readonly isSpoiled: boolean;
   destroy(): Promise<void>;
 }
 
@@ -105,6 +108,9 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
         activate: async (activation) => withoutMarkers(await activate(workflow, activation), assumed),
         dispose: () => workflow.dispose(),
       };
+    },
+    get isSpoiled() {
+      return creator.isSpoiled;
     },
     destroy: () => creator.destroy(),
   };

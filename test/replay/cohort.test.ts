@@ -95,7 +95,7 @@ describe('replay of a cohort on threads', () => {
     const first = await report(1, sources);
     expect(await report(3, sources.toReversed())).toBe(first);
     expect(await report(1, sources)).toBe(first);
-  });
+  }, 180_000);
 
   it('finds the same on threads that replayed another candidate of the same name before', async () => {
     const codes = [await bundleVariant('await sleep(20);', 'await sleep(30);'), original];

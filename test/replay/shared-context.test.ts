@@ -1,0 +1,126 @@
+/** Runs share a context one after another. Whatever one does to it, the next one finds it as the first one did. */
+import Long from 'long';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
+import type { Activation } from '../../src/replay/proto.ts';
+import { createSandbox, type Sandbox, type SandboxRun } from '../../src/replay/sandbox.ts';
+import { makeProject, type ScratchProject } from './plain/project.ts';
+
+/** Each returns what it finds of what it then does. */
+const WORKFLOWS = `
+import { sleep } from '@temporalio/workflow';
+const array = Array.prototype as any;
+const scope = globalThis as any;
+
+export async function adds() { return (array.mark = (array.mark ?? 0) + 1); }
+export async function counts() { array.tally = (array.tally ?? 0) + 1; await sleep(10); return array.tally; }
+export async function replaces() {
+  const before = array.map;
+  array.map = function () { return ['fake']; };
+  return [1].map(String) + ' ' + (before.call([1], String)[0]);
+}
+export async function removes() { const had = 'flat' in array; delete array.flat; return had; }
+export async function redefines() {
+  const kind = typeof Object.getOwnPropertyDescriptor(scope, 'escape')?.get;
+  Object.defineProperty(scope, 'escape', { get: () => 'mine', configurable: true });
+  return kind;
+}
+export async function ofObjects() {
+  const had = ({} as any).get;
+  (Object.prototype as any).get = () => 'in the way';
+  array.mark = 'with it';
+  return String(had);
+}
+export async function ofIterators() {
+  const iterator = Object.getPrototypeOf([][Symbol.iterator]()) as any;
+  return (iterator.mark = (iterator.mark ?? 0) + 1);
+}
+export async function ofTheHost() {
+  const outside = Object.getPrototypeOf(URL.prototype) as any;
+  return (outside.mark = (outside.mark ?? 0) + 1);
+}
+export async function freezes() { Object.defineProperty(array, 'stuck', { value: 1, configurable: false }); return 'stuck'; }
+export async function looks() { return String(array.mark) + String(array.stuck); }
+`;
+
+const facts = { namespace: 'default', taskQueue: 'queue' };
+let project: ScratchProject;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  project = await makeProject({ 'package.json': '{}', 'workflows.ts': WORKFLOWS });
+  sandbox = await createSandbox(await bundleWorkflows({ workflowsPath: './workflows.ts', root: project.root }));
+}, 120_000);
+
+afterAll(() => project.remove());
+
+function activation(runId: string, jobs: Activation['jobs']): Activation {
+  return {
+    runId,
+    timestamp: { seconds: Long.fromNumber(1_700_000_000), nanos: 0 },
+    isReplaying: true,
+    jobs: jobs ?? null,
+  };
+}
+
+async function start(workflowType: string, runId: string = workflowType) {
+  const time = { seconds: Long.fromNumber(1_700_000_000), nanos: 0 };
+  const initializeWorkflow = {
+    workflowType,
+    workflowId: 'w',
+    arguments: [],
+    randomnessSeed: Long.UONE,
+    startTime: time,
+  };
+  const first = activation(runId, [{ initializeWorkflow }]);
+  const run = await sandbox.start(first, facts);
+  return { run, result: await resultOf(run, first) };
+}
+
+async function resultOf(run: SandboxRun, given: Activation): Promise<unknown> {
+  const answer = await run.activate(given);
+  if (answer.failure) throw new Error(answer.failure.message);
+  const data = answer.commands[0]?.completeWorkflowExecution?.result?.data;
+  return data ? (JSON.parse(Buffer.from(data).toString()) as unknown) : undefined;
+}
+
+async function runOnce(workflowType: string): Promise<unknown> {
+  const { run, result } = await start(workflowType);
+  await run.dispose();
+  return result;
+}
+
+describe('a context that runs share', () => {
+  it.each([
+    ['adds', 1],
+    ['replaces', 'fake 1'],
+    ['removes', true],
+    ['redefines', 'undefined'],
+    ['ofObjects', 'undefined'],
+    ['ofIterators', 1],
+    ['ofTheHost', 1],
+  ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
+    expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
+      found,
+      found,
+      'undefinedundefined',
+    ]);
+    expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it('is kept for each of those that take turns', async () => {
+    const [one, other] = [await start('counts', 'one'), await start('counts', 'other')];
+    expect(await runOnce('looks')).toBe('undefinedundefined');
+    const fired = [{ fireTimer: { seq: 1 } }];
+    expect(await resultOf(one.run, activation('one', fired))).toBe(1);
+    expect(await resultOf(other.run, activation('other', fired))).toBe(1);
+    await one.run.dispose();
+    await other.run.dispose();
+    expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it('is to be replaced when something cannot be taken back', async () => {
+    expect(await runOnce('freezes')).toBe('stuck');
+    expect(sandbox.isSpoiled).toBe(true);
+  });
+});
