@@ -68,7 +68,6 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-final-news-ignored',
     kind: 'code',
-    step: 'check-1',
     edits: [[WORKFLOW, '    final ||= news.final;\n', '    final &&= news.final;\n']],
     changes: 'unanswered',
     why: 'Checks are made after the last word of the carrier, and nobody recorded what they say.',
