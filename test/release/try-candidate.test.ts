@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-describe('trying a candidate', () => {
+describe('trying a candidate', { timeout: 240_000 }, () => {
   it('flags the runs that a reworded prompt flips, names the prompt, and stops the activation', async () => {
     const report = await attempt(2, { policy: live });
     expect(report.verdict.verdict).toBe('failed');
@@ -166,7 +166,7 @@ describe('trying a candidate', () => {
   });
 });
 
-describe('intended changes', () => {
+describe('intended changes', { timeout: 240_000 }, () => {
   const saleIsFinal = {
     name: 'sale-is-final',
     reason: 'the spring promotion',
