@@ -37,6 +37,8 @@ export interface AttributeOptions {
   readonly live?: TwoAnswers | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many hybrids were begun, before each. How many it will be nobody knows. */
+  readonly onHybrid?: ((begun: number) => void) | undefined;
 }
 
 /** What the activities of the two versions answer. */
@@ -85,13 +87,16 @@ interface Hybrids {
 
 /** Hybrids are replayed one after another, all on the same threads. */
 function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
-  const { policy, workers } = options;
+  const { policy, workers, onHybrid } = options;
+  let begun = 0;
   let taken: ReadonlySet<string> = new Set();
   const live = options.live && hybridAnswers(options.live, (view) => parts.isOfBaseline(taken, view));
   const pool = openReplayPool({ ...policy, ...(live && { live }), workers });
   return {
     replay: (names, recordings) => {
       taken = new Set(names);
+      begun += 1;
+      onHybrid?.(begun);
       return replayHybrid(options, parts.hybrid(taken), pool, new Set(recordings));
     },
     close: () => pool.close(),

@@ -42,6 +42,8 @@ export interface TryProgress {
   readonly counts: ReportCounts;
   /** Set while noise is drawn: `done` and `total` are then draws. */
   readonly drawing?: true;
+  /** Set while causes are looked for: how many hybrids were begun. `done` and `total` are then those of the replay. */
+  readonly hybrids?: number;
 }
 
 export interface TryOptions {
@@ -102,6 +104,7 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     changed,
     live: live && session && { candidate: live, baseline: () => session.answersOf(baseline) },
     again: chosen.again,
+    counts: builder.counts(),
   });
   const noise = await noiseOf(options, trial, session);
   const { digest, members, selection, sample } = chosen.cohort;
@@ -251,6 +254,7 @@ async function noiseOf(
 
 interface CauseQuestion extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'changed' | 'live'> {
   readonly again: ChosenRecordings['again'];
+  readonly counts: ReportCounts;
 }
 
 function isAborted({ signal }: TryOptions): boolean {
@@ -259,9 +263,12 @@ function isAborted({ signal }: TryOptions): boolean {
 
 /** Why runs changed. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
-  const { policy, workers, signal } = options;
-  if (question.changed.size === 0 || isAborted(options)) return undefined;
-  const attribution = await attributeChanges({ ...question, sources: question.again, policy, workers, signal });
+  const { policy, workers, signal, onProgress } = options;
+  const { changed, again, counts } = question;
+  if (changed.size === 0 || isAborted(options)) return undefined;
+  const done = counts.recordings;
+  const onHybrid = (hybrids: number) => onProgress?.({ done, total: done, counts, hybrids });
+  const attribution = await attributeChanges({ ...question, sources: again, policy, workers, signal, onHybrid });
   // An interrupt meanwhile leaves hybrids unfinished, and what they say would be wrong.
   return isAborted(options) ? undefined : attribution;
 }

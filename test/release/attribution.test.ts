@@ -122,7 +122,7 @@ beforeAll(async () => {
     expect(status).toBe('stored');
   await fleet.shutdown();
   await temporal.close();
-});
+}, 240_000);
 
 afterAll(async () => {
   await registry.close();
@@ -190,13 +190,17 @@ describe('a changed outcome is attributed', () => {
     '%s',
     async (_, edits, causes, counts) => {
       const number = await publish(edits);
+      const hybrids: number[] = [];
       const report = await tryCandidate({
         registry,
         candidate: { mission, number },
         baseline: { mission, number: 1 },
         policy: POLICY,
         workers: 1,
+        onProgress: (progress) => hybrids.push(...(progress.hybrids === undefined ? [] : [progress.hybrids])),
       });
+      expect(hybrids.length).toBeGreaterThan(0);
+      expect(hybrids).toEqual(hybrids.map((_hybrid, index) => index + 1));
       expect(report.attribution?.groups.map((group) => group.causes)).toEqual(causes);
       expect(report.attribution?.groups.map(({ count }) => count)).toEqual(counts);
       const markdown = renderMarkdown(report);

@@ -121,8 +121,9 @@ function selectionOf({ options, context }: Call<Options>) {
   return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
 }
 
-function progressWords({ counts: { outcomes, excluded }, drawing }: TryProgress): string {
+function progressWords({ counts: { outcomes, excluded }, drawing, hybrids }: TryProgress): string {
   if (drawing) return 'asking both versions again';
+  if (hybrids !== undefined) return `looking for causes: change ${hybrids} swapped in`;
   const { matched, ...others } = outcomes;
   const words = Object.entries({ ...others, excluded }).filter(([, count]) => count > 0);
   return [`${matched} matched`, ...words.map(([name, count]) => `${count} ${name}`)].join(', ');
