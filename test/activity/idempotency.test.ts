@@ -99,7 +99,7 @@ afterAll(async () => {
 
 async function start(name: string, input: object): Promise<{ workflowId: string; runId: string }> {
   const workflowId = `${mission}-${name}-${Math.random().toString(36).slice(2, 8)}`;
-  const { runId = '' } = await startMission({ registry, client: temporal.client, mission, input, workflowId });
+  const { runId } = await startMission({ registry, client: temporal.client, mission, input, workflowId });
   return { workflowId, runId };
 }
 

@@ -84,7 +84,11 @@ export function factLines(version: Version, { palette, width }: Output, more: re
 function intendedText(change: Json): string {
   if (!isJsonObject(change)) return '';
   const { name = '', reason = '', owner = '' } = change;
-  return `${String(name)}: ${String(reason)} (${String(owner)})`;
+  return `${textOf(name)}: ${textOf(reason)} (${textOf(owner)})`;
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** All that can change without code. */
