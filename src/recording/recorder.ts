@@ -12,6 +12,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { pause } from '../fleet/berth.ts';
 import type { Registry } from '../registry/registry.ts';
+import { END_OF_TIME } from '../registry/rows.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { collectRecordings } from './collect.ts';
 import type { RunRef } from './ended-runs.ts';
@@ -70,8 +71,6 @@ const NOTICED_AT_ONCE = 4;
 /** A run whose last task was refused goes on, and is noticed again. */
 const END_WITHIN_MS = 15_000;
 const DUE_AT_ONCE = 100;
-/** No claim reaches so far. */
-const END_OF_TIME = new Date(8_640_000_000_000_000);
 
 /** Starts to record; it never throws. */
 export function startRecorder(options: RecorderOptions): Recorder {

@@ -15,6 +15,9 @@ export const jsonColumn = z.string().transform((text): Json => JSON.parse(text) 
 /** A bytea, which is a Buffer on one engine. */
 export const bytesColumn = z.instanceof(Uint8Array);
 
+/** Later than any instant that is stored. Both engines take it; the last of JavaScript's they do not. */
+export const END_OF_TIME = new Date('9999-01-01T00:00:00.000Z');
+
 /** An instant as it is stored: milliseconds, UTC. */
 export function storedInstant(iso: string): Date {
   return new Date(iso);

@@ -13,6 +13,7 @@ import { pause } from '../fleet/berth.ts';
 import type { ShadowHost } from '../fleet/shadow-host.ts';
 import { bounded } from '../recording/bounded.ts';
 import type { Route } from '../registry/routes.ts';
+import { END_OF_TIME } from '../registry/rows.ts';
 import type { ShadowRun } from '../registry/shadows.ts';
 import { messageOf } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
@@ -74,8 +75,6 @@ const LOOK_MS_MAX = 60_000;
 const RETRY_MS = 10_000;
 const EXPIRE_EVERY_MS = 600_000;
 const SEEN_MAX = 50_000;
-/** No claim reaches so far. */
-const END_OF_TIME = new Date('9999-01-01');
 
 /** Starts to follow; it never throws. */
 export function followShadows(options: FollowShadowsOptions): ShadowFollower {
