@@ -51,7 +51,11 @@ interface SinkCall {
 }
 
 /** A worker class like the one given, with shadow runs held off the world. */
-export function withShadows(Base: typeof Worker, candidate: MissionDefinition, host: ShadowHost | undefined) {
+export function withShadows(
+  Base: typeof Worker,
+  candidate: MissionDefinition,
+  host: ShadowHost | undefined,
+): Pick<typeof Worker, 'create'> {
   const base = Base as unknown as SdkWorkerClass;
   const createWorkflowCreator = async (...given: readonly unknown[]): Promise<SdkCreator> => {
     const creator = await Reflect.apply(base.createWorkflowCreator, Base, [...given]);

@@ -2,8 +2,8 @@
  * The seam to the SDK: workflow code in a V8 context of its own, driven by activations, with no worker and no server.
  *
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
- * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` is a part of it; nothing
- * else imports from there.
+ * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` is a part of it. The other
+ * place that knows of internals is `fleet/shadow-workflows.ts`.
  */
 import { type HookCallbacks, promiseHooks } from 'node:v8';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
