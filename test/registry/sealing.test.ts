@@ -85,7 +85,9 @@ const TIMEOUT_MS = 240_000;
 
 describeOnBothEngines('with keys', (bench) => {
   // Sealing is above the engines: what is told apart by who holds which key is tried on one of them.
-  const onPostgres = it.runIf(bench.kind === 'postgres');
+  const onPostgres = (name: string, test: () => Promise<void>, timeoutMs?: number): void => {
+    if (bench.kind === 'postgres') it(name, test, timeoutMs);
+  };
 
   it(
     'recordings, reports and answers are sealed where they lie, and come back whole',
