@@ -51,7 +51,7 @@ describe('what a run holds for a person', () => {
         expect(answer.out).toContain('Pay this claim?');
         return answer.out;
       },
-      { timeout: 15_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
     expect(listed).toContain(`mission decide ${workflowId} pay-it --option pay | --option reject`);
     expect(listed).toContain('c-1');
@@ -66,7 +66,7 @@ describe('what a run holds for a person', () => {
     expect(await temporal.client.workflow.result(workflowId)).toMatchObject({ answers: ['pay-it pay grace checked'] });
     expect((await mission('decide', workflowId, '--option', 'pay')).code).toBe(2);
     await vi.waitFor(async () => expect((await mission('decisions', name)).out).toContain('Nothing waits'), {
-      timeout: 15_000,
+      timeout: 60_000,
       interval: 200,
     });
   });
@@ -75,7 +75,7 @@ describe('what a run holds for a person', () => {
     const workflowId = `${name}-2`;
     await start(workflowId, ['first', 'second']);
     await vi.waitFor(async () => expect((await mission('decisions', name, '--json')).out).toContain('second'), {
-      timeout: 15_000,
+      timeout: 60_000,
       interval: 200,
     });
     expect(await mission('decide', workflowId, '--option', 'pay')).toMatchObject({

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const input = { claim: 'c-1', asks: ['pay-it'] };
   await startMission({ registry, client, mission: name, input, workflowId });
   await startMission({ registry, client, mission: name, input, workflowId: `${workflowId}-open` });
-  await vi.waitFor(async () => expect(await openDecisionsOf(client, workflowId)).toHaveLength(1), 20_000);
+  await vi.waitFor(async () => expect(await openDecisionsOf(client, workflowId)).toHaveLength(1), 60_000);
   await decide({ client, workflowId, option: 'pay', by: 'grace', comment: 'checked by phone' });
   await client.workflow.result(workflowId);
   const collected = collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs: [{ workflowId }] });

@@ -203,13 +203,13 @@ describe('a mission in production', () => {
     await route({ [next]: 10_000 });
     const reasons = () =>
       Object.fromEntries(hosting.members().map((member) => [member.versions.join(), member.reasons.join()]));
-    await vi.waitFor(() => expect(reasons()).toEqual({ 3: 'open runs', 4: 'traffic,recent' }), 20_000);
+    await vi.waitFor(() => expect(reasons()).toEqual({ 3: 'open runs', 4: 'traffic,recent' }), 60_000);
     await hosting.ready();
     expect(await resultOf(await start({ text: 'b' }))).toEqual(['w4', 'fast', 'a4']);
 
     await temporal.client.workflow.getHandle(run.workflowId).signal('go');
     expect(await resultOf(run)).toEqual(['w3', 'slow', 'a3']);
-    await vi.waitFor(() => expect(reasons()).toEqual({ 4: 'traffic,recent' }), 20_000);
+    await vi.waitFor(() => expect(reasons()).toEqual({ 4: 'traffic,recent' }), 60_000);
     expect(events).toContain(`${mission}@3 stopped`);
   });
 
@@ -223,7 +223,7 @@ describe('a mission in production', () => {
       (await listRuns({ temporal, registry, version, state: 'open', ...(now === undefined ? {} : { now }) }))[0];
     await vi.waitFor(
       async () => expect(await find()).toMatchObject({ workflowId: run.workflowId, status: 'running' }),
-      20_000,
+      60_000,
     );
     expect((await find())?.waiting).toBeUndefined();
 
@@ -240,7 +240,7 @@ describe('a mission in production', () => {
         status: 'completed',
         version: run.version,
       });
-    }, 20_000);
+    }, 60_000);
   });
 
   it('goes on with the others when one artifact cannot be hosted', async () => {
@@ -259,7 +259,7 @@ describe('a mission in production', () => {
     await vi.waitFor(() => {
       const states = Object.fromEntries(hosting.members().map(({ versions, state }) => [versions.join(), state]));
       expect(states).toEqual({ 4: 'ready', 6: 'failed' });
-    }, 20_000);
+    }, 60_000);
     expect(await resultOf(await start({ text: 'a' }))).toEqual(['w4', 'fast', 'a4']);
     await expect(hosting.ready(100)).rejects.toMatchObject({
       code: 'VERSION_NOT_HOSTED',

@@ -70,7 +70,7 @@ async function continueRun(workflowId: string) {
       expect(next.historyLength).toBeGreaterThan(4);
       return { stamp: readStamp(next.memo), version: next.searchAttributes['MissionVersion'], memo: next.memo };
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 
@@ -165,7 +165,7 @@ describe('a child', () => {
         expect(runs.map((run) => run.workflowId)).toContain(workflowId);
         return runs;
       },
-      { timeout: 30_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
     expect(listed.map((run) => run.workflowId)).not.toContain(`${workflowId}-child`);
   }, 60_000);

@@ -51,7 +51,7 @@ async function publish(behaviour: Parameters<typeof publishFlight>[2]): Promise<
 /** A run that took its first step and waits. */
 async function start(workflowId = `${mission}-run-${++sequence}`): Promise<string> {
   await startMission({ registry, client: temporal.client, mission, input: { id: workflowId }, workflowId });
-  await vi.waitFor(async () => expect((await standing(workflowId)).stepsDone).toBe(1), { timeout: 30_000 });
+  await vi.waitFor(async () => expect((await standing(workflowId)).stepsDone).toBe(1), { timeout: 60_000 });
   return workflowId;
 }
 
@@ -91,7 +91,7 @@ async function listed(number: number, workflowIds: readonly string[]): Promise<v
       const runs = await listRuns({ temporal, registry, version, state: 'open' });
       expect(runs.map(({ workflowId }) => workflowId).sort()).toEqual([...workflowIds].sort());
     },
-    { timeout: 30_000, interval: 200 },
+    { timeout: 60_000, interval: 200 },
   );
 }
 
@@ -99,7 +99,7 @@ describe('moving open runs', () => {
   it('moves those whose history replays on the target, keeps the others with the reason, and does it once', async () => {
     const [fits, looked] = [await start(`${mission}-a`), await start(`${mission}-b`)];
     await tell(looked, 'look');
-    await vi.waitFor(async () => expect((await standing(looked)).stepsDone).toBeGreaterThan(2), { timeout: 30_000 });
+    await vi.waitFor(async () => expect((await standing(looked)).stepsDone).toBeGreaterThan(2), { timeout: 60_000 });
     const second = await publish({ tone: 'brisk', later: 'gossip' });
     await listed(1, [fits, looked]);
 

@@ -86,8 +86,8 @@ describe('a deployment on a real server', () => {
 
   it('shows which versions are hosted, runs what is pinned, and follows the current version', async () => {
     await whileHosted(first, async () => {
-      await expect.poll(hosted, { timeout: 20_000 }).toEqual([first.buildId]);
-      await expect.poll(statuses, { timeout: 20_000 }).toEqual({ [first.buildId]: 'inactive' });
+      await expect.poll(hosted, { timeout: 60_000 }).toEqual([first.buildId]);
+      await expect.poll(statuses, { timeout: 60_000 }).toEqual({ [first.buildId]: 'inactive' });
       const start = () =>
         temporal.client.workflow.start('greet', {
           taskQueue: MISSION,
@@ -96,15 +96,15 @@ describe('a deployment on a real server', () => {
           versioningOverride: { pinnedTo: first },
         });
       // The server tells of a poller a moment before it lets a run be pinned to it.
-      const handle = await vi.waitFor(start, { timeout: 20_000, interval: 200 });
+      const handle = await vi.waitFor(start, { timeout: 60_000, interval: 200 });
       expect(await handle.result()).toBe('hello world');
       expect(await setCurrentVersion(temporal, first)).toBe(true);
       expect(await describeDeployment(temporal, MISSION)).toMatchObject({ currentBuildId: first.buildId });
       expect(await deleteVersion(temporal, first)).toBe('refused');
     });
     await whileHosted(second, async () => {
-      await expect.poll(hosted, { timeout: 20_000 }).toContain(second.buildId);
-      await expect.poll(statuses, { timeout: 20_000 }).toMatchObject({ [second.buildId]: 'inactive' });
+      await expect.poll(hosted, { timeout: 60_000 }).toContain(second.buildId);
+      await expect.poll(statuses, { timeout: 60_000 }).toMatchObject({ [second.buildId]: 'inactive' });
       await setCurrentVersion(temporal, second);
       expect(await statuses()).toMatchObject({ [second.buildId]: 'current' });
     });
