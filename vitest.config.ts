@@ -18,8 +18,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    // Tests that kill processes and race for ports share a small machine in CI. A second try is shown as one in the output.
-    retry: process.env['CI'] === undefined ? 0 : 1,
+    // Tests that kill processes and race for ports share a small machine in CI. Another try is shown as one in the output.
+    retry: process.env['CI'] === undefined ? 0 : 2,
     reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     coverage: {
       provider: 'v8',

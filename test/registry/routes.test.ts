@@ -30,6 +30,7 @@ describeOnBothEngines('routes', (bench) => {
       ...route(),
       revision: 1,
       rules: [],
+      shadows: [],
       salt: expect.stringMatching(/^[0-9a-f]{16}$/),
       createdAt: NOW.toISOString(),
     });
