@@ -53,12 +53,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   ),
   throughput: part(
     'Whole runs',
-    (stand, quick) => measureThroughput(stand, quick ? 1 : 5, quick ? 60 : 300),
+    (stand, quick) => measureThroughput(stand, quick ? 2 : 5, quick ? 100 : 300),
     describeThroughput,
   ),
   rollback: part(
     'Rolling back under load',
-    (stand, quick) => measureRollback(stand, quick ? 5 : 100, 60, tell),
+    (stand, quick) => measureRollback(stand, quick ? 20 : 100, 24, tell),
     describeRollback,
   ),
   memory: part(

@@ -53,7 +53,8 @@ afterEach(async () => {
 /** The command in a terminal of its own, whose keys are the child's standard input. */
 function inTerminal(argv: readonly string[]): ChildProcess {
   const command = [process.execPath, '--import', import.meta.resolve('tsx'), main, ...argv];
-  const quoted = command.map((word) => `'${word}'`).join(' ');
+  // `exec`: a shell that stays in between dies of the key itself, whatever the command ends with.
+  const quoted = `exec ${command.map((word) => `'${word}'`).join(' ')}`;
   const child = spawn('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], {
     cwd: project.root,
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '1', COLUMNS: '120' },
