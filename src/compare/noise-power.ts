@@ -27,10 +27,15 @@ export function leastChangeSeen(size: TestSize): number | undefined {
   const { recordings } = size;
   const seen = (changed: number) => seesAlways(size, changed) || seesMore(size, changed);
   if (recordings === 0 || !seen(recordings)) return undefined;
-  let [low, high] = [1, recordings];
+  return firstOf(1, recordings, seen);
+}
+
+/** The first number from `from` to `to` of which `holds` is true: false before it, true from it on, and true of `to`. */
+function firstOf(from: number, to: number, holds: (value: number) => boolean): number {
+  let [low, high] = [from, to];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (seen(middle)) high = middle;
+    if (holds(middle)) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -42,8 +47,8 @@ function seesAlways({ recordings, samples, noise, alpha }: TestSize, changed: nu
   const halfNoisy = choose(2 * samples, samples) * (noise * (1 - noise)) ** samples;
   const eligible = changed + Math.round((recordings - changed) * halfNoisy);
   const cleanly = (1 - noise) ** (2 * samples);
-  let needed = 0;
-  while (needed <= eligible && binomialTail(eligible, byChance, needed) > alpha / 2) needed += 1;
+  // The tail falls as more are needed, and beyond all of them it is nothing.
+  const needed = firstOf(0, eligible + 1, (least) => binomialTail(eligible, byChance, least) <= alpha / 2);
   return needed <= changed && binomialTail(changed, cleanly, needed) >= POWER;
 }
 
