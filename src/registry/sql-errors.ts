@@ -100,6 +100,9 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
 const CONNECTION_MESSAGE =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable/i;
 
+/** A file that may not grow: PostgreSQL has no SQLSTATE for it. */
+const FILE_LIMIT_MESSAGE = /file too large/i;
+
 /**
  * The {@link MissionError} for whatever a database call threw; a MissionError stays as it is.
  *
@@ -128,6 +131,7 @@ function meaningOf(code: string | undefined, message: string): Meaning {
     undefined,
   );
   if (best !== undefined) return best[1];
+  if (FILE_LIMIT_MESSAGE.test(message)) return WRITE_FAILED;
   return CONNECTION_MESSAGE.test(message) ? UNAVAILABLE : INTERNAL;
 }
 

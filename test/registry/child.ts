@@ -16,8 +16,12 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** Runs TypeScript text that imports from `../../src/…`, as if it stood in this folder. */
-export function startChild(source: string): Child {
+/**
+ * Runs TypeScript text that imports from `../../src/…`, as if it stood in this folder.
+ *
+ * @param maxFileBytes - how long files may get that it writes; beyond, its writes fail as on a full disk
+ */
+export function startChild(source: string, { maxFileBytes }: { readonly maxFileBytes?: number } = {}): Child {
   const { outputFiles } = buildSync({
     stdin: { contents: `(async () => {${source}})();`, resolveDir: HERE, loader: 'ts' },
     bundle: true,
@@ -27,9 +31,14 @@ export function startChild(source: string): Child {
     packages: 'external',
     define: { 'import.meta.url': JSON.stringify(REGISTRY_SOURCE) },
   });
-  const child = spawn(process.execPath, ['-'], { cwd: HERE });
+  const child = spawn('/bin/sh', ['-c', `${limit(maxFileBytes)}exec "$0" -`, process.execPath], { cwd: HERE });
   child.stdin.end(outputFiles[0]?.text ?? '');
   return { pid: child.pid ?? 0, line: readLines(child), kill: () => kill(child) };
+}
+
+/** The shell counts in blocks of 512 bytes. The signal that would end the process is ignored, so that writes fail instead. */
+function limit(maxFileBytes: number | undefined): string {
+  return maxFileBytes === undefined ? '' : `trap '' XFSZ; ulimit -f ${Math.floor(maxFileBytes / 512)}; `;
 }
 
 function readLines(child: ChildProcessWithoutNullStreams): () => Promise<string> {

@@ -12,6 +12,7 @@ describe('what a database error means', () => {
     ['53300', 'too many connections', 'REGISTRY_UNAVAILABLE'],
     ['53100', 'disk full', 'REGISTRY_WRITE_FAILED'],
     ['58030', 'io error', 'REGISTRY_WRITE_FAILED'],
+    ['XX000', 'could not extend file "base/5/1": File too large', 'REGISTRY_WRITE_FAILED'],
     ['28P01', 'password authentication failed', 'REGISTRY_UNAVAILABLE'],
     ['ECONNREFUSED', 'connect', 'REGISTRY_UNAVAILABLE'],
     ['ENOSPC', 'no space left', 'REGISTRY_WRITE_FAILED'],
