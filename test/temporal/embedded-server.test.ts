@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -59,6 +60,7 @@ describe('an embedded server', () => {
   });
 
   it('that was killed is started again on the same data and the same address', async () => {
+    await rememberPorts();
     const killed = await open();
     const workflowId = await startForgottenWorkflow(killed.address);
     process.kill(killed.pid, 'SIGKILL');
@@ -89,9 +91,10 @@ describe('an embedded server', () => {
   });
 
   it('takes other ports when its own are taken meanwhile', async () => {
+    const { port } = await rememberPorts();
     const first = await open();
+    expect(first.address).toBe(`127.0.0.1:${port}`);
     process.kill(first.pid, 'SIGKILL');
-    const port = Number(first.address.split(':')[1]);
     const squatter = await squat(port);
     try {
       const second = await open();
@@ -161,6 +164,19 @@ exec '${real}' "$@"
     }
   });
 });
+
+/**
+ * Leaves what a server leaves that ended long ago, with ports that the system gives to nobody who asks for any: so no program
+ * beside this test takes them between two starts.
+ */
+async function rememberPorts(): Promise<{ readonly port: number; readonly uiPort: number }> {
+  const port = 20_000 + 2 * randomInt(5_000);
+  const ports = { port, uiPort: port + 1 };
+  const version = { cli: 'before', server: 'before' };
+  const state = { pid: 2 ** 22 + 1, started: 'before', ...ports, namespace: 'default', version };
+  await writeFile(embeddedFiles(directory).state, JSON.stringify(state));
+  return ports;
+}
 
 /** Listens on a port as soon as the killed server has let go of it. */
 async function squat(port: number): Promise<Server> {
