@@ -14,7 +14,7 @@ import type { Attribution } from './attribution.ts';
 import type { CoverageReport } from './coverage.ts';
 import { summariseResult } from './describe.ts';
 import { createDetailKeeper, DETAIL_PER_GROUP } from './detail-keeper.ts';
-import { byText, clipText } from './group-counter.ts';
+import { byText, clipText, without } from './group-counter.ts';
 import type { IntendedChange } from './intended-change.ts';
 import { createIntendedCounter } from './intended-tally.ts';
 import type { IntendedJudgement } from './judge-intended.ts';
@@ -181,8 +181,9 @@ function defined<Members extends object>(members: Members): { [Name in keyof Mem
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Members;
 }
 
+/** How long it took is no finding, and left out: equal replays give equal bytes. */
 function withDetail(result: ReportedResult, detail: ReplayResult | undefined): ReportedResult {
-  return detail === undefined ? result : { ...result, detail };
+  return detail === undefined ? result : { ...result, detail: without(detail, 'durationMs') };
 }
 
 /** Disagreements that a report names one by one; the count has them all. */

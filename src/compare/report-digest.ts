@@ -1,6 +1,7 @@
 import { type Digest, digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
 import { without } from './group-counter.ts';
+import type { ReplayResult } from './outcome.ts';
 import type { Report } from './report.ts';
 
 /** What differs from replay to replay though they find the same. */
@@ -12,8 +13,9 @@ const RUN_FACTS: ReadonlySet<string> = new Set(['digest', 'createdAt', 'live']);
  */
 export function reportDigest(report: Omit<Report, 'digest'> | Report): Digest {
   const judged = Object.entries(report).filter(([member]) => !RUN_FACTS.has(member));
+  // Reports have been written with the time that each replay took.
   const results = report.results.map((result) =>
-    result.detail === undefined ? result : { ...result, detail: without(result.detail, 'durationMs') },
+    result.detail === undefined ? result : { ...result, detail: without(result.detail as ReplayResult, 'durationMs') },
   );
   return digestOfJson({ ...Object.fromEntries(judged), results } as unknown as Json);
 }

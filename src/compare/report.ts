@@ -120,8 +120,8 @@ export interface ReportedResult {
   readonly asIntended?: true;
   /** What differs, in one line; absent when `matched`. */
   readonly summary?: string;
-  /** The whole result; absent when `matched`, and beyond the first {@link Report.detailPerGroup} results of a kind. */
-  readonly detail?: ReplayResult;
+  /** The whole result but its time; absent when `matched`, and beyond the first {@link Report.detailPerGroup} of a kind. */
+  readonly detail?: Omit<ReplayResult, 'durationMs'>;
 }
 
 export interface Report {

@@ -44,6 +44,8 @@ export interface ChosenRecordings {
   readonly cohort: Cohort;
   /** `picked`: named runs, or regression cases. */
   readonly kind: 'recordings' | 'picked';
+  /** Whether they are in the registry, where other processes find them too. */
+  readonly isStored: boolean;
   readonly sources: AsyncIterable<TracedSource>;
   /** Reads some of them once more, so that none is held in memory meanwhile. */
   readonly again: (ids: ReadonlySet<string>) => AsyncIterable<TracedSource>;
@@ -55,7 +57,11 @@ export interface ChosenRecordings {
 
 const BATCH = 64;
 /** What only regression cases have. */
-const NO_CASES = { expected: new Map(), keptArtifact: async () => undefined } satisfies Partial<ChosenRecordings>;
+const NO_CASES = {
+  isStored: true,
+  expected: new Map(),
+  keptArtifact: async () => undefined,
+} satisfies Partial<ChosenRecordings>;
 
 /**
  * Chooses recordings for a candidate.
@@ -180,7 +186,11 @@ function readers(recordings: Registry['recordings'], { members }: Cohort): Pick<
   return { sources: read(ids), again: (some) => read(ids.filter((id) => some.has(id))) };
 }
 
-async function* readSources(recordings: Registry['recordings'], ids: readonly string[]): AsyncGenerator<TracedSource> {
+/** Recordings by their ids, in batches. */
+export async function* readSources(
+  recordings: Registry['recordings'],
+  ids: readonly string[],
+): AsyncGenerator<TracedSource> {
   for (let at = 0; at < ids.length; at += BATCH) {
     for await (const { summary, content, trace } of recordings.stream({ ids: ids.slice(at, at + BATCH) }))
       yield { summary, content, trace: trace as Trace };
@@ -210,6 +220,7 @@ async function chooseFixtures(
   return {
     cohort,
     kind: 'picked',
+    isStored: false,
     sources: those(new Set(cohort.members.map(({ id }) => id))),
     again: those,
     expected: expectedEnds([...byId.values()]),

@@ -1,7 +1,7 @@
 /** The artifacts that made recordings, for the self-check: each is found and linked once. */
 import type { Artifact } from '../artifact/artifact.ts';
 import { linkWorkflowBundle } from '../artifact/link-workflow-bundle.ts';
-import type { ReportBuilder } from '../compare/report-builder.ts';
+import type { ExcludedRecording } from '../compare/outcome.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { ReplaySource, ReplayTarget } from '../replay/replay-cohort.ts';
 
@@ -40,7 +40,7 @@ export async function targetOf(name: string, artifact: Artifact): Promise<Replay
 export async function* withKnownMaker<Source extends ReplaySource>(
   sources: AsyncIterable<Source>,
   makers: MakerTargets,
-  exclude: ReportBuilder['exclude'],
+  exclude: (excluded: ExcludedRecording) => void,
 ): AsyncGenerator<Source> {
   for await (const source of sources) {
     const { summary } = source;

@@ -10,6 +10,7 @@ import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
 import type { Attribution, Fingerprint } from '../compare/attribution.ts';
 import { type CoverageCounter, createCoverage } from '../compare/coverage.ts';
+import type { IntendedChange } from '../compare/intended-change.ts';
 import type { NoiseReport } from '../compare/noise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, ReportCounts } from '../compare/report.ts';
@@ -21,7 +22,6 @@ import type { Registry } from '../registry/registry.ts';
 import type { ReportDocument } from '../registry/reports.ts';
 import type { Version } from '../registry/versions.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
-import { replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
@@ -30,11 +30,9 @@ import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { type AttributeOptions, attributeChanges, fingerprintOf } from './attribute-changes.ts';
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
 import { DrawPlan, drawNoise } from './draw-noise.ts';
-import { judgeByExpected } from './expected-end.ts';
 import { intendedOf } from './intended-of.ts';
+import { type JudgeCohort, judgeRecordings } from './judge-recordings.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
-import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
-import { RecordingNotes } from './recording-notes.ts';
 
 export interface TryProgress {
   readonly done: number;
@@ -55,6 +53,8 @@ export interface TryOptions {
   readonly policy: ReplayPolicy;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
+  /** Where the cohort is replayed. @default on threads of this process */
+  readonly judge?: JudgeCohort | undefined;
   readonly onProgress?: ((progress: TryProgress) => void) | undefined;
   /** Each result as it comes, for whoever shows a single run in full. */
   readonly onResult?: ((result: ReplayResult) => void) | undefined;
@@ -93,10 +93,9 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
   const live = await session?.answersOf(candidate);
   const plan = new DrawPlan({ baseline, candidate });
-  const notes = new RecordingNotes(intended, chosen.expected);
   const coverage = createCoverage({ candidate: candidate.definition, baseline: baseline.definition, changes });
   const trial = { builder, chosen, candidate, baseline, live, plan };
-  const changed = await runAll(options, { ...trial, notes, coverage });
+  const changed = await countAll(options, { ...trial, intended, coverage });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -161,17 +160,16 @@ interface Trial {
 }
 
 interface CountedTrial extends Trial {
-  readonly notes: RecordingNotes;
+  readonly intended: readonly IntendedChange[] | undefined;
   readonly coverage: CoverageCounter;
 }
 
 /** @returns what changed runs did under the candidate, by recording id */
-async function runAll(
+async function countAll(
   options: TryOptions,
-  { builder, chosen, candidate, baseline, live, plan, notes, coverage }: CountedTrial,
+  { builder, chosen, candidate, baseline, live, plan, intended, coverage }: CountedTrial,
 ): Promise<Map<string, Fingerprint>> {
-  const { policy, signal, onProgress, onResult } = options;
-  const makers = new MakerTargets((digest) => findMaker(options.registry, chosen, digest));
+  const { policy, workers, signal, onProgress, onResult, judge = judgeHere } = options;
   const rules = new RuleBook(candidate.definition, baseline.definition);
   const total = chosen.cohort.members.length;
   const changed = new Map<string, Fingerprint>();
@@ -180,35 +178,18 @@ async function runAll(
     onProgress?.({ done: counts.recordings, total, counts });
   };
   told();
-  const sources = withKnownMaker(chosen.sources, makers, (excluded) => {
-    builder.exclude(excluded);
-    told();
-  });
-  const events = replayCohort(
-    {
-      candidate: await targetOf(formatVersionRef(options.candidate), candidate),
-      baselineOf: (summary) => makers.of(summary),
-      answers: policy.answers,
-      limits: policy.limits,
-      secondOpinion: policy.secondOpinion,
-      ...(live === undefined ? {} : { live }),
-      workers: options.workers,
-      signal,
-    },
-    notes.noted(sources),
-  );
+  const findMakerOf = (digest: string) => findMaker(options.registry, chosen, digest);
+  const subject = { candidate, candidateName: formatVersionRef(options.candidate), baseline, policy, intended };
+  const judged = judge({ ...chosen, ...subject, live, findMaker: findMakerOf, workers, signal });
   try {
-    for await (const event of events) {
-      if (event.kind === 'excluded') {
-        notes.forget(event.excluded.recording.id);
-        builder.exclude(event.excluded);
-      } else {
-        const result = judgeByExpected(event.result, chosen.expected, rules.output);
-        const { intended, ways } = notes.take(result);
+    for await (const one of judged) {
+      if (one.kind === 'excluded') builder.exclude(one.excluded);
+      else {
+        const { result, ways } = one;
         coverage.add(ways);
-        builder.add(result, intended);
+        builder.add(result, one.intended);
         // What came as declared has been judged, and would count as a change beyond noise.
-        if (intended?.asIntended !== true) plan.note(result);
+        if (one.intended?.asIntended !== true) plan.note(result);
         if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result, rules));
         onResult?.(result);
       }
@@ -219,6 +200,9 @@ async function runAll(
   }
   return changed;
 }
+
+/** On threads of this process. */
+const judgeHere: JudgeCohort = (job) => judgeRecordings(job, job.sources);
 
 /** Noise is in answers that are given anew; where none are, there is nothing to measure. */
 function checkNoise(policy: ReplayPolicy): void {

@@ -1,4 +1,5 @@
 /** A candidate over many recordings: on threads, in bounded memory, in whatever order they get done. */
+import type { Determinism, ReplayResult } from '../compare/outcome.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
@@ -42,6 +43,8 @@ export interface CohortReplayOptions {
   readonly live?: LiveAnswers;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
+  /** Whether other threads of this machine go first, where its system lets a thread yield. @default false */
+  readonly yields?: boolean | undefined;
   /** Threads that other replays use before and after this one. @default threads of its own, ended with it */
   readonly pool?: ReplayPool | undefined;
   /** Ends the replay early; what was done until then has been given. */
@@ -58,11 +61,13 @@ export async function* replayCohort(
   recordings: AsyncIterable<ReplaySource>,
 ): AsyncGenerator<ReplayEvent> {
   const pool = options.pool ?? openReplayPool(options);
-  const opinions = new SampledOpinions(options.secondOpinion);
+  const opinions = new SampledOpinions<Done>(options.secondOpinion);
   const stopping = stoppingBy(options.signal);
   try {
-    for await (const { event, content } of runAll(pool, options, recordings, stopping)) {
-      yield* opinions.offer(event, content);
+    for await (const done of runAll(pool, options, recordings, stopping)) {
+      const { event } = done;
+      const asked = event.kind === 'result' ? event.result.recording : undefined;
+      yield* opinions.offer(done, asked).map((one) => one.event);
     }
     for (const { event, content } of opinions.take()) yield await withOpinion(event, content, options, stopping);
   } finally {
@@ -76,11 +81,11 @@ export type ReplayPool = ThreadPool;
 
 /** Whoever opens a pool closes it. Its live answers are those of all replays on it. */
 export function openReplayPool(
-  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live'>,
+  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live' | 'yields'>,
 ): ReplayPool {
-  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
+  const { answers, limits, workers, live = NO_LIVE_ANSWERS, yields = false } = options;
   const waits = answers.model === 'live' || answers.read === 'live';
-  return new ThreadPool({ answers, limits, workers, live, waits });
+  return new ThreadPool({ answers, limits, workers, live, waits, yields });
 }
 
 interface Done {
@@ -172,8 +177,15 @@ async function withOpinion(
   stopping: Stopping,
 ): Promise<ReplayEvent> {
   if (event.kind === 'excluded' || signal?.aborted) return event;
-  const { workflowId } = event.result.recording;
-  const asked = officialDeterminism(candidate.bundle.code, decodeRecordingContent(content), workflowId);
-  const official = await stopping.orStop(asked);
+  const official = await stopping.orStop(askOfficial(candidate, event.result, content));
   return official === undefined ? event : { kind: 'result', result: { ...event.result, official } };
+}
+
+/** What Temporal's own replayer says of a recording that was replayed. */
+export function askOfficial(
+  { bundle }: ReplayTarget,
+  { recording }: ReplayResult,
+  content: Uint8Array,
+): Promise<Determinism> {
+  return officialDeterminism(bundle.code, decodeRecordingContent(content), recording.workflowId);
 }

@@ -1,37 +1,39 @@
-import type { ReplayEvent } from './thread-protocol.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
 
-interface Held {
+interface Held<Item> {
   readonly key: string;
-  readonly event: ReplayEvent;
-  readonly content: Uint8Array;
+  readonly item: Item;
 }
 
 /**
  * Chooses which recordings get a second opinion: those with the smallest digests, which is a fair sample that does not
  * depend on the order in which results arrive. Holds no more than it chose.
  */
-export class SampledOpinions {
+export class SampledOpinions<Item> {
   readonly #size: number;
-  #held: Held[] = [];
+  #held: Held<Item>[] = [];
 
   constructor(size: number | 'all') {
     this.#size = size === 'all' ? Number.POSITIVE_INFINITY : size;
   }
 
-  /** Takes a result; gives back what is not in the sample (any more) and can be passed on. */
-  offer(event: ReplayEvent, content: Uint8Array): readonly ReplayEvent[] {
-    if (this.#size === 0 || event.kind === 'excluded') return [event];
-    const { digest, id } = event.result.recording;
-    this.#held.push({ key: `${digest} ${id}`, event, content });
+  /**
+   * Takes a result; gives back what is not in the sample (any more) and can be passed on.
+   *
+   * @param recording - `undefined` of what is not asked about
+   */
+  offer(item: Item, recording: ReplayResult['recording'] | undefined): readonly Item[] {
+    if (this.#size === 0 || recording === undefined) return [item];
+    this.#held.push({ key: `${recording.digest} ${recording.id}`, item });
     if (this.#held.length <= this.#size) return [];
     this.#held.sort((left, right) => (left.key < right.key ? -1 : 1));
-    return this.#held.splice(this.#size).map((held) => held.event);
+    return this.#held.splice(this.#size).map((held) => held.item);
   }
 
   /** The sample, to be asked about and passed on. */
-  take(): readonly Held[] {
+  take(): readonly Item[] {
     const held = this.#held;
     this.#held = [];
-    return held;
+    return held.map(({ item }) => item);
   }
 }

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { startThread } from '../registry/source-thread.ts';
 import { messageOf } from '../shared/errors.ts';
+import type { ReplayLimits } from './answer-policy.ts';
 import type { Asker, LiveAnswers } from './live-answers.ts';
 import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
 
@@ -31,17 +32,17 @@ export class ThreadHost {
   readonly #timeLimitMs: number;
   alive = true;
 
-  constructor(options: ThreadOptions, live: LiveAnswers) {
+  constructor({ answers, limits, waits, yields }: ThreadOptions, live: LiveAnswers) {
     this.#live = live;
     // Twice the limit: the self-check and the replay, each with their own.
-    this.#timeLimitMs = 2 * options.limits.perRecordingMs + GRACE_MS;
+    this.#timeLimitMs = 2 * limits.perRecordingMs + GRACE_MS;
     this.#worker = startThread('replay-thread', import.meta.url, {
-      workerData: { answers: options.answers, limits: options.limits, waits: options.waits } satisfies ThreadOptions,
+      workerData: { answers, limits, waits, yields } satisfies ThreadOptions,
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: options.limits.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
     });
     this.#worker.on('message', (message: FromThread) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#die(reasonOf(error, options)));
+    this.#worker.on('error', (error) => this.#die(reasonOf(error, limits)));
     this.#worker.on('exit', () => this.#die('its thread ended'));
   }
 
@@ -139,7 +140,7 @@ export class ThreadHost {
   }
 }
 
-function reasonOf(error: Error, { limits }: ThreadOptions): string {
+function reasonOf(error: Error, limits: ReplayLimits): string {
   const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   return outOfMemory
     ? `it exceeded its memory limit (memoryMb: ${limits.memoryMb})`

@@ -140,7 +140,13 @@ describe('a report is evidence', () => {
     expect(isReportIntact(report)).toBe(true);
     expect(reportDigest({ ...report, createdAt: '2030-01-01T00:00:00.000Z' })).toBe(report.digest);
     const slower = sampleResults().map((result) => ({ ...result, durationMs: result.durationMs + 7 }));
-    expect(buildReport(sampleSubject, slower, sampleExcluded, sampleEnding).digest).toBe(report.digest);
+    const again = buildReport(sampleSubject, slower, sampleExcluded, sampleEnding);
+    expect(renderJson(again)).toBe(renderJson(report));
+    const { results } = report;
+    const timed = results.map((result) =>
+      result.detail ? { ...result, detail: { ...result.detail, durationMs: 7 } } : result,
+    );
+    expect(isReportIntact({ ...report, results: timed })).toBe(true);
   });
 
   it.each<[string, object]>([
