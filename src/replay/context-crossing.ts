@@ -51,9 +51,10 @@ interface Doors {
  * may be changed when it works.
  */
 const DOORS = new vm.Script(`(() => {
-  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getPrototypeOf, setPrototypeOf, defineProperty, hasOwn } = Object;
+  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames, getOwnPropertySymbols } = Object;
+  const { getPrototypeOf, setPrototypeOf, defineProperty, hasOwn, isExtensible } = Object;
   const { ownKeys, apply } = Reflect;
-  let beginning, current, prepared;
+  let beginning, beginningKeys, current, prepared;
   let spoiled = false;
   const builtIn = [];
 
@@ -64,14 +65,17 @@ const DOORS = new vm.Script(`(() => {
     for (let at = 0; at < builtIn.length; at += 1) if (builtIn[at].object === object) return;
     const was = getOwnPropertyDescriptors(object);
     const keys = ownKeys(object);
-    const values = [];
-    const computed = [];
+    const parts = { names: [], symbols: [], values: [], computed: [] };
     for (let at = 0; at < keys.length; at += 1) {
-      setPrototypeOf(was[keys[at]], null);
-      values[at] = was[keys[at]].value;
-      computed[at] = was[keys[at]].get !== undefined || was[keys[at]].set !== undefined;
+      const key = keys[at];
+      const { get, set, value } = setPrototypeOf(was[key], null);
+      const isComputed = get !== undefined || set !== undefined;
+      if (isComputed) parts.computed[parts.computed.length] = { key, get, set };
+      parts.values[at] = isComputed ? builtIn : value;
+      const alike = typeof key === 'symbol' ? parts.symbols : parts.names;
+      alike[alike.length] = key;
     }
-    builtIn[builtIn.length] = { object, was: setPrototypeOf(was, null), keys, values, computed };
+    builtIn[builtIn.length] = { object, was: setPrototypeOf(was, null), keys, isOpen: isExtensible(object), ...parts };
   };
   const rememberChain = (object) => {
     for (let one = object; one !== null && one !== undefined; one = getPrototypeOf(one)) remember(one);
@@ -89,24 +93,38 @@ const DOORS = new vm.Script(`(() => {
     for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g)]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
   };
 
-  // Done for every run, so it has to be fast.
-  const isAsBefore = ({ object, keys, values, computed, was }) => {
-    const now = ownKeys(object);
+  // Done for every run, so it has to be fast: names and symbols apart take half the time of all keys at once.
+  const hasSameKeys = (now, keys) => {
     if (now.length !== keys.length) return false;
-    for (let at = 0; at < keys.length; at += 1) {
-      const key = keys[at];
-      if (now[at] !== key) return false;
-      if (computed[at] ? getOwnPropertyDescriptor(object, key).get !== was[key].get : object[key] !== values[at]) return false;
+    for (let at = 0; at < now.length; at += 1) if (now[at] !== keys[at]) return false;
+    return true;
+  };
+  const hasSameValues = ({ object, keys, values }) => {
+    // What is computed stands as \`builtIn\` here: its getter is not called.
+    for (let at = 0; at < values.length; at += 1) if (values[at] !== builtIn && object[keys[at]] !== values[at]) return false;
+    return true;
+  };
+  const isComputedAsBefore = ({ object, computed }) => {
+    for (let at = 0; at < computed.length; at += 1) {
+      const { key, get, set } = computed[at];
+      const now = getOwnPropertyDescriptor(object, key);
+      if (now.get !== get || now.set !== set) return false;
     }
     return true;
   };
+  const isAsBefore = (one) => isExtensible(one.object) === one.isOpen
+    && hasSameKeys(getOwnPropertyNames(one.object), one.names)
+    && hasSameKeys(getOwnPropertySymbols(one.object), one.symbols)
+    && isComputedAsBefore(one)
+    && hasSameValues(one);
   const takeBack = () => {
     const changes = [];
     const changed = [];
     for (let at = 0; at < builtIn.length; at += 1) if (!isAsBefore(builtIn[at])) changed[changed.length] = builtIn[at];
     // What was added goes first: it may stand in the way of defining the rest.
     for (let at = 0; at < changed.length; at += 1) {
-      const { object, was } = changed[at];
+      const { object, was, isOpen } = changed[at];
+      if (isExtensible(object) !== isOpen) spoiled = true;
       const now = ownKeys(object);
       for (let index = 0; index < now.length; index += 1) {
         const key = now[index];
@@ -134,9 +152,11 @@ const DOORS = new vm.Script(`(() => {
     }
   };
   const restore = (bag) => {
+    const keys = bag === beginning ? beginningKeys : ownKeys(bag);
     const here = ownKeys(globalThis);
-    for (let at = 0; at < here.length; at += 1) if (!hasOwn(bag, here[at])) delete globalThis[here[at]];
-    const keys = ownKeys(bag);
+    if (!hasSameKeys(here, keys)) {
+      for (let at = 0; at < here.length; at += 1) if (!hasOwn(bag, here[at])) delete globalThis[here[at]];
+    }
     for (let at = 0; at < keys.length; at += 1) {
       if (!same(getOwnPropertyDescriptor(globalThis, keys[at]), bag[keys[at]])) defineProperty(globalThis, keys[at], bag[keys[at]]);
     }
@@ -160,6 +180,7 @@ const DOORS = new vm.Script(`(() => {
   return {
     keep: (pristine) => {
       beginning = pristine;
+      beginningKeys = ownKeys(pristine);
       rememberAll();
     },
     prepare: (run, inside, args) => { prepared = { run, inside, args }; },
