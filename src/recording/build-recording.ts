@@ -6,7 +6,7 @@ import type { Json } from '../shared/json.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
 import { canonicalHistory } from './canonical-history.ts';
 import { recordingIdOf } from './chain.ts';
-import { decodeRecordingContent, digestOfHistories, encodeRecordingContent, packRecording } from './content.ts';
+import { contentForReplay, decodeRecordingContent, digestOfHistories, encodeRecordingContent } from './content.ts';
 import { deriveTrace } from './derive-trace.ts';
 import { historyInvalid } from './history-error.ts';
 import { eventTimeIso, runIdOf, startedOf } from './history-events.ts';
@@ -47,7 +47,7 @@ export function buildReplaySource(
   given: readonly History[],
   options: BuildOptions = {},
 ): Pick<StoredRecording, 'summary' | 'content'> {
-  const { digest, content } = packRecording(given);
+  const { digest, content } = contentForReplay(given);
   return { summary: summaryOf(given, digest, options), content };
 }
 

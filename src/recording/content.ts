@@ -17,23 +17,28 @@ export function encodeRecordingContent(histories: readonly History[]): Uint8Arra
   return gzipSync(blocksOf(histories), { level: 6 });
 }
 
-/** Content that is read once and not kept, with {@link digestOfHistories}: packed for speed. */
-export function packRecording(histories: readonly History[]): {
+/** Content that is read once and not kept, with {@link digestOfHistories}: not compressed, for speed. */
+export function contentForReplay(histories: readonly History[]): {
   readonly content: Uint8Array;
   readonly digest: Digest;
 } {
   const blocks = blocksOf(histories);
-  return { content: gzipSync(blocks, { level: 1 }), digest: digestOf(blocks) };
+  return { content: isCompressed(blocks) ? gzipSync(blocks) : blocks, digest: digestOf(blocks) };
+}
+
+/** The first two bytes of gzip. A first history that began with them would be of half a gigabyte. */
+function isCompressed(content: Uint8Array): boolean {
+  return content[0] === 0x1f && content[1] === 0x8b;
 }
 
 /**
  * The histories of a recording, one per link of its chain.
  *
- * @throws MissionError `HISTORY_INVALID` when the bytes are not what {@link encodeRecordingContent} wrote.
+ * @throws MissionError `HISTORY_INVALID` when the bytes are not what {@link encodeRecordingContent} or {@link contentForReplay} wrote.
  */
 export function decodeRecordingContent(content: Uint8Array): History[] {
   try {
-    const blocks = gunzipSync(content, { maxOutputLength: CONTENT_BYTES_MAX });
+    const blocks = blocksIn(content);
     const histories: History[] = [];
     for (let at = 0; at < blocks.length; ) {
       const end = at + LENGTH_BYTES + blocks.readUInt32BE(at);
@@ -54,6 +59,11 @@ export function decodeRecordingContent(content: Uint8Array): History[] {
 /** The digest that a cohort is frozen by: SHA-256 over the histories' canonical bytes, before compression. */
 export function digestOfHistories(histories: readonly History[]): Digest {
   return digestOf(blocksOf(histories));
+}
+
+function blocksIn(content: Uint8Array): Buffer {
+  if (isCompressed(content)) return gunzipSync(content, { maxOutputLength: CONTENT_BYTES_MAX });
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }
 
 function blocksOf(histories: readonly History[]): Buffer {

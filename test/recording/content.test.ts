@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildRecording, fromStoredRecording, toStoredRecording } from '../../src/recording/build-recording.ts';
-import { decodeRecordingContent, digestOfHistories, encodeRecordingContent } from '../../src/recording/content.ts';
+import {
+  contentForReplay,
+  decodeRecordingContent,
+  digestOfHistories,
+  encodeRecordingContent,
+} from '../../src/recording/content.ts';
 import { decodeHistory } from '../../src/recording/decode-history.ts';
 import { isMissionError } from '../../src/shared/errors.ts';
 import { sampleJson } from './support/sample.ts';
@@ -15,6 +20,12 @@ describe('the stored content of a recording', () => {
     expect(digestOfHistories([plain, mission])).not.toBe(digestOfHistories([mission, plain]));
   });
 
+  it('is the same, compressed or not', () => {
+    const { content, digest } = contentForReplay([mission, plain]);
+    expect(decodeRecordingContent(content)).toEqual(decodeRecordingContent(encodeRecordingContent([mission, plain])));
+    expect(digest).toBe(digestOfHistories([mission, plain]));
+  });
+
   it('has one digest whatever the order of maps in the message', () => {
     const reversed = structuredClone(sampleJson('plain'));
     const details = (reversed.events[27] as { markerRecordedEventAttributes: { details: Record<string, unknown> } })
@@ -26,6 +37,9 @@ describe('the stored content of a recording', () => {
   it.each([
     ['noise', Buffer.from('noise')],
     ['half of it', encodeRecordingContent([mission]).subarray(0, 900)],
+    ['half of it, not compressed,', contentForReplay([mission]).content.subarray(0, 900)],
+    ['the first bytes of a length', contentForReplay([mission]).content.subarray(0, 3)],
+    ['nothing of gzip but its mark', Buffer.of(0x1f, 0x8b)],
   ])('%s is refused', (_, bytes) => {
     expect(() => decodeRecordingContent(bytes)).toThrow(
       expect.toSatisfy((error) => isMissionError(error, 'HISTORY_INVALID')),
