@@ -37,7 +37,10 @@ export interface StepScope {
 }
 
 const ALONE_TIMEOUT_MS = 60_000;
-/** Cancellation reaches an activity in the answer to a heartbeat, so a step that takes longer than this sends some. */
+/**
+ * Cancellation reaches an activity in the answer to a heartbeat, and a step whose worker is silent is tried again elsewhere
+ * (`mission/steps/schedule.ts`). So a step that takes longer than this sends some.
+ */
 const PULSE_MS = 5_000;
 
 /** The scope of the running activity. `step` is absent when a plain workflow calls it. */
@@ -61,8 +64,14 @@ export function runAlone<Result>(scope: AloneScope, body: () => Promise<Result>)
   return alone.run(scope, body);
 }
 
-/** Runs `body`, with heartbeats while it runs. */
+/** Attempts whose heartbeats are sent already. */
+const beating = new WeakSet<Context>();
+
+/** Runs an activity, with heartbeats while it runs. */
 export async function withPulse<Result>(scope: StepScope, body: () => Promise<Result>): Promise<Result> {
+  const context = asyncLocalStorage.getStore();
+  if (context !== undefined && beating.has(context)) return body();
+  if (context !== undefined) beating.add(context);
   const pulse = setInterval(() => scope.heartbeat(), PULSE_MS);
   pulse.unref();
   try {

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { currentScope, withPulse } from '../activity/scope.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { isLinkedInActivities } from './activity-imports.ts';
 import type { Artifact } from './artifact.ts';
@@ -77,7 +78,12 @@ function activitiesOf(exports: Record<string, unknown>, artifact: Artifact): Loa
     throw loadFailure(artifact, 'exports no activities');
   }
   const functions = Object.entries(given).filter(([, value]) => typeof value === 'function');
-  return Object.fromEntries(functions) as LoadedActivities;
+  return Object.fromEntries(functions.map(([type, run]) => [type, pulsing(run)]));
+}
+
+/** Whatever made it, it tells that its worker lives. */
+function pulsing(run: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
+  return (...args) => withPulse(currentScope(undefined), async () => run(...args));
 }
 
 function loadFailure(artifact: Artifact, reason: string, cause?: unknown): MissionError {

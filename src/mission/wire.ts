@@ -21,6 +21,11 @@ export function toolOfActivity(activityType: string): string | undefined {
   return activityType.startsWith('tool:') ? activityType.slice('tool:'.length) : undefined;
 }
 
+/** Whether activities of this type are steps of a mission. */
+export function isStepActivity(activityType: string): boolean {
+  return activityType === MODEL_ACTIVITY || toolOfActivity(activityType) !== undefined;
+}
+
 /** The update that answers a `decide` step; its argument is a {@link DecisionAnswer}. */
 export const DECIDE_UPDATE = 'mission.decide';
 

@@ -1,7 +1,11 @@
 /**
  * The options of an activity in one form, whether the candidate just gave them or the server recorded them. The server
  * fills in what was left out; the same defaults are filled in here, so that equal options compare equal.
+ *
+ * When a step of a mission is taken for lost with its worker, the kit has chosen and no author: a recording that was made with
+ * another release of the kit asks for the same.
  */
+import { isStepActivity } from '../mission/wire.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { type Command, type HistoryEvent, type Timestamp, toMs } from './proto.ts';
 
@@ -48,11 +52,13 @@ export function haveSameOptions(schedule: Schedule, scheduled: Scheduled): boole
 
 function termsOfCommand(schedule: Schedule): ActivityTerms {
   const closeMs = ms(schedule.startToCloseTimeout) ?? ms(schedule.scheduleToCloseTimeout);
-  return termsOf(closeMs, ms(schedule.heartbeatTimeout), schedule.retryPolicy);
+  const heartbeatMs = isStepActivity(schedule.activityType ?? '') ? undefined : ms(schedule.heartbeatTimeout);
+  return termsOf(closeMs, heartbeatMs, schedule.retryPolicy);
 }
 
 function termsOfEvent(scheduled: Scheduled): ActivityTerms {
-  return termsOf(ms(scheduled.startToCloseTimeout), ms(scheduled.heartbeatTimeout), scheduled.retryPolicy);
+  const heartbeatMs = isStepActivity(scheduled.activityType?.name ?? '') ? undefined : ms(scheduled.heartbeatTimeout);
+  return termsOf(ms(scheduled.startToCloseTimeout), heartbeatMs, scheduled.retryPolicy);
 }
 
 function termsOf(

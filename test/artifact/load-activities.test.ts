@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, it, vi } from 'vitest';
 import type { Artifact } from '../../src/artifact/artifact.ts';
 import { buildArtifact } from '../../src/artifact/build-artifact.ts';
 import { loadActivities } from '../../src/artifact/load-activities.ts';
@@ -55,6 +56,31 @@ describe('the activities of an artifact', () => {
     expect(await call(artifact, root, 'failure')).toBe('no');
     expect(await call(artifact, root, 'place')).toBe('file:');
     expect(await call(artifact, root, 'parse', { a: 1 })).toBe(true);
+  });
+
+  it('tell that their worker lives for as long as they run, whatever made them', async () => {
+    const { root, artifact } = await build(`
+      import { asyncLocalStorage } from '@temporalio/activity';
+      export default {
+        wait: () => new Promise((done) => { asyncLocalStorage.getStore().info.done = () => done('done'); }),
+      };`);
+    const { wait } = await loadActivities(artifact, { root });
+    vi.useFakeTimers();
+    try {
+      const environment = new MockActivityEnvironment();
+      let beats = 0;
+      environment.on('heartbeat', () => {
+        beats += 1;
+      });
+      const running = environment.run(wait as () => Promise<unknown>);
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(beats).toBeGreaterThan(2);
+      (environment.context.info as unknown as { done: () => void }).done();
+      expect(await running).toBe('done');
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('take packages with a native addon from where they are installed', async () => {

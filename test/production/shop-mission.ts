@@ -1,7 +1,8 @@
 /**
  * A mission with two write steps in two versions. Its tools act on a folder: each call is a line, and each effect is a file
  * whose name is the idempotency key, made once by whoever comes first. A step waits, its effect done and its answer not yet
- * given, until the folder's gate is open: that is when a crash is worst.
+ * given, until the folder's gate is open: that is when a crash is worst. A step may take a day: one that was lost with its worker
+ * is only tried again in time because the worker's heartbeats end.
  */
 import { rm } from 'node:fs/promises';
 import { buildArtifact } from '../../src/artifact/build-artifact.ts';
@@ -56,8 +57,8 @@ function sourceOf(mission: string, version: number): Edits {
       export const shop = defineMission({
         name: '${mission}', input: Request, output: Done,
         tools: {
-          charge: { effect: 'write', input: Request, output: Done, timeoutMs: 10_000, attempts: 1_000 },
-          ship: { effect: 'write', input: Request, output: Done, timeoutMs: 10_000, attempts: 1_000 },
+          charge: { effect: 'write', input: Request, output: Done, timeoutMs: 86_400_000, attempts: 1_000 },
+          ship: { effect: 'write', input: Request, output: Done, timeoutMs: 86_400_000, attempts: 1_000 },
         },
       });`,
     [`${folder}/workflow.ts`]: () => `

@@ -1,8 +1,17 @@
-/** Payloads of encodings that nobody knows: the same bytes are the same, anything else is told. */
+/**
+ * Payloads of encodings that nobody knows: the same bytes are the same, anything else is told. And what options of an activity
+ * say the same.
+ */
 import type { Payload } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
 import { payloadToJson } from '../../src/recording/payloads.ts';
+import { optionsOfCommand, optionsOfEvent } from '../../src/replay/activity-options.ts';
+import type { Command, HistoryEvent } from '../../src/replay/proto.ts';
 import { carrySameBytes } from '../../src/replay/same-bytes.ts';
+
+type Schedule = NonNullable<Command['scheduleActivity']>;
+type Scheduled = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>;
 
 const payload = (encoding: string, data: string, more: Readonly<Record<string, string>> = {}): Payload => ({
   metadata: Object.fromEntries(Object.entries({ encoding, ...more }).map(([key, text]) => [key, Buffer.from(text)])),
@@ -25,5 +34,24 @@ describe('two payloads of an unknown encoding', () => {
   ])('%s', (_, left, right, same) => {
     expect(areSame(left, right)).toBe(same);
     expect(JSON.stringify(payloadToJson(left)) === JSON.stringify(payloadToJson(right))).toBe(same);
+  });
+});
+
+describe('when a worker is taken for lost', () => {
+  it.each<[string, boolean]>([
+    ['tool:getOrder', true],
+    ['model', true],
+    ['chargeCard', false],
+  ])('is the same for %s, whatever the heartbeats: %s', (type, same) => {
+    const terms = { startToCloseTimeout: msToTs(60_000), retryPolicy: { maximumAttempts: 5 } };
+    const command = { ...terms, activityType: type, heartbeatTimeout: msToTs(30_000) };
+    const event = { ...terms, activityType: { name: type } };
+    const [schedule, scheduled] = [command as Schedule, event as Scheduled];
+    expect(carrySameBytes({ scheduleActivity: schedule }, { activityTaskScheduledEventAttributes: scheduled })).toBe(
+      same,
+    );
+    expect(JSON.stringify(optionsOfCommand(schedule)) === JSON.stringify(optionsOfEvent(scheduled))).toBe(same);
+    const other = { ...scheduled, startToCloseTimeout: msToTs(61_000) } as Scheduled;
+    expect(carrySameBytes({ scheduleActivity: schedule }, { activityTaskScheduledEventAttributes: other })).toBe(false);
   });
 });
