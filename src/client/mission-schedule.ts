@@ -42,13 +42,18 @@ export interface ScheduleHandle<Shape extends MissionShape = MissionShape> {
   readonly create: (schedule: NewSchedule<Shape>) => Promise<MissionSchedule>;
   /** Its input, its last runs, and the version that the next one gets. */
   readonly show: () => Promise<MissionScheduleDetails>;
-  /** @param note - who pauses it, and why */
-  readonly pause: (note: string) => Promise<void>;
-  readonly unpause: (note: string) => Promise<void>;
+  readonly pause: (act: ScheduleActBy) => Promise<void>;
+  readonly unpause: (act: ScheduleActBy) => Promise<void>;
   /** Starts a run now. */
-  readonly trigger: () => Promise<void>;
+  readonly trigger: (act: ScheduleActBy) => Promise<void>;
   /** Runs that it started go on. */
-  readonly delete: () => Promise<void>;
+  readonly delete: (act: ScheduleActBy) => Promise<void>;
+}
+
+/** Goes into the audit trail. */
+export interface ScheduleActBy {
+  readonly by: string;
+  readonly reason?: string;
 }
 
 export interface ScheduleAccess extends SchedulePlace {
@@ -65,19 +70,19 @@ export function scheduleHandle<Shape extends MissionShape>(
     if (found.mission !== mission) throw notOf(mission, found);
     return found;
   };
-  const act = async (what: ScheduleAct, note = '') => {
+  const act = async (what: ScheduleAct, { by, reason }: ScheduleActBy) => {
     await show();
-    await actOnSchedule(access, id, what, note);
+    await actOnSchedule({ ...access, id, act: what, by, reason });
   };
   return {
     id,
     create: ({ input, by, overlap, note, paused, ...times }) =>
       createSchedule({ ...access, mission, id, input, times, by, overlap, note, paused }),
     show,
-    pause: (note) => act('pause', note),
-    unpause: (note) => act('unpause', note),
-    trigger: () => act('trigger'),
-    delete: () => act('delete'),
+    pause: (by) => act('pause', by),
+    unpause: (by) => act('unpause', by),
+    trigger: (by) => act('trigger', by),
+    delete: (by) => act('delete', by),
   };
 }
 

@@ -18,6 +18,7 @@ import { createRecordings, type Recordings } from './recordings.ts';
 import { createReports, type Reports } from './reports.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createRoutes, type Routes } from './routes.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
 import { createShadows, type Shadows } from './shadows.ts';
 import { insideTransaction, type SqlEngine } from './sql.ts';
 import { createVault, type Vault } from './vault.ts';
@@ -44,6 +45,7 @@ export interface RegistryNouns {
   readonly collection: Collection;
   readonly retention: Retention;
   readonly shadows: Shadows;
+  readonly schedules: Schedules;
 }
 
 export interface Registry extends RegistryNouns {
@@ -116,5 +118,6 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     collection: createCollection(context),
     retention: createRetention(context),
     shadows: createShadows(context),
+    schedules: createSchedules(context),
   };
 }

@@ -10,11 +10,21 @@ import type { Version } from '../registry/versions.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { interventionEntries } from './intervention-log.ts';
+import { scheduleEntries } from './schedule-log.ts';
 
 export interface LogEntry {
   /** ISO 8601 */
   readonly at: string;
-  readonly kind: 'published' | 'rolled-back' | 'traffic' | 'replayed' | 'drift' | 'hosting' | 'moved' | 'stopped';
+  readonly kind:
+    | 'published'
+    | 'rolled-back'
+    | 'traffic'
+    | 'replayed'
+    | 'drift'
+    | 'hosting'
+    | 'moved'
+    | 'stopped'
+    | 'schedule';
   /** Who. Of a replay: whoever ran it, by the audit trail. */
   readonly by: string;
   /** What happened, in one line. */
@@ -48,13 +58,14 @@ const LOGGED = [
  * @throws MissionError `MISSION_UNKNOWN` when nothing did.
  */
 export async function missionLog(registry: Registry, mission: string): Promise<LogEntry[]> {
-  const [versions, routes, reports, drifts, orders, interventions, audit] = await Promise.all([
+  const [versions, routes, reports, drifts, orders, interventions, scheduleActs, audit] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.reports.list({ mission, limit: REPORTS_SHOWN }),
     registry.drifts.list(mission, REPORTS_SHOWN),
     registry.hosting.orders(mission),
     registry.interventions.list({ mission }),
+    registry.schedules.acts(mission),
     readAudit(registry),
   ]);
   if (versions.length === 0) {
@@ -75,6 +86,7 @@ export async function missionLog(registry: Registry, mission: string): Promise<L
       orderEntry(order, audit.get(`${formatVersionRef({ mission, number: order.version })}!${order.number}`)),
     ),
     ...interventionEntries(interventions, audit),
+    ...scheduleEntries(scheduleActs),
   ];
   return entries.sort(byOrder);
 }

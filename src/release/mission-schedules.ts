@@ -4,7 +4,10 @@
  * Nobody of ours is asked when such a run starts, so it lands on the deployment's current version, which follows the route's
  * default (DESIGN.md, decision 7): activate another version, and the next scheduled run is of that one. Rules and smaller
  * weights do not apply to it. It carries the mission's name; its version is the one that the server pinned it to.
+ *
+ * Whatever somebody does to a schedule is in the audit trail before the server is asked to do it. If it fails, that follows.
  */
+import { randomUUID } from 'node:crypto';
 import {
   type Client,
   ScheduleAlreadyRunning,
@@ -13,6 +16,7 @@ import {
 } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { ScheduleAct as RecordedAct } from '../registry/schedules.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { checkInput } from '../routing/input-check.ts';
 import { taskQueueOf } from '../routing/placement.ts';
@@ -78,11 +82,12 @@ const MEMO_BY = 'mission.schedule.by';
  *   `VERSION_NOT_HOSTED` when the server knows no version to start, `USAGE` for times that it refuses or an id that is taken.
  */
 export async function createSchedule(options: CreateScheduleOptions): Promise<MissionSchedule> {
-  const { temporal, mission, id, times, note, by, overlap } = options;
+  const { temporal, registry, mission, id, times, note = '', by, overlap } = options;
   const input = await startable(options);
   const marked = { [SEARCH_ATTRIBUTES.mission]: [mission] };
   const { cron, everyMs, timezone, jitterMs } = times;
-  try {
+  const record = { act: 'create', schedule: id, mission, by, reason: note, times: timesText(times) } as const;
+  return onRecord(registry, record, async () => {
     const handle = await temporal.client.schedule.create({
       scheduleId: id,
       spec: {
@@ -100,13 +105,33 @@ export async function createSchedule(options: CreateScheduleOptions): Promise<Mi
         searchAttributes: marked,
       },
       ...(overlap !== undefined && { policies: { overlap } }),
-      state: { ...(note !== undefined && { note }), paused: options.paused === true },
+      state: { ...(note !== '' && { note }), paused: options.paused === true },
       memo: { [MEMO_BY]: by },
       searchAttributes: marked,
     });
     return summaryOf({ ...(await handle.describe()), mission });
+  });
+}
+
+/** `0 9 * * MON-FRI Europe/Berlin`, or `every 3600 s`. */
+function timesText({ cron = [], everyMs, timezone }: ScheduleTimes): string {
+  const at = cron.map((expression) => (timezone === undefined ? expression : `${expression} ${timezone}`));
+  return [...at, ...(everyMs === undefined ? [] : [`every ${everyMs / 1_000} s`])].join(', ');
+}
+
+/** Does what the audit trail says already; if it fails, the trail says that too. */
+async function onRecord<Result>(
+  { schedules }: Pick<Registry, 'schedules'>,
+  act: Omit<RecordedAct, 'actId'>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const recorded = { ...act, actId: randomUUID() };
+  await schedules.record(recorded);
+  try {
+    return await ofSchedule(act.schedule, work);
   } catch (error) {
-    throw scheduleError(error, id);
+    await schedules.record({ ...recorded, failed: messageOf(error) });
+    throw error;
   }
 }
 
@@ -152,20 +177,25 @@ export async function describeSchedule(
 
 export type ScheduleAct = 'pause' | 'unpause' | 'trigger' | 'delete';
 
+export interface ActOnScheduleOptions extends SchedulePlace {
+  readonly registry: Pick<Registry, 'schedules'>;
+  readonly id: string;
+  readonly act: ScheduleAct;
+  readonly by: string;
+  readonly reason?: string | undefined;
+}
+
 /**
  * Does something to a schedule; runs that it started go on.
  *
- * @param note - why, for pause and unpause
  * @throws MissionError `SCHEDULE_UNKNOWN`
  */
-export async function actOnSchedule(
-  { temporal }: SchedulePlace,
-  id: string,
-  act: ScheduleAct,
-  note: string,
-): Promise<void> {
+export async function actOnSchedule(options: ActOnScheduleOptions): Promise<void> {
+  const { temporal, registry, id, act, by, reason = '' } = options;
   const handle = temporal.client.schedule.getHandle(id);
-  await ofSchedule(id, async () => {
+  const { action } = await ofSchedule(id, () => handle.describe());
+  const note = `${act}d by ${by}${reason === '' ? '' : `: ${reason}`}`;
+  await onRecord(registry, { act, schedule: id, mission: action.workflowType, by, reason }, async () => {
     if (act === 'pause') await handle.pause(note);
     else if (act === 'unpause') await handle.unpause(note);
     else if (act === 'trigger') await handle.trigger();

@@ -310,6 +310,41 @@ describe('schedules', () => {
     expect(gone).toMatchObject({ code: 2, err: expect.stringMatching(/SCHEDULE_UNKNOWN/) });
   }, 240_000);
 
+  it('have all that people do to them on the record, and what failed as failed', async () => {
+    const id = fresh('recorded');
+    await created(id);
+    await create(id, ...yearly);
+    await mission('schedule', 'pause', id, '--reason', 'a holiday');
+    await mission('schedule', 'unpause', id);
+    await mission('schedule', 'trigger', id);
+    await mission('schedule', 'delete', id, '--reason', 'not wanted');
+    await mission('schedule', 'delete', id);
+
+    const entries = (await json('log', name)) as { text: string; kind: string; by: string; reason?: string }[];
+    const own = entries.filter(({ text }) => text.startsWith(`schedule ${id}`));
+    expect(own.map(({ kind, by, text, reason }) => [kind, by, text.slice(`schedule ${id}`.length), reason])).toEqual([
+      ['schedule', 'grace', ' created: 0 2 1 1 *', undefined],
+      ['schedule', 'grace', ', to create it failed', expect.stringContaining('already')],
+      ['schedule', 'grace', ' paused', 'a holiday'],
+      ['schedule', 'grace', ' unpaused', undefined],
+      ['schedule', 'grace', ' told to start a run', undefined],
+      ['schedule', 'grace', ' deleted', 'not wanted'],
+    ]);
+    const said = (await mission('log', name)).out;
+    expect(said).toMatch(new RegExp(`◷ schedule ${id} paused +grace #\\d+\\n +a holiday`));
+    const trail = await registry.audit.list({ subject: id });
+    expect(trail.map(({ action, details }) => `${action} by ${(details as { by: string }).by}`)).toEqual([
+      'schedule.create by grace',
+      'schedule.create by grace',
+      'schedule.create by grace',
+      'schedule.pause by grace',
+      'schedule.unpause by grace',
+      'schedule.trigger by grace',
+      'schedule.delete by grace',
+    ]);
+    expect(await registry.audit.verify()).toMatchObject({ intact: true });
+  }, 240_000);
+
   it.each([
     ['an input that does not fit', ['--every', '1h', '--input', '{"id":4}'], /INPUT_INVALID/],
     ['no times', ['--input', input], /--cron/],

@@ -221,19 +221,19 @@ describe('a mission client', () => {
       patience,
     );
     const active = (await registry.versions.list(name)).length;
-    await sweep.trigger();
+    await sweep.trigger({ by: 'ada' });
     await vi.waitFor(async () => {
       const runs = await mission.list({ version: { mission: name, number: active } });
       expect(runs.filter(({ workflowId }) => workflowId.startsWith(id))).toHaveLength(1);
     }, patience);
 
     const foreign = client.mission('other').schedule(id);
-    await expect(foreign.delete()).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
-    await sweep.pause('ada: a holiday');
-    expect(await sweep.show()).toMatchObject({ paused: true, note: 'ada: a holiday' });
-    await sweep.unpause('ada: over');
+    await expect(foreign.delete({ by: 'ada' })).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
+    await sweep.pause({ by: 'grace', reason: 'a holiday' });
+    expect(await sweep.show()).toMatchObject({ paused: true, note: 'paused by grace: a holiday' });
+    await sweep.unpause({ by: 'grace' });
     expect(await sweep.show()).toMatchObject({ paused: false });
-    await sweep.delete();
+    await sweep.delete({ by: 'ada' });
     await expect(sweep.show()).rejects.toMatchObject({ code: 'SCHEDULE_UNKNOWN' });
   });
 });

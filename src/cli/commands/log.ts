@@ -32,6 +32,7 @@ const MARKS: Readonly<Record<LogEntry['kind'], string>> = {
   hosting: '⌂',
   moved: '→',
   stopped: '■',
+  schedule: '◷',
 };
 
 function entryText({ at, kind, by, text, reason, audit }: LogEntry, { palette, width }: Output): string {

@@ -78,7 +78,7 @@ export function addSchedule(program: Command, host: CliHost): void {
     addCommand<NoteOptions>(schedule, host, {
       usage: `${act} <id>`,
       summary,
-      options: act === 'pause' || act === 'unpause' ? [option('--reason <text>', 'why; the server keeps it')] : [],
+      options: [option('--reason <text>', 'why; it is recorded')],
       run: (call) => actOn(call, act),
     });
   }
@@ -170,10 +170,10 @@ async function actOn(
   { context, output, options, args: [id = ''] }: Call<NoteOptions>,
   act: ScheduleAct,
 ): Promise<number> {
+  const registry = await context.registry();
   const temporal = await context.temporal();
   const { actOnSchedule } = await import('../../release/mission-schedules.ts');
-  const why = options.reason === undefined ? '' : `: ${options.reason}`;
-  await actOnSchedule({ temporal }, id, act, `${act === 'pause' ? 'paused' : 'unpaused'} by ${context.actor}${why}`);
+  await actOnSchedule({ registry, temporal, id, act, by: context.actor, reason: options.reason });
   await output.result({ id, done: act }, () => `${output.palette.green('✓')} ${id} ${DONE[act]}.`);
   return EXIT.ok;
 }
