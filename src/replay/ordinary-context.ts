@@ -8,6 +8,7 @@ import vm from 'node:vm';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
+import { useNativeText } from './native-text.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
 type CreateOptions = Parameters<ReusableVMWorkflowCreator['createWorkflow']>[0];
@@ -44,6 +45,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     this.#crossing = crossing;
     crossing.keep((this as unknown as SdkInside).pristineObj);
     this.#api = this.#globals.__TEMPORAL__.api;
+    useNativeText(this.context, this.workflowBundle.code);
   }
 
   /** A run left something behind that reaches the next one. */
