@@ -3,6 +3,7 @@
  * workflows and histories; nothing here needs a registry, and nothing here executes an activity.
  */
 export type { WorkflowBundle, WorkflowSource } from './artifact/bundle-workflows.ts';
+export type { WorkflowPlugin } from './artifact/worker-plugins.ts';
 export type { Difference } from './compare/difference.ts';
 export type {
   Determinism,

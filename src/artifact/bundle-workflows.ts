@@ -7,11 +7,13 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { type Digest, digestOf } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
 import { requireOwn } from './kit-location.ts';
 import { WebpackNotes } from './webpack-notes.ts';
+import { configure, type WorkflowPlugin } from './worker-plugins.ts';
 
 /** Workflow code and what the worker that runs it is given for bundling. Paths are absolute, or relative to `root`. */
 export interface WorkflowSource {
@@ -27,40 +29,55 @@ export interface WorkflowSource {
   readonly ignoreModules?: readonly string[] | undefined;
   /** For path aliases and loaders, as a worker's `bundlerOptions` have it. */
   readonly webpackConfigHook?: BundleOptions['webpackConfigHook'] | undefined;
+  /** Plugins of the worker. Of these only what reaches workflow code is asked: how it is bundled and converted. */
+  readonly plugins?: readonly WorkflowPlugin[] | undefined;
   /** @default the working directory */
   readonly root?: string | undefined;
 }
 
 export interface WorkflowBundle {
   readonly code: string;
+  /** Payload codecs that plugins bring. */
+  readonly codecs?: readonly PayloadCodec[] | undefined;
 }
 
 /**
  * Bundles plain workflows.
  *
- * @throws MissionError `MISSION_SOURCE_MISSING` when a path does not exist, `MISSION_BUNDLE_FAILED` with file and line.
+ * @throws MissionError `MISSION_SOURCE_MISSING` when a path does not exist, `MISSION_BUNDLE_FAILED` with file and line,
+ *   `CONFIG_INVALID` when a plugin fails.
  */
 export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowBundle> {
   const root = resolve(source.root ?? '.');
-  const workflowsPath = findModule(root, source.workflowsPath, 'The workflows');
+  const { bundle, codecs } = await configure(givenOptions(source, root), source.plugins ?? []);
   const notes = new WebpackNotes();
+  const { workflowsPath } = bundle;
   try {
-    return await bundleWorkflowCode({
-      workflowsPath,
-      workflowInterceptorModules: (source.workflowInterceptorModules ?? []).map((path) => findImport(root, path)),
-      ...named('payloadConverterPath', findOptional(root, source.payloadConverterPath, 'The payload converter')),
-      ...named('failureConverterPath', findOptional(root, source.failureConverterPath, 'The failure converter')),
-      ignoreModules: [...(source.ignoreModules ?? [])],
-      logger: new DefaultLogger('ERROR', () => undefined),
+    const { code } = await bundleWorkflowCode({
+      ...bundle,
       webpackConfigHook: (config) => {
-        const theirs = source.webpackConfigHook?.(config) ?? config;
+        const theirs = bundle.webpackConfigHook?.(config) ?? config;
         return notes.listen(withOwnSdk({ ...theirs, context: dirname(workflowsPath) }));
       },
     });
+    return { code, codecs };
   } catch (error) {
     if (error instanceof MissionError) throw error;
     throw await notes.failure(`the workflows ${source.workflowsPath}`, root, error);
   }
+}
+
+function givenOptions(source: WorkflowSource, root: string): BundleOptions {
+  const { webpackConfigHook } = source;
+  return {
+    workflowsPath: findModule(root, source.workflowsPath, 'The workflows'),
+    workflowInterceptorModules: (source.workflowInterceptorModules ?? []).map((path) => findImport(root, path)),
+    ...named('payloadConverterPath', findOptional(root, source.payloadConverterPath, 'The payload converter')),
+    ...named('failureConverterPath', findOptional(root, source.failureConverterPath, 'The failure converter')),
+    ignoreModules: [...(source.ignoreModules ?? [])],
+    logger: new DefaultLogger('ERROR', () => undefined),
+    ...(webpackConfigHook && { webpackConfigHook }),
+  };
 }
 
 /** The digest of a bundle's code, its source map left out: it names the folders of this machine. */

@@ -102,7 +102,7 @@ const FORBIDDEN_REMEDY =
 
 function remedyFor(problem: string): string {
   if (problem.includes("Can't resolve")) {
-    return 'Check the spelling of the import and that the package is installed. For path aliases, replay from code and give webpackConfigHook (docs/plain-workflows.md).';
+    return 'Check the spelling of the import and that the package is installed. For path aliases, name the plugins of the worker with --plugins, or replay from code and give webpackConfigHook (docs/plain-workflows.md).';
   }
   return 'Correct the source at that place and run the command again; nothing was replayed.';
 }

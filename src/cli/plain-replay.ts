@@ -22,6 +22,7 @@ export interface PlainOptions extends PolicyOptions {
   readonly failureConverter?: string;
   readonly ignoreModules?: readonly string[];
   readonly codec?: string;
+  readonly plugins?: string;
   readonly limit?: number;
   readonly out?: string;
   readonly format: ReportFormat;
@@ -41,6 +42,10 @@ export function plainOptions(): Option[] {
     option('--payload-converter <path>', 'the module with the payloadConverter of the worker'),
     option('--failure-converter <path>', 'the module with the failureConverter of the worker'),
     listOption('--ignore-modules <names>', 'modules that workflow code imports and never uses'),
+    option(
+      '--plugins <path>',
+      'the module with the plugins of the worker: what they do to workflow code is done here too',
+    ),
     option('--codec <path>', 'the module with the PayloadCodec of the worker, to read encoded histories'),
   ];
 }
@@ -59,15 +64,16 @@ export async function replayPlain(call: Call<PlainOptions>): Promise<number> {
     import('./report-files.ts'),
   ]);
   const { codec } = options;
-  const codecs = codec === undefined ? [] : await (await import('./load-codecs.ts')).loadCodecs(codec, io.cwd);
+  const codecs = codec === undefined ? undefined : await (await import('./load-codecs.ts')).loadCodecs(codec, io.cwd);
+  const codeAt = await codeReader(call);
   const source = await openHistories(histories, call);
   const progress = output.progress('replay');
   const open: ReplayResult[] = [];
   let report: Report;
   try {
     report = await tryWorkflows({
-      candidate: codeAt(workflows, call),
-      baseline: options.baselineWorkflows === undefined ? undefined : codeAt(options.baselineWorkflows, call),
+      candidate: codeAt(workflows),
+      baseline: options.baselineWorkflows === undefined ? undefined : codeAt(options.baselineWorkflows),
       histories: source.histories,
       selection: histories,
       policy,
@@ -111,16 +117,19 @@ function usage(message: string): MissionError {
 }
 
 /** How the code is bundled is the same for candidate and baseline. */
-function codeAt(path: string, { options, io }: Call<PlainOptions>): NamedCode {
-  const code: WorkflowSource = {
-    workflowsPath: path,
+async function codeReader({ options, io }: Call<PlainOptions>): Promise<(path: string) => NamedCode> {
+  const { plugins: pluginsPath } = options;
+  const plugins =
+    pluginsPath === undefined ? undefined : await (await import('./load-plugins.ts')).loadPlugins(pluginsPath, io.cwd);
+  const source: Omit<WorkflowSource, 'workflowsPath'> = {
     workflowInterceptorModules: options.interceptors,
     payloadConverterPath: options.payloadConverter,
     failureConverterPath: options.failureConverter,
     ignoreModules: options.ignoreModules,
+    plugins,
     root: io.cwd,
   };
-  return { name: path, code };
+  return (path) => ({ name: path, code: { ...source, workflowsPath: path } });
 }
 
 interface OpenHistories {

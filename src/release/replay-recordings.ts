@@ -21,7 +21,7 @@ export interface ReplayRecordingsOptions {
   readonly baseline?: WorkflowCode | undefined;
   /** How missing answers are treated, and the limits (docs/policy.md). @default all its defaults */
   readonly policy?: ReplayPolicyInput | undefined;
-  /** Payload codecs of the workers, in their order; only `decode` is used. */
+  /** Payload codecs of the workers, in their order; only `decode` is used. @default those that plugins of the candidate bring */
   readonly codecs?: readonly PayloadDecoder[] | undefined;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
@@ -63,18 +63,19 @@ export async function* replayRecordings(
   histories: GivenHistories,
 ): AsyncGenerator<ReplayEvent, void, undefined> {
   const policy = parsePolicy((options.policy ?? DEFAULT_POLICY) as JsonObject, 'The policy');
-  const candidate = await targetOf('candidate', options.candidate, options.onProgress);
-  const baseline = options.baseline && (await targetOf('baseline', options.baseline, options.onProgress));
+  const candidate = await bundleOf(options.candidate, options.onProgress);
+  const baseline = options.baseline && (await bundleOf(options.baseline, options.onProgress));
+  const baselineTarget = baseline && targetOf('baseline', baseline);
   const waiting: ExcludedRecording[] = [];
   const sources = plainSources(histories, {
-    codecs: options.codecs ?? [],
+    codecs: options.codecs ?? candidate.codecs ?? [],
     exclude: (excluded) => waiting.push(excluded),
     onCopy: options.onCopy,
   });
   const events = replayCohort(
     {
-      candidate,
-      ...(baseline && { baselineOf: async () => baseline }),
+      candidate: targetOf('candidate', candidate),
+      ...(baselineTarget && { baselineOf: async () => baselineTarget }),
       answers: policy.answers,
       limits: policy.limits,
       secondOpinion: policy.secondOpinion,
@@ -90,16 +91,12 @@ export async function* replayRecordings(
   yield* excludedOf(waiting);
 }
 
-/** Bundles what is not bundled yet. The name is unique within one replay. */
-async function targetOf(
-  name: string,
-  code: WorkflowCode,
-  onProgress: ReplayRecordingsOptions['onProgress'],
-): Promise<ReplayTarget> {
-  return { name, bundle: await bundleOf(code, onProgress) };
+/** The name is unique within one replay. Code alone goes to the threads. */
+function targetOf(name: string, { code }: WorkflowBundle): ReplayTarget {
+  return { name, bundle: { code } };
 }
 
-/** The bundle of workflow code. */
+/** The bundle of workflow code, made now if it is none yet. */
 export async function bundleOf(
   code: WorkflowCode,
   onProgress?: ReplayRecordingsOptions['onProgress'],

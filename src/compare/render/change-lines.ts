@@ -4,6 +4,7 @@ import type { ComponentChange } from '../../artifact/component-change.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
 import { describePointer, describeValue, printable } from '../describe.ts';
 import { diffJson } from '../diff-json.ts';
+import type { Difference } from '../difference.ts';
 
 /** A piece of a line; `changed` marks the words that differ from the other line. */
 export interface LinePart {
@@ -54,11 +55,30 @@ function withoutTexts(prompt: Json | undefined): Json | undefined {
 function valueLines(baseline: Json | undefined, candidate: Json | undefined): ChangeLine[] {
   if (baseline === undefined && candidate === undefined) return [];
   if (baseline === undefined || candidate === undefined) return [valueLine('', baseline, candidate)];
-  return diffJson(baseline, candidate).map((difference) =>
-    difference.kind === 'moved'
-      ? line('value', `${describePointer(difference.pointer)} moved from ${describePointer(difference.from ?? '')}`)
-      : valueLine(difference.pointer, difference.baseline, difference.candidate),
-  );
+  return diffJson(baseline, candidate).map(differenceLine);
+}
+
+/** Texts that are shown as values, on one line. */
+const SHORT_TEXT = 40;
+
+/** Differences of two values, each at its place: long texts as a text diff, other values as from → to. */
+export function differenceLines(differences: readonly Difference[]): ChangeLine[] {
+  return differences.flatMap((difference) => {
+    const { pointer, baseline, candidate } = difference;
+    const areTexts = typeof baseline === 'string' && typeof candidate === 'string';
+    if (!areTexts || (isShort(baseline) && isShort(candidate))) return [differenceLine(difference)];
+    return [line('value', describePointer(pointer)), ...textLines(baseline, candidate)];
+  });
+}
+
+function isShort(text: string): boolean {
+  return text.length <= SHORT_TEXT && !text.includes('\n');
+}
+
+function differenceLine({ pointer, kind, from = '', baseline, candidate }: Difference): ChangeLine {
+  return kind === 'moved'
+    ? line('value', `${describePointer(pointer)} moved from ${describePointer(from)}`)
+    : valueLine(pointer, baseline, candidate);
 }
 
 function valueLine(pointer: string, from: Json | undefined, to: Json | undefined): ChangeLine {

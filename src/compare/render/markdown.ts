@@ -11,6 +11,7 @@ import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../
 import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { nextSteps } from './next-steps.ts';
+import { requestChange } from './request-change.ts';
 import { excludedReasons } from './terminal-counts.ts';
 import { coverageWords, neverTaken, partlyCovered, partName, unreachedWords } from './terminal-coverage.ts';
 import { intendedWords } from './terminal-intended.ts';
@@ -230,15 +231,19 @@ function effectTable({ effects }: Report): string[] {
   return table(['write', '', 'where', 'runs', 'example'], rows, [4]);
 }
 
-function divergenceTable({ divergences }: Report): string[] {
-  const rows = divergences.map((group) => [
+function divergenceTable(report: Report): string[] {
+  const rows = report.divergences.map((group) => [
     inlineCode(group.step),
     DIVERGENCE_WORDS[group.kind],
     codeList(group.pointers),
     String(group.count),
     example(group),
   ]);
-  return table(['step', '', 'where', 'runs', 'example'], rows, [4]);
+  const requests = report.divergences.flatMap((group) => {
+    const lines = requestChange(report, group);
+    return lines.length === 0 ? [] : ['', `${inlineCode(group.step)}, in ${example(group)}:`, ...diffBlock(lines)];
+  });
+  return [...table(['step', '', 'where', 'runs', 'example'], rows, [4]), ...requests];
 }
 
 function unansweredTable({ unanswered }: Report): string[] {
@@ -272,15 +277,20 @@ const DIFF_SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
 
 function changeBlocks({ changes }: Report): string[] {
   const shown = changes.slice(0, CHANGES_SHOWN).flatMap((change) => {
-    const lines = changeLines(change).map((one) => {
-      const text = `${DIFF_SIGNS[one.kind]} ${one.parts.map((part) => part.text).join('')}`;
-      return text.length > LINE_LENGTH ? `${text.slice(0, LINE_LENGTH - 1)}…` : text;
-    });
-    const more = lines.length - CHANGE_LINES_SHOWN;
-    const block = [...lines.slice(0, CHANGE_LINES_SHOWN), ...(more > 0 ? [`# and ${more} more lines`] : [])];
-    return [`- ${inlineCode(changeTitle(change))}`, ...(lines.length === 0 ? [] : ['', ...fence('diff', block), ''])];
+    return [`- ${inlineCode(changeTitle(change))}`, ...diffBlock(changeLines(change))];
   });
   return changes.length > CHANGES_SHOWN ? [...shown, `- and ${changes.length - CHANGES_SHOWN} more`] : shown;
+}
+
+function diffBlock(changed: readonly ChangeLine[]): string[] {
+  if (changed.length === 0) return [];
+  const lines = changed.map((one) => {
+    const text = `${DIFF_SIGNS[one.kind]} ${one.parts.map((part) => part.text).join('')}`;
+    return text.length > LINE_LENGTH ? `${text.slice(0, LINE_LENGTH - 1)}…` : text;
+  });
+  const more = lines.length - CHANGE_LINES_SHOWN;
+  const block = [...lines.slice(0, CHANGE_LINES_SHOWN), ...(more > 0 ? [`# and ${more} more lines`] : [])];
+  return ['', ...fence('diff', block), ''];
 }
 
 function nextBlock(report: Report): string[] {

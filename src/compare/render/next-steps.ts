@@ -79,7 +79,8 @@ function plainSteps(report: Report): NextStep[] {
   if (setting === undefined) return [];
   const { candidate, cohort } = report;
   const command = `mission replay --workflows ${shellWord(candidate.name)} --histories ${shellWord(cohort.selection)}`;
-  return [{ command: `${command} --policy ${setting}`, why: 'go on where the evidence ended' }];
+  const why = 'go on where the evidence ended; with your other options as they are (--plugins, --codec, …)';
+  return [{ command: `${command} --answer ${setting}`, why }];
 }
 
 /** The flags of the report's policy for answers and noise, for a command that is to find the same, or with one setting more. */

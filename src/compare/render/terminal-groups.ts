@@ -2,8 +2,10 @@
 import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
 import type { FlipGroup, Report } from '../report.ts';
 import { changeTitle } from './change-lines.ts';
+import { drawChangeLines } from './draw-change.ts';
 import { type Cell, cell, tableLines, wrapText } from './layout.ts';
 import type { Paint, TerminalOptions } from './palette.ts';
+import { requestChange } from './request-change.ts';
 import { changeOfStep, EFFECT_WORDS, exampleWords, flipsByField, plural } from './words.ts';
 
 /** Groups of one kind that a terminal shows; the others are counted. */
@@ -66,10 +68,12 @@ export function divergenceLines(report: Report, { palette, width }: TerminalOpti
     cell(exampleWords(group), palette.dim, { flexible: true }),
   ]);
   const lines = tableLines(rows, width).flatMap((line, index) => {
-    const changed = changeOfStep(report, shown[index]?.step ?? '');
-    return changed === undefined
-      ? [line]
-      : [line, `    ${palette.yellow(`${changeTitle(changed)} is what changed there`)}`];
+    const group = shown[index];
+    if (group === undefined) return [line];
+    const changed = changeOfStep(report, group.step);
+    const words = changed && `    ${palette.yellow(`${changeTitle(changed)} is what changed there`)}`;
+    const request = drawChangeLines(requestChange(report, group), { palette, width });
+    return [line, ...(words === undefined ? [] : [words]), ...request];
   });
   return [...lines, ...hiddenLine(report.divergences.length, palette.dim)];
 }

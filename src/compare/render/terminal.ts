@@ -1,10 +1,10 @@
 /** A report on a terminal, in the order in which a person asks: what came of it, of how many, what, where, why, what now. */
-import stringWidth from 'string-width';
 import { shortDigest } from '../../shared/digest.ts';
 import { describeCauses } from '../attribution.ts';
 import { printable } from '../describe.ts';
 import type { Report, Verdict } from '../report.ts';
-import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
+import { changeLines, changeTitle } from './change-lines.ts';
+import { drawChangeLines } from './draw-change.ts';
 import { cell, clipToWidth, tableLines, wrapText } from './layout.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
@@ -15,9 +15,6 @@ import { intendedLines } from './terminal-intended.ts';
 import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
 import { sampleLines } from './terminal-sample.ts';
 import { artifactWords, headline, recordingName } from './words.ts';
-
-/** Lines of one component's change that are shown; the rest is for `mission diff`. */
-const CHANGE_LINES_SHOWN = 14;
 
 /**
  * The report as text for people.
@@ -114,43 +111,8 @@ function changedLines(report: Report, { palette, width }: TerminalOptions): stri
     if (only !== undefined) {
       return tableLines([[cell(changeTitle(change), palette.bold), cell(only, undefined, { flexible: true })]], width);
     }
-    const shown = lines.slice(0, CHANGE_LINES_SHOWN).flatMap((one) => drawChangeLine(one, palette, width));
-    const hidden = lines.length - CHANGE_LINES_SHOWN;
-    return [title, ...shown, ...(hidden > 0 ? [`    ${palette.dim(`and ${hidden} more lines`)}`] : [])];
+    return [title, ...drawChangeLines(lines, { palette, width })];
   });
-}
-
-const SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
-  same: ' ',
-  removed: '-',
-  added: '+',
-  value: ' ',
-  skip: ' ',
-};
-
-/** One line of a change, wrapped, its changed words emphasised. */
-function drawChangeLine(one: ChangeLine, palette: Palette, width: number): string[] {
-  const paint: Paint = {
-    same: palette.dim,
-    removed: palette.red,
-    added: palette.green,
-    value: identity,
-    skip: palette.dim,
-  }[one.kind];
-  const words = one.parts.flatMap(({ text, changed }) => text.split(/(?<= )/).map((word) => ({ text: word, changed })));
-  const lines: { text: string; drawn: string }[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    const drawn = paint(word.changed ? palette.underline(palette.bold(word.text)) : word.text);
-    if (last !== undefined && stringWidth(last.text + word.text) <= width - 6) {
-      lines[lines.length - 1] = { text: last.text + word.text, drawn: last.drawn + drawn };
-    } else lines.push({ text: word.text, drawn });
-  }
-  return lines.map(({ drawn }, index) => `    ${paint(index === 0 ? SIGNS[one.kind] : ' ')} ${drawn}`.trimEnd());
-}
-
-function identity(text: string): string {
-  return text;
 }
 
 /** Causes with their counts; for whom the difference remains unexplained it is said. */

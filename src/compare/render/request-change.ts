@@ -1,0 +1,17 @@
+/** What a step of plain workflows asks that it did not ask before, shown on one example: its request is all there is to see. */
+import type { DivergenceGroup, Report } from '../report.ts';
+import { type ChangeLine, differenceLines } from './change-lines.ts';
+
+/** Groups that are shown with an example; the others are only named. */
+const EXAMPLES_SHOWN = 3;
+
+/**
+ * The lines of an example's difference. None for missions, whose changed components are shown instead, for groups far down,
+ * and for differences that are no request's.
+ */
+export function requestChange(report: Report, group: DivergenceGroup): ChangeLine[] {
+  if (report.cohort.kind !== 'histories' || group.kind !== 'request') return [];
+  if (report.divergences.indexOf(group) >= EXAMPLES_SHOWN) return [];
+  const example = report.results.find(({ recording }) => recording.id === group.example);
+  return differenceLines(example?.detail?.divergence?.differences ?? []);
+}
