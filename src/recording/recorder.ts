@@ -64,7 +64,9 @@ const CLAIM_MS = 60_000;
 const DEEP_EVERY_MS = 3_600_000;
 const DEEP_OVERLAP_MS = 86_400_000;
 const RETENTION_EVERY_MS = 600_000;
-const RETRY_MS_MAX = 300_000;
+/** After an outage, from the first failure on: it ends at any moment, and asking costs little. */
+const RETRY_MS_FIRST = 1_000;
+const RETRY_MS_MAX = 15_000;
 /** Noticed runs that wait; more are left to the sweep. */
 const NOTICED_MAX = 10_000;
 const NOTICED_AT_ONCE = 4;
@@ -147,16 +149,16 @@ class RunningRecorder implements Recorder {
   async #live(): Promise<void> {
     const { sweepMs = SWEEP_MS } = this.#options;
     for (let failures = 0; !this.#closing.signal.aborted; ) {
-      const waitMs = failures === 0 ? sweepMs : Math.min(sweepMs * 2 ** failures, RETRY_MS_MAX);
       try {
         await this.#oneByOne(() => this.#turn());
         failures = 0;
         await pause(sweepMs, this.#closing.signal);
       } catch (error) {
         if (this.#closing.signal.aborted) return;
+        const retryInMs = Math.min(RETRY_MS_FIRST * 2 ** failures, RETRY_MS_MAX);
         failures += 1;
-        this.#emit({ kind: 'waiting', error: asError(error), retryInMs: waitMs });
-        await pause(waitMs, this.#closing.signal);
+        this.#emit({ kind: 'waiting', error: asError(error), retryInMs });
+        await pause(retryInMs, this.#closing.signal);
       }
     }
   }

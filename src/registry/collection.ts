@@ -69,7 +69,7 @@ export interface Collection {
   counts(mission?: string): Promise<RunCounts>;
   /** Recordings of runs that went this way. */
   countWay(mission: string, way: string): Promise<number>;
-  /** Claims the sweep of a server; `undefined` while somebody else has it, or it was just done. */
+  /** Claims the sweep of a server, anew after one of its own that failed; `undefined` while somebody else has it, or it was just done. */
   claimSweep(
     scope: string,
     claim: { readonly by: string; readonly now: Date; readonly until: Date },
@@ -107,7 +107,7 @@ export function createCollection(context: RegistryContext): Collection {
     claimSweep: (scope, claim) => claimSweep(sql, scope, claim),
     finishSweep: async (scope, { sweptTo, next }) => {
       await sql.query(
-        'UPDATE mission.sweeps SET swept_to = GREATEST(swept_to, $2), claimed_until = $3 WHERE scope = $1',
+        `UPDATE mission.sweeps SET swept_to = GREATEST(swept_to, $2), claimed_until = $3, claimed_by = '' WHERE scope = $1`,
         [scope, sweptTo, next],
       );
     },
@@ -196,7 +196,8 @@ async function claimSweep(
 ): Promise<SweepClaim | undefined> {
   const [row] = await session.query(
     `INSERT INTO mission.sweeps AS sweep (scope, claimed_until, claimed_by) VALUES ($1, $2, $3)
-     ON CONFLICT (scope) DO UPDATE SET claimed_until = $2, claimed_by = $3 WHERE sweep.claimed_until <= $4
+     ON CONFLICT (scope) DO UPDATE SET claimed_until = $2, claimed_by = $3
+       WHERE sweep.claimed_until <= $4 OR sweep.claimed_by = $3
      RETURNING swept_to AS "sweptTo"`,
     [scope, until, by, now],
   );
