@@ -14,7 +14,7 @@
 import type { Enum, Type } from 'protobufjs';
 import { foreignPayload, foreignPayloads } from './foreign-payload.ts';
 import { bytesFrom, durationFrom, expected, longFrom, timestampFrom } from './foreign-scalar.ts';
-import { fieldsOf, type ResolvedField } from './proto.ts';
+import { fieldsOf, type ResolvedField, typeNamed } from './proto.ts';
 
 /** The limit of nesting: failures are chains of causes, nothing else nests deeply. */
 const DEPTH_MAX = 200;
@@ -25,26 +25,27 @@ const DEPTH_MAX = 200;
  */
 export function messageFrom(type: Type, value: unknown, path: string, depth = 0): unknown {
   if (depth > DEPTH_MAX) throw expected(path, `at most ${DEPTH_MAX} levels of nesting`, value);
-  switch (type.fullName) {
-    case '.google.protobuf.Timestamp':
-      return timestampFrom(value, path);
-    case '.google.protobuf.Duration':
-      return durationFrom(value, path);
-    case '.temporal.api.common.v1.Payload':
-      return foreignPayload(value, path);
-    case '.temporal.api.common.v1.Payloads':
-      return foreignPayloads(value, path);
-    default:
-      return membersFrom(type, value, path, depth);
-  }
+  const special = SPECIAL.get(type);
+  return special === undefined ? membersFrom(type, value, path, depth) : special(value, path);
 }
+
+/** Messages that JSON writes in forms of their own. */
+const SPECIAL: ReadonlyMap<Type, (value: unknown, path: string) => unknown> = new Map<
+  Type,
+  (value: unknown, path: string) => unknown
+>([
+  [typeNamed('google.protobuf.Timestamp'), timestampFrom],
+  [typeNamed('google.protobuf.Duration'), durationFrom],
+  [typeNamed('temporal.api.common.v1.Payload'), foreignPayload],
+  [typeNamed('temporal.api.common.v1.Payloads'), foreignPayloads],
+]);
 
 function membersFrom(type: Type, value: unknown, path: string, depth: number): Record<string, unknown> {
   if (!isRecord(value)) throw expected(path, 'an object', value);
   const fields = fieldsByKey(type);
   const result: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
-    const field = fields.get(keyOf(key));
+    const field = fields.get(key) ?? fields.get(keyOf(key));
     if (field === undefined || member === null || member === undefined) continue;
     result[field.name] = fieldFrom(field, member, `${path}.${key}`, depth);
   }
@@ -94,14 +95,15 @@ function numberFrom(value: unknown, path: string): number {
 
 function enumFrom(enumeration: Enum, value: unknown, path: string): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value;
-  const number = typeof value === 'string' ? enumNames(enumeration).get(keyOf(value)) : undefined;
+  const names = enumNames(enumeration);
+  const number = typeof value === 'string' ? (names.get(value) ?? names.get(keyOf(value))) : undefined;
   if (number === undefined) throw expected(path, `a name of ${enumeration.name}`, value);
   return number;
 }
 
 const enumNamesCache = new WeakMap<Enum, ReadonlyMap<string, number>>();
 
-/** Every name of an enum with and without the prefix that its names share (`EVENT_TYPE_`). */
+/** Every name of an enum as it is, and as a key with and without the prefix that its names share (`EVENT_TYPE_`). */
 function enumNames(enumeration: Enum): ReadonlyMap<string, number> {
   const cached = enumNamesCache.get(enumeration);
   if (cached !== undefined) return cached;
@@ -109,6 +111,7 @@ function enumNames(enumeration: Enum): ReadonlyMap<string, number> {
   const names = new Map<string, number>();
   for (const [name, number] of Object.entries(enumeration.values)) {
     const key = keyOf(name);
+    names.set(name, number);
     names.set(key, number);
     if (key.startsWith(prefix)) names.set(key.slice(prefix.length), number);
   }
@@ -118,10 +121,11 @@ function enumNames(enumeration: Enum): ReadonlyMap<string, number> {
 
 const fieldsByKeyCache = new WeakMap<Type, ReadonlyMap<string, ResolvedField>>();
 
+/** By their names as they are, which is how most write them, and as keys. */
 function fieldsByKey(type: Type): ReadonlyMap<string, ResolvedField> {
   let fields = fieldsByKeyCache.get(type);
   if (fields === undefined) {
-    fields = new Map(fieldsOf(type).map((field) => [keyOf(field.name), field]));
+    fields = new Map(fieldsOf(type).flatMap((field) => [keyOf(field.name), field.name].map((key) => [key, field])));
     fieldsByKeyCache.set(type, fields);
   }
   return fields;

@@ -57,7 +57,10 @@ function secondsNanosFrom(value: object, path: string): SecondsNanos {
 
 export function longFrom(value: unknown, path: string): Long {
   if (typeof value === 'number' && Number.isInteger(value)) return Long.fromNumber(value);
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return Long.fromString(value);
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) {
+    // Up to fifteen digits a double is exact.
+    return value.length < 16 ? Long.fromNumber(Number(value)) : Long.fromString(value);
+  }
   if (typeof value === 'object' && value !== null && 'low' in value && 'high' in value) {
     const { low, high } = value;
     if (Number.isInteger(low) && Number.isInteger(high)) return new Long(low as number, high as number);

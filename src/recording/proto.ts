@@ -6,10 +6,15 @@ import type { History } from './recording.ts';
 /** `@temporalio/proto` is a protobufjs root whose declarations hide its reflection. */
 const root = proto as unknown as Root;
 
+/** @param name without a dot at its beginning */
+export function typeNamed(name: string): Type {
+  return root.lookupType(name);
+}
+
 export const EventType = proto.temporal.api.enums.v1.EventType;
-export const historyType: Type = root.lookupType('temporal.api.history.v1.History');
-export const eventType: Type = root.lookupType('temporal.api.history.v1.HistoryEvent');
-export const payloadType: Type = root.lookupType('temporal.api.common.v1.Payload');
+export const historyType: Type = typeNamed('temporal.api.history.v1.History');
+export const eventType: Type = typeNamed('temporal.api.history.v1.HistoryEvent');
+export const payloadType: Type = typeNamed('temporal.api.common.v1.Payload');
 export const eventTypeEnum: Enum = root.lookupEnum('temporal.api.enums.v1.EventType');
 
 /** History → protobuf bytes. Canonical only when the history is (see `canonical-history.ts`). */

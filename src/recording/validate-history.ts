@@ -9,6 +9,7 @@
  * 4. Nothing follows the event that ends the run; a run that has not ended has at least begun a workflow task.
  */
 
+import Long from 'long';
 import { historyInvalid } from './history-error.ts';
 import { eventTypeName } from './history-events.ts';
 import { EventType, eventType, eventTypeEnum, fieldsOf } from './proto.ts';
@@ -109,7 +110,7 @@ function checkStart(first: HistoryEvent | undefined, where: string): void {
 }
 
 function checkEvent(event: HistoryEvent, index: number, where: string): void {
-  const id = Number(event.eventId ?? 0);
+  const id = eventNumber(event.eventId ?? 0);
   if (id !== index + 1) {
     throw historyInvalid(where, `event ${index + 1} has the id ${id}: ids must be 1, 2, 3, … without gaps.`, {
       event: index + 1,
@@ -133,14 +134,19 @@ function checkReferences(event: HistoryEvent, events: readonly HistoryEvent[], w
   const attributes = event[name as keyof HistoryEvent] as Readonly<Record<string, unknown>>;
   for (const { prefix, member, to } of REFERENCES) {
     if (!name.startsWith(prefix) || !Object.hasOwn(attributes, member)) continue;
-    const target = Number(attributes[member]);
+    const target = eventNumber(attributes[member]);
     // Zero stands for "none": a child that failed to start, an activity that was cancelled before it began.
     if (target === 0) continue;
-    const referred = target < Number(event.eventId) ? events[target - 1] : undefined;
+    const referred = target < eventNumber(event.eventId) ? events[target - 1] : undefined;
     if (referred === undefined || !to.includes(referred.eventType ?? 0)) {
       throw eventInvalid(event, `${member} is ${target}, which is not such an event before it`, where);
     }
   }
+}
+
+/** What `Number` makes of it, without writing a Long as text first. */
+function eventNumber(value: unknown): number {
+  return Long.isLong(value) ? value.toNumber() : Number(value);
 }
 
 type TaskState = 'none' | 'scheduled' | 'started';
@@ -167,6 +173,6 @@ function nextTaskState(event: HistoryEvent, state: TaskState, where: string): Ta
 }
 
 function eventInvalid(event: HistoryEvent, problem: string, where: string): Error {
-  const id = Number(event.eventId ?? 0);
+  const id = eventNumber(event.eventId ?? 0);
   return historyInvalid(where, `event ${id} (${eventTypeName(event)}): ${problem}.`, { event: id });
 }
