@@ -2,8 +2,9 @@
 import inspector from 'node:inspector';
 import { pathToFileURL } from 'node:url';
 import type { ReplayInput } from '../replay/departure.ts';
-import { createSandbox, keepStacks } from '../replay/sandbox.ts';
+import { createSandbox } from '../replay/sandbox.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import { keepRunStacks } from '../temporal/run-stacks.ts';
 import type { InspectedBundle } from './inspected-bundle.ts';
 import { createPlayer, type Player, type PlayOptions } from './player.ts';
 import type { Program } from './program.ts';
@@ -40,7 +41,7 @@ export async function startInspected(
   if (!isAttached) inspector.waitForDebugger();
   const { answers, limits } = options;
   const sandbox = await createSandbox(bundle);
-  keepStacks();
+  keepRunStacks();
   const stop = options.breaks ? breakAtStart(bundle) : () => undefined;
   const player = createPlayer({ sandbox, definition }, input, {
     answers,

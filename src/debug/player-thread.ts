@@ -2,8 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { lockDown } from '../replay/lockdown.ts';
-import { createSandbox, keepStacks } from '../replay/sandbox.ts';
+import { createSandbox } from '../replay/sandbox.ts';
 import { messageOf } from '../shared/errors.ts';
+import { keepRunStacks } from '../temporal/run-stacks.ts';
 import { createPlayer, type Player } from './player.ts';
 import type { FromPlayer, PlayerThreadOptions, ToPlayer } from './player-protocol.ts';
 
@@ -17,7 +18,7 @@ let player: Promise<Player> | undefined;
 
 function open(): Promise<Player> {
   player ??= createSandbox({ code }).then((sandbox) => {
-    keepStacks();
+    keepRunStacks();
     return createPlayer({ sandbox, definition }, { ...input, histories }, { answers, limits });
   });
   return player;

@@ -7,11 +7,13 @@ import { loadActivities } from '../artifact/load-activities.ts';
 import { ROUTE_ACTIVITY } from '../mission/wire.ts';
 import { placementOf } from '../routing/placement.ts';
 import { runSinks, stepInterceptors } from '../telemetry/worker-telemetry.ts';
+import { limitActivations } from './activation-limit.ts';
 import type { RouteActivity } from './route-activity.ts';
 import { type EndingRun, runEndingSinks } from './run-ending.ts';
 import { shadowInterceptors } from './shadow-activities.ts';
 import type { ShadowHost } from './shadow-host.ts';
-import { withShadows } from './shadow-workflows.ts';
+import { holdShadowsOff } from './shadow-workflows.ts';
+import { withWorkflowCreator } from './workflow-creator.ts';
 
 export interface HostOptions {
   readonly connection: NativeConnection;
@@ -65,11 +67,19 @@ export async function hostArtifact(
   deploymentName: string,
   options: HostOptions,
 ): Promise<HostedArtifact> {
-  const { Runtime, Worker } = await import('@temporalio/worker');
+  const [{ Runtime, Worker }, { keepRunStacks }] = await Promise.all([
+    import('@temporalio/worker'),
+    import('../temporal/run-stacks.ts'),
+  ]);
   const { taskQueue, deployment } = placementOf(artifact.mission, artifact.digest, deploymentName);
   const [workflowBundle, activities] = await Promise.all([linkWorkflowBundle(artifact), loadActivities(artifact)]);
   const { definition } = artifact;
-  const worker = await withShadows(Worker, definition, options.shadows).create({
+  const Host = withWorkflowCreator(Worker, async (make, compiled) => {
+    const creator = await (options.ownThread ? make(compiled) : limitActivations(make, compiled));
+    return holdShadowsOff(creator, definition, options.shadows);
+  });
+  if (!options.ownThread) keepRunStacks();
+  const worker = await Host.create({
     ...LIMITS,
     connection: options.connection,
     namespace: options.namespace,

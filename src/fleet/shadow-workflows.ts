@@ -7,73 +7,38 @@
  * 2. A step that has no answer ends it too, before the author's code hears of it: nothing is compared that follows from it.
  * 3. A step that may not run waits for the real run as long as it takes: its own timeouts and retries do not count.
  * 4. The code sees the id and the randomness of the real run, so that what it derives from them is the same.
- *
- * The creator of workflows is an internal of the SDK, whose version is pinned; the tests in `test/shadow/` fail when it moves.
  */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { coresdk, temporal } from '@temporalio/proto';
-import type { Worker } from '@temporalio/worker';
 import type { MissionDefinition } from '../mission/definition.ts';
 import { isShadowRun, SHADOW_UNANSWERED } from '../mission/wire.ts';
 import type { ShadowFacts, ShadowHost } from './shadow-host.ts';
 import { shadowSource } from './shadow-source.ts';
+import type { Activation, Completion, DrivenRun, NewRun, WorkflowCreator } from './workflow-creator.ts';
 
-type Activation = coresdk.workflow_activation.IWorkflowActivation;
-type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
 type Command = coresdk.workflow_commands.IWorkflowCommand;
 type Failure = temporal.api.failure.v1.IFailure;
 
-/** What is used of the SDK's own; its types are internal. */
-interface SdkWorkerClass {
-  readonly createWorkflowCreator: (...given: readonly unknown[]) => Promise<SdkCreator>;
-}
-interface SdkCreator {
-  createWorkflow(options: SdkRun): Promise<SdkWorkflow>;
-  destroy(): Promise<void>;
-}
-interface SdkRun {
-  readonly info: {
-    readonly workflowId: string;
-    readonly workflowType: string;
-    readonly taskQueue: string;
-    readonly continuedFromExecutionRunId?: string;
-  };
-  readonly randomnessSeed: readonly number[];
-}
-interface SdkWorkflow {
-  activate(activation: Activation): Promise<Completion>;
-  getAndResetSinkCalls(): Promise<readonly SinkCall[]>;
-  dispose(): Promise<void>;
-}
-interface SinkCall {
-  readonly workflowInfo: { readonly workflowId: string };
-}
-
-/** A worker class like the one given, with shadow runs held off the world. */
-export function withShadows(
-  Base: typeof Worker,
+/** A creator like the one given, with shadow runs held off the world. */
+export function holdShadowsOff(
+  creator: WorkflowCreator,
   candidate: MissionDefinition,
   host: ShadowHost | undefined,
-): Pick<typeof Worker, 'create'> {
-  const base = Base as unknown as SdkWorkerClass;
-  const createWorkflowCreator = async (...given: readonly unknown[]): Promise<SdkCreator> => {
-    const creator = await Reflect.apply(base.createWorkflowCreator, Base, [...given]);
-    return {
-      createWorkflow: async (run) =>
-        isShadowRun(run.info.workflowId) ? shadowWorkflow(creator, run, candidate, host) : creator.createWorkflow(run),
-      destroy: () => creator.destroy(),
-    };
+): WorkflowCreator {
+  return {
+    createWorkflow: async (run) =>
+      isShadowRun(run.info.workflowId) ? shadowWorkflow(creator, run, candidate, host) : creator.createWorkflow(run),
+    destroy: () => creator.destroy(),
   };
-  return Object.defineProperty(class extends Base {}, 'createWorkflowCreator', { value: createWorkflowCreator });
 }
 
 async function shadowWorkflow(
-  creator: SdkCreator,
-  run: SdkRun,
+  creator: WorkflowCreator,
+  run: NewRun,
   candidate: MissionDefinition,
   host: ShadowHost | undefined,
-): Promise<SdkWorkflow> {
+): Promise<DrivenRun> {
   const facts = await host?.find(run.info.workflowId);
   const inner = await creator.createWorkflow(facts === undefined ? run : asPrimary(run, facts));
   return {
@@ -96,7 +61,7 @@ async function shadowWorkflow(
 }
 
 /** Later links have a seed of their own in either run. */
-function asPrimary(run: SdkRun, { workflowId, seed }: ShadowFacts): SdkRun {
+function asPrimary(run: NewRun, { workflowId, seed }: ShadowFacts): NewRun {
   const isFirst = run.info.continuedFromExecutionRunId === undefined;
   return { ...run, info: { ...run.info, workflowId }, ...(isFirst && { randomnessSeed: seed }) };
 }
@@ -132,7 +97,7 @@ function endWith({ runId }: Activation, failure: Failure): Completion {
 /** What a command would reach besides the run itself. */
 function reachesOut(
   command: Command,
-  { info }: SdkRun,
+  { info }: NewRun,
 ): { readonly step: string; readonly reason: string } | undefined {
   const child = command.startChildWorkflowExecution;
   if (child) return { step: child.workflowType ?? '', reason: 'a shadow starts no child workflows' };

@@ -3,12 +3,11 @@
  *
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
  * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` is a part of it. The other
- * place that knows of internals is `fleet/shadow-workflows.ts`.
+ * places that know of internals are `fleet/workflow-creator.ts` and `temporal/run-stacks.ts`.
  */
-import { type HookCallbacks, promiseHooks } from 'node:v8';
-import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
+import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
 
@@ -34,13 +33,6 @@ interface SdkCreator {
   readonly isSpoiled: boolean;
   createWorkflow(options: object): Promise<SdkWorkflow>;
   destroy(): Promise<void>;
-}
-
-interface SdkHandlers {
-  installed: boolean;
-  promiseHookInstalled: boolean;
-  overridePrepareStackTrace(): void;
-  setPromiseHook(): void;
 }
 
 /** What this file uses of the SDK's creator; its own types are internal. */
@@ -97,7 +89,7 @@ const ANY_ACTIVITY = { has: () => true };
  *   outside: V8 starts a thread of its own for every timed call, which costs more than the call.
  */
 export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: number): Promise<Sandbox> {
-  prepareHandlers();
+  mapErrorStacks();
   const creators = OrdinaryContextCreator as unknown as SdkCreators;
   const creator = await creators.create(parseBundle(bundle), taskTimeoutMs, ANY_ACTIVITY);
   return {
@@ -113,42 +105,6 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
       return creator.isSpoiled;
     },
     destroy: () => creator.destroy(),
-  };
-}
-
-let handlersReady = false;
-
-/**
- * The promise hooks that the SDK installs for its stack trace query cost about half the time of a replay, so they are
- * left out: the handlers are marked as installed, and only the source-mapped stack traces are switched on.
- */
-function prepareHandlers(): void {
-  if (handlersReady) return;
-  handlersReady = true;
-  const handlers = globalHandlers as unknown as SdkHandlers;
-  handlers.installed = true;
-  handlers.overridePrepareStackTrace();
-}
-
-/**
- * From here on runs of this thread remember where their promises were made, so that they can be asked for stack traces.
- *
- * Promises of the host's realm are left out: the SDK's hook asks each for the function that made it, which a thread that
- * is locked down does not tell.
- */
-export function keepStacks(): void {
-  const handlers = globalHandlers as unknown as SdkHandlers;
-  if (handlers.promiseHookInstalled) return;
-  const { createHook } = promiseHooks;
-  promiseHooks.createHook = (hooks) => createHook(ofRunsOnly(hooks));
-  handlers.setPromiseHook();
-  promiseHooks.createHook = createHook;
-}
-
-function ofRunsOnly({ init, settled }: HookCallbacks): HookCallbacks {
-  return {
-    init: (promise, parent) => (promise instanceof Promise ? undefined : init?.(promise, parent)),
-    settled: (promise) => (promise instanceof Promise ? undefined : settled?.(promise)),
   };
 }
 

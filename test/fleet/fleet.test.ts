@@ -226,6 +226,12 @@ describe('a mission in production', () => {
       60_000,
     );
     expect((await find())?.waiting).toBeUndefined();
+    // Where the code itself says that it is, in its author's file.
+    const handle = temporal.client.workflow.getHandle(run.workflowId);
+    await vi.waitFor(
+      async () => expect(await handle.query<string>('__stack_trace')).toMatch(/workflow\.ts:\d+/),
+      60_000,
+    );
 
     await fleet?.shutdown();
     const later = () => new Date(Date.now() + 120_000);
