@@ -1,15 +1,18 @@
 /** Hosting missions in this process until it is stopped: what `worker` and `dev` have in common. */
 import { startFleet } from '../fleet/fleet.ts';
 import { describeFleetEvent, type FleetEvent } from '../fleet/fleet-event.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
+import { whileServerRuns } from '../temporal/server-end.ts';
 import type { Call } from './command.ts';
 import { type RunCommand, serveCommands } from './command-server.ts';
 import type { HostSetup } from './host-options.ts';
 import { openHostTelemetry } from './host-telemetry.ts';
 import { announceHost } from './project-hosts.ts';
 import { recordMissions } from './record-missions.ts';
+import { replayMissions } from './replay-missions.ts';
 import { shadowMissions } from './shadow-missions.ts';
 import { readDriftPlan, watchMissions } from './watch-missions.ts';
 
@@ -22,13 +25,19 @@ export interface HostMissionsOptions {
   readonly versions?: readonly VersionRef[] | undefined;
   /** Whether versions are hosted here at all. @default true */
   readonly hosts?: boolean | undefined;
+  /** Threads for shards of replays. @default none */
+  readonly replayThreads?: number | undefined;
   /** Probes, metrics, logs, and whether runs are recorded. */
   readonly setup: HostSetup;
   /** Runs commands of other processes, where the registry is embedded and so closed to them. */
   readonly run: RunCommand;
 }
 
-/** Hosts until the interrupt, then drains. */
+/**
+ * Hosts until the interrupt, then drains.
+ *
+ * @throws MissionError `TEMPORAL_UNAVAILABLE` when the project's own Temporal server ends meanwhile.
+ */
 export async function hostMissions(options: HostMissionsOptions): Promise<void> {
   const isOnOwnServer = options.temporal.embedded !== undefined;
   const takeBack = isOnOwnServer ? await announceHost(options.call.context.inside('hosts')) : undefined;
@@ -40,7 +49,7 @@ export async function hostMissions(options: HostMissionsOptions): Promise<void> 
 }
 
 async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
-  const { temporal, missions, versions } = options;
+  const { temporal, missions, versions, replayThreads: threads = 0 } = options;
   const { context, io } = options.call;
   const registry = await context.registry('change');
   const plan = await readDriftPlan(options.setup, context);
@@ -49,6 +58,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   const recorder = options.setup.record ? await recordMissions({ call, registry, temporal, missions }) : undefined;
   const shadows = await shadowMissions({ call, registry, temporal, missions });
   const drift = plan === undefined ? undefined : watchMissions({ call, registry, missions, plan });
+  const replays = await replayMissions({ call, registry, temporal, threads });
   const fleet = await startFleet({
     registry,
     temporal,
@@ -62,7 +72,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
       tell(call, event);
     },
   }).catch(async (error: unknown) => {
-    await Promise.all([shadows.stop(), drift?.stop()]);
+    await Promise.all([shadows.stop(), drift?.stop(), replays?.stop()]);
     await telemetry.close();
     throw error;
   });
@@ -74,10 +84,14 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
     call.output.note('Other commands have to wait until this one ends: no socket could be made in .mission.');
   }
   try {
-    await untilAborted(io.signal);
+    const { embedded } = temporal;
+    await (embedded === undefined ? untilAborted(io.signal) : whileServerRuns(embedded, io.signal));
+  } catch (error) {
+    call.output.note(`${messageOf(error)} Stopping.`);
+    throw error;
   } finally {
     await commands?.close();
-    await fleet.shutdown();
+    await Promise.all([fleet.shutdown(), replays?.stop()]);
     await Promise.all([recorder?.stop(), shadows.stop(), drift?.stop()]);
     await telemetry.close();
   }

@@ -6,9 +6,9 @@
  * 2. What is remembered is believed only of the very process that was started, and only if it answers.
  * 3. A server that was killed is started again on the same data, on the same ports where they are free.
  * 4. It listens on the loopback interface alone.
+ * 5. One that belongs to a process ends with it, however that ends.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { MissionError } from '../shared/errors.ts';
 import { awaitServer } from './await-server.ts';
@@ -25,6 +25,7 @@ import { endProcess, identifyProcess, isRunning } from './process-identity.ts';
 import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
 import type { ServerVersion } from './server-binary.ts';
 import { logLength, logSince, lostAPort, tellingPart } from './server-log.ts';
+import { spawnServer } from './spawn-server.ts';
 import { withStartLock } from './start-lock.ts';
 
 export interface EmbeddedServerOptions extends FindServerOptions {
@@ -141,7 +142,6 @@ async function tryToStart(
   await writeEmbeddedState(options.directory, state);
   const why = await becomeReady(options, child, state);
   if (why !== undefined) return { why, said: await logSince(log, begin) };
-  if (options.owner === 'process') endWithThisProcess(child);
   return { server: describe(state, true, () => stopServer(options.directory, state).then(() => undefined)) };
 }
 
@@ -157,15 +157,12 @@ async function launch(options: EmbeddedServerOptions, binary: string, places: Pl
   const env = options.env ?? process.env;
   const log = await open(logFile, 'a');
   try {
-    const child = spawn(binary, startArguments(places, data), {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+    return spawnServer([binary, ...startArguments(places, data)], {
+      owner: options.owner,
+      log: log.fd,
       cwd: options.directory,
       env: { PATH: env['PATH'], HOME: env['HOME'], TMPDIR: env['TMPDIR'] },
     });
-    child.once('error', () => undefined);
-    child.unref();
-    return child;
   } finally {
     await log.close();
   }
@@ -225,12 +222,6 @@ function didNotStart(directory: string, { why, said }: FailedStart): MissionErro
     remedy: `Read ${log}. If its data are damaged, move ${data} away: the server then starts with none.`,
     details: { log, data, why },
   });
-}
-
-function endWithThisProcess(child: ChildProcess): void {
-  const end = () => child.kill('SIGTERM');
-  process.once('exit', end);
-  void once(child, 'exit').then(() => process.off('exit', end));
 }
 
 function describe(state: EmbeddedState, started: boolean, stop: () => Promise<void>): EmbeddedServer {

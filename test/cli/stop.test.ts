@@ -1,7 +1,7 @@
 /** `mission stop` beside a real `mission dev`: the host drains and ends before the server that it polls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,6 +64,27 @@ describe('mission stop', () => {
       expect(await exit).toEqual([0, null]);
       expect(said).toContain('@1 stopped');
       expect(await readdir(join(project, '.mission', 'hosts'))).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is not needed when the server ends by itself: the host says so and ends',
+    async () => {
+      await endAll();
+      await rm(join(project, '.mission'), { recursive: true, force: true });
+      expect(await mission('publish', '-m', 'first')).toMatchObject({ code: 0 });
+      expect(await mission('activate', '@1', '--force', '--reason', 'test')).toMatchObject({ code: 0 });
+      dev = await startDev();
+      const exit = once(dev, 'exit');
+      const state = JSON.parse(await readFile(join(project, '.mission', 'temporal', 'server.json'), 'utf8'));
+      process.kill(state.pid, 'SIGKILL');
+      expect(await exit).toEqual([4, null]);
+      expect(said).toContain(`Temporal server (process ${state.pid}) has ended`);
+      expect(said).toContain('server.log');
+      expect(await readdir(join(project, '.mission', 'hosts'))).toEqual([]);
+      dev = await startDev();
+      await endAll();
     },
     PATIENCE_MS,
   );

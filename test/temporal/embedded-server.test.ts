@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,19 +149,29 @@ exec '${real}' "$@"
     expect(await readFile(embeddedFiles(directory).data, 'utf8')).toBe('this is no database');
   });
 
-  it('outlives its process when detached, and ends with it when not', async () => {
-    for (const [owner, expected] of [
-      ['detached', 'running'],
-      ['process', 'ended'],
-    ] as const) {
-      const script = `
-        import { openEmbeddedServer } from './src/temporal/embedded-server.ts';
-        const server = await openEmbeddedServer({ directory: ${JSON.stringify(directory)}, owner: '${owner}' });
-        process.stdout.write(String(server.pid), () => process.exit(0));`;
-      const pid = Number(await runTypeScript(script));
-      await expect.poll(() => stateOfProcess(pid), { timeout: 10_000 }).toBe(expected);
-      await stopEmbeddedServer(directory);
-    }
+  it.each([
+    ['outlives', 'ends', 'detached', 'process.exit(0)', 'running'],
+    ['outlives', 'is killed', 'detached', "process.kill(process.pid, 'SIGKILL')", 'running'],
+    ['ends with', 'ends', 'process', 'process.exit(0)', 'ended'],
+    ['ends with', 'is killed', 'process', "process.kill(process.pid, 'SIGKILL')", 'ended'],
+  ] as const)('%s a process that %s, when it is %s', async (_, __, owner, end, expected) => {
+    const script = `
+      import { openEmbeddedServer } from './src/temporal/embedded-server.ts';
+      const server = await openEmbeddedServer({ directory: ${JSON.stringify(directory)}, owner: '${owner}' });
+      process.stdout.write(String(server.pid), () => ${end});`;
+    const pid = Number(await runTypeScript(script, { mayBeKilled: true }));
+    expect(pid).toBeGreaterThan(0);
+    await expect.poll(() => stateOfProcess(pid), { timeout: 60_000 }).toBe(expected);
+    if (expected === 'running') expect(await findEmbeddedServer(directory)).toMatchObject({ pid });
+  });
+
+  it('leaves nobody to watch over it when it ended', async () => {
+    const server = await open();
+    const watchers = async () => (await processesOf(server.pid)).length;
+    // The server, and who watches over it.
+    expect(await watchers()).toBe(2);
+    await server.stop();
+    await expect.poll(watchers, { timeout: 60_000 }).toBe(0);
   });
 });
 
@@ -176,6 +186,16 @@ async function rememberPorts(): Promise<{ readonly port: number; readonly uiPort
   const state = { pid: 2 ** 22 + 1, started: 'before', ...ports, namespace: 'default', version };
   await writeFile(embeddedFiles(directory).state, JSON.stringify(state));
   return ports;
+}
+
+/** The processes of a process group, by its leader, as Linux tells them. */
+async function processesOf(leader: number): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(ids.map((id) => readFile(`/proc/${id}/stat`, 'utf8').catch(() => '')));
+  return stats.filter((stat) => {
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(group) === leader && state !== 'Z';
+  });
 }
 
 /** Listens on a port as soon as the killed server has let go of it. */
