@@ -23,13 +23,11 @@ export function contentForReplay(histories: readonly History[]): {
   readonly digest: Digest;
 } {
   const blocks = blocksOf(histories);
-  return { content: isCompressed(blocks) ? gzipSync(blocks) : blocks, digest: digestOf(blocks) };
+  return { content: Buffer.concat([NOT_COMPRESSED, blocks]), digest: digestOf(blocks) };
 }
 
-/** The first two bytes of gzip. A first history that began with them would be of half a gigabyte. */
-function isCompressed(content: Uint8Array): boolean {
-  return content[0] === 0x1f && content[1] === 0x8b;
-}
+/** Begins what is not compressed: without it, stored bytes that are damaged could be taken for that. */
+const NOT_COMPRESSED = Buffer.from('histories\n');
 
 /**
  * The histories of a recording, one per link of its chain.
@@ -62,8 +60,9 @@ export function digestOfHistories(histories: readonly History[]): Digest {
 }
 
 function blocksIn(content: Uint8Array): Buffer {
-  if (isCompressed(content)) return gunzipSync(content, { maxOutputLength: CONTENT_BYTES_MAX });
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  if (bytes.subarray(0, NOT_COMPRESSED.length).equals(NOT_COMPRESSED)) return bytes.subarray(NOT_COMPRESSED.length);
+  return gunzipSync(bytes, { maxOutputLength: CONTENT_BYTES_MAX });
 }
 
 function blocksOf(histories: readonly History[]): Buffer {

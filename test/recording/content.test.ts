@@ -38,8 +38,8 @@ describe('the stored content of a recording', () => {
     ['noise', Buffer.from('noise')],
     ['half of it', encodeRecordingContent([mission]).subarray(0, 900)],
     ['half of it, not compressed,', contentForReplay([mission]).content.subarray(0, 900)],
-    ['the first bytes of a length', contentForReplay([mission]).content.subarray(0, 3)],
-    ['nothing of gzip but its mark', Buffer.of(0x1f, 0x8b)],
+    ['no more of it than half of a length', contentForReplay([mission]).content.subarray(0, 12)],
+    ['nothing but zeros', new Uint8Array(20)],
   ])('%s is refused', (_, bytes) => {
     expect(() => decodeRecordingContent(bytes)).toThrow(
       expect.toSatisfy((error) => isMissionError(error, 'HISTORY_INVALID')),
