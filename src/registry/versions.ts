@@ -77,6 +77,8 @@ export interface Versions {
   get(mission: string, number: number): Promise<Version>;
   find(mission: string, number: number): Promise<Version | undefined>;
   latest(mission: string): Promise<Version | undefined>;
+  /** Those of the given numbers that are there, in their order. */
+  some(mission: string, numbers: readonly number[]): Promise<readonly Version[]>;
   /** In the order of their numbers. */
   list(mission: string): Promise<readonly Version[]>;
   /** The names of all missions that have a version, sorted. */
@@ -93,6 +95,10 @@ export function createVersions(context: RegistryContext): Versions {
     get: (mission, number) => getVersion(sql, mission, number),
     find: (mission, number) => findVersion(sql, mission, number),
     latest: (mission) => latestVersion(sql, mission),
+    some: async (mission, numbers) => {
+      const chosen = `${SELECT} WHERE mission = $1 AND number = ANY($2::integer[]) ORDER BY number`;
+      return (await sql.query(chosen, [mission, numbers.map(String)])).map((row) => versionRow.parse(row));
+    },
     list: async (mission) =>
       (await sql.query(`${SELECT} WHERE mission = $1 ORDER BY number`, [mission])).map((row) => versionRow.parse(row)),
     missions: async () => {

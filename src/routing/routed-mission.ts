@@ -9,7 +9,7 @@ import { type RouteTable, routeTable } from './route-table.ts';
 /** What routing reads of a registry. */
 export type RouteSource = Pick<Registry, 'place'> & {
   readonly routes: Pick<Registry['routes'], 'current' | 'history' | 'heads' | 'watch'>;
-  readonly versions: Pick<Registry['versions'], 'list'>;
+  readonly versions: Pick<Registry['versions'], 'some' | 'latest'>;
   readonly artifacts: Pick<Registry['artifacts'], 'manifest'>;
   readonly deployments: Registry['deployments'];
 };
@@ -102,12 +102,13 @@ async function readTargets(
   table: RouteTable,
   held: RoutedMission | undefined,
 ): Promise<ReadonlyMap<number, RouteTarget>> {
+  const chosen = chosenVersions(table);
   const [versions, deployment] = await Promise.all([
-    source.versions.list(table.mission),
+    source.versions.some(table.mission, chosen),
     source.deployments.nameOf(table.mission),
   ]);
   const known = new Map([...(held?.targets.values() ?? [])].map((target) => [target.artifact, target]));
-  const targets = chosenVersions(table).map(async (number): Promise<[number, RouteTarget]> => {
+  const targets = chosen.map(async (number): Promise<[number, RouteTarget]> => {
     const artifact = versions.find((version) => version.number === number)?.artifact;
     if (artifact === undefined) throw unknownVersion(table, number);
     const target = known.get(artifact) ?? {
@@ -121,7 +122,7 @@ async function readTargets(
 }
 
 async function nothingRouted({ versions }: Omit<RouteSource, 'place'>, mission: string): Promise<MissionError> {
-  const latest = (await versions.list(mission)).at(-1);
+  const latest = await versions.latest(mission);
   if (latest === undefined) {
     return new MissionError('MISSION_UNKNOWN', `The registry has no mission "${mission}".`, {
       remedy: `Publish it first: mission publish ${mission}.`,

@@ -45,6 +45,8 @@ describeOnBothEngines('versions', (bench) => {
     expect(again).toMatchObject({ added: false, version: { number: 1, message: 'first' } });
     await publish(registry, 'two', 'one');
     expect((await registry.versions.list(MISSION)).map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect((await registry.versions.some(MISSION, [3, 9, 1])).map(({ number }) => number)).toEqual([1, 3]);
+    expect(await registry.versions.some(MISSION, [])).toEqual([]);
   });
 
   it('keep what they are meant to change, and are added when the latest is the same but meant for something else', async () => {
