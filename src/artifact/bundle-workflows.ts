@@ -5,7 +5,7 @@
  *    and the code in it must be of one release.
  * 2. The code does not depend on the working directory, so equal sources in one place have equal digests.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { PayloadCodec } from '@temporalio/common';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -57,7 +57,7 @@ export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowB
       ...bundle,
       webpackConfigHook: (config) => {
         const theirs = bundle.webpackConfigHook?.(config) ?? config;
-        return notes.listen(withOwnSdk({ ...theirs, context: dirname(workflowsPath) }));
+        return notes.listen(withOwnSdk({ ...theirs, context: folderOf(workflowsPath) }));
       },
     });
     return { code, codecs };
@@ -65,6 +65,11 @@ export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowB
     if (error instanceof MissionError) throw error;
     throw await notes.failure(`the workflows ${source.workflowsPath}`, root, error);
   }
+}
+
+/** Modules are named from it: alike in two folders with the same workflows. */
+function folderOf(workflowsPath: string): string {
+  return statSync(workflowsPath).isDirectory() ? workflowsPath : dirname(workflowsPath);
 }
 
 function givenOptions(source: WorkflowSource, root: string): BundleOptions {

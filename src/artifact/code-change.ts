@@ -7,13 +7,15 @@
  * 2. What a side adds at the top is there in every hybrid that speaks of it, and what it removes stays: a declaration does
  *    nothing by itself.
  * 3. A module that is taken brings the candidate's text of every statement, whatever its units are; code that is held by an entry of
- *    the definition (the schemas of a tool) goes with that entry.
+ *    the definition (the schemas of a tool, also those that are declared elsewhere for nothing else) goes with that entry.
  */
 import type { Artifact } from './artifact.ts';
 import { commonNames, importName, type Renaming, renamedText, withoutNumber } from './canonical-names.ts';
 import { type PieceOptions, parseStatement, piecesOf } from './code-pieces.ts';
 import { shapeOfStatement } from './code-shape.ts';
 import { type CodeStatement, readStatements } from './code-statements.ts';
+import { entryOwners } from './entry-owners.ts';
+import { mergeOrder } from './merge-order.ts';
 import { nameUnits } from './name-units.ts';
 import { type Piece, renderPieces, unitsIn } from './piece.ts';
 
@@ -63,13 +65,32 @@ type Entry =
 export function splitCode(baseline: CodeSide, candidate: CodeSide, entries: ReadonlySet<string>): CodeChange {
   const [before, after] = readBoth(baseline, candidate);
   const prompts = [promptsOf(baseline), promptsOf(candidate)] as const;
-  const merged = mergeOrder(before, after).map(([one, other]) => entryOf(one, other, prompts, entries));
+  const ownerOf = ownersOn([before, after], entries);
+  const merged = mergeOrder(before, after).map(([one, other]) => entryOf(one, other, prompts, { entries, ownerOf }));
   const names = namesOf(merged);
   return {
     modules: modulesOf(merged, entries),
     names,
     entries: new Set([...names].filter((name) => entries.has(name))),
     render: (taken) => render(merged, taken, entries),
+  };
+}
+
+interface Entries {
+  /** Names of changed entries of the definition. */
+  readonly entries: ReadonlySet<string>;
+  /** The one that a declaration serves and nothing else, on both sides. */
+  readonly ownerOf: (before: Known, after: Known) => string | undefined;
+}
+
+function ownersOn([before, after]: readonly [Known[], Known[]], entries: ReadonlySet<string>): Entries['ownerOf'] {
+  if (entries.size === 0) return () => undefined;
+  const [left, right] = [before, after].map((side) =>
+    entryOwners(side, ({ group, entry }) => entryUnit(group, entry, entries)),
+  );
+  return (one, other) => {
+    const owner = other.source === undefined ? undefined : right?.(other);
+    return owner !== undefined && left?.(one) === owner ? owner : undefined;
   };
 }
 
@@ -119,33 +140,11 @@ function authorsName(raw: string, source: string | undefined): string {
     : raw;
 }
 
-type Pairing = readonly [Known | undefined, Known | undefined];
-
-/** The order of the candidate; what only the baseline has stands behind what it stood behind. */
-function mergeOrder(before: readonly Known[], after: readonly Known[]): Pairing[] {
-  const theirs = new Set(after.map(({ key }) => key));
-  const ours = new Map(before.map((one) => [one.key, one]));
-  const following = new Map<string, Known[]>();
-  let last = '';
-  for (const one of before) {
-    if (theirs.has(one.key)) last = one.key;
-    else following.set(last, [...(following.get(last) ?? []), one]);
-  }
-  const behind = (key: string) => (following.get(key) ?? []).map((one): Pairing => [one, undefined]);
-  const seen = new Set<string>();
-  const merged = after.flatMap((other): Pairing[] => {
-    if (seen.has(other.key)) return [];
-    seen.add(other.key);
-    return [[ours.get(other.key), other], ...behind(other.key)];
-  });
-  return [...behind(''), ...merged];
-}
-
 function entryOf(
   before: Known | undefined,
   after: Known | undefined,
   prompts: readonly [ReadonlySet<string>, ReadonlySet<string>],
-  entries: ReadonlySet<string>,
+  { entries, ownerOf }: Entries,
 ): Entry {
   const one = before ?? after;
   if (one === undefined) return { kind: 'kept', text: '' };
@@ -155,13 +154,10 @@ function entryOf(
     return { kind: 'added', text: one.text, names: one.names };
   }
   if (isSame(before, after, prompts)) return { kind: 'kept', text: before.text };
-  return {
-    kind: 'changed',
-    module: moduleName(after.file),
-    baseline: before.text,
-    candidate: after.text,
-    pieces: piecesOfChange(before, after, entries),
-  };
+  const [baseline, candidate] = [before.text, after.text];
+  const owner = ownerOf(before, after);
+  const pieces = owner === undefined ? piecesOfChange(before, after, entries) : [{ unit: owner, baseline, candidate }];
+  return { kind: 'changed', module: moduleName(after.file), baseline, candidate, pieces };
 }
 
 function isSame(before: Known, after: Known, prompts: readonly [ReadonlySet<string>, ReadonlySet<string>]): boolean {

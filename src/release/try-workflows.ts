@@ -11,6 +11,7 @@ import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
+import { attributeCode, ChangedRuns } from './attribute-code.ts';
 import type { GivenHistories } from './plain-sources.ts';
 import { bundleOf, type ReplayRecordingsOptions, replayRecordings, type WorkflowCode } from './replay-recordings.ts';
 
@@ -23,7 +24,7 @@ export interface NamedCode {
 export interface TryWorkflowsOptions
   extends Pick<ReplayRecordingsOptions, 'codecs' | 'workers' | 'signal' | 'onProgress'> {
   readonly candidate: NamedCode;
-  /** The code that made the histories, for the self-check. */
+  /** The code that made the histories, for the self-check, and to find the places that cause what differs. */
   readonly baseline?: NamedCode | undefined;
   readonly histories: GivenHistories;
   /** Where the histories are from, for people: `./histories`, or a query. */
@@ -56,6 +57,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
     changes: [],
   });
   const members = new Map<string, string>();
+  const changed = new ChangedRuns();
   let copies = 0;
   const events = replayRecordings(
     {
@@ -65,7 +67,10 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
       codecs: options.codecs,
       workers: options.workers,
       signal,
-      onSource: ({ summary }) => void members.set(summary.id, summary.digest),
+      onSource: (source) => {
+        members.set(source.summary.id, source.summary.digest);
+        if (baseline !== undefined) changed.read(source);
+      },
       onCopy: () => {
         copies += 1;
       },
@@ -75,20 +80,33 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
   for await (const event of events) {
     if (event.kind === 'result') {
       builder.add(event.result);
+      changed.done(event.result.recording.id, event.result);
       options.onResult?.(event.result);
     } else {
       builder.exclude(event.excluded);
       const { id } = event.excluded.recording;
+      changed.done(id);
       if (!members.has(id)) members.set(id, event.excluded.reason);
     }
     options.onCount?.(builder.counts());
   }
+  const attribution =
+    baseline &&
+    (await attributeCode(
+      { baseline, candidate, policy, workers: options.workers, signal, onHybrid: hybridTeller(onProgress) },
+      changed.runs,
+    ));
   return builder.finish({
     createdAt: clock().toISOString(),
     cohort: { ...cohortOf(members), selection: selectionOf(options.selection, copies), kind: 'histories' },
     partial: signal?.aborted === true,
+    attribution,
     judge: (facts) => evaluateGate(facts, policy),
   });
+}
+
+function hybridTeller(onProgress: TryWorkflowsOptions['onProgress']) {
+  return (begun: number) => onProgress?.(`looking for causes: change ${begun} swapped in`);
 }
 
 /** As a cohort of recordings is frozen, but afterwards: histories are not known before they are read. */

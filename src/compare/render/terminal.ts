@@ -116,17 +116,29 @@ function changedLines(report: Report, { palette, width }: TerminalOptions): stri
 }
 
 /** Causes with their counts; for whom the difference remains unexplained it is said. */
-function causeLines({ attribution, counts }: Report, { palette, width }: TerminalOptions): string[] {
+function causeLines({ attribution, counts, cohort }: Report, { palette, width }: TerminalOptions): string[] {
   if (attribution === undefined) return [];
+  // Of plain workflows, all runs that go another way are looked into: what a model is asked is all that their code decides.
+  const isPlain = cohort.kind === 'histories';
+  const [different, runs] = isPlain
+    ? [counts.faithful - counts.outcomes.matched, 'runs that differ']
+    : [counts.outcomes.changed, 'changed runs'];
   const { examined, groups } = attribution;
   const rows = groups.map(({ causes, count, example }) => [
     cell(printable(describeCauses(causes)), causes.length === 0 ? palette.yellow : palette.bold, { flexible: true }),
-    cell(`${count} of ${examined} changed runs`),
+    cell(`${count} of ${examined} ${runs}`),
     cell(`e.g. ${recordingName(example)}`, palette.dim),
   ]);
-  const left = counts.outcomes.changed - examined;
-  const rest = left > 0 ? [`  ${palette.dim(`${left} more changed runs were not looked into`)}`] : [];
-  return [...tableLines(rows, width, 2), ...rest];
+  const left = different - examined;
+  const rest = left > 0 ? [`  ${palette.dim(`${left} more ${runs} were not looked into`)}`] : [];
+  // A cause in plain code is called after a statement, and takes the line.
+  const lines = isPlain
+    ? rows.flatMap(([cause = cell(''), ...aside]) => [
+        ...tableLines([[cause]], width),
+        ...tableLines([[cell(' '), ...aside]], width),
+      ])
+    : tableLines(rows, width, 2);
+  return [...lines, ...rest];
 }
 
 function disagreementLines(report: Report, { palette, width }: TerminalOptions): string[] {
