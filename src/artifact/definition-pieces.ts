@@ -28,6 +28,26 @@ export function definitionPieces(
   return [`${options.after(right.callee)}({`, ...pieces, '})'];
 }
 
+/** An entry of the argument of `defineMission`, and where it stands in the text that was parsed. */
+export interface DefinitionEntry {
+  readonly group: string;
+  /** `''` where the group is one entry. */
+  readonly entry: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The entries of a call, in their order; `undefined` when it is another call, or its argument is not written out. */
+export function definitionEntries(call: acorn.CallExpression): DefinitionEntry[] | undefined {
+  const members = isDefineMission(call) ? membersOf(call.arguments[0]) : undefined;
+  if (members === undefined) return undefined;
+  return [...members].flatMap(([group, value]) => {
+    const entries = GROUPS.has(group) ? membersOf(value) : undefined;
+    const own: Members = entries ?? new Map([['', value]]);
+    return [...own].map(([entry, { start, end }]) => ({ group, entry, start, end }));
+  });
+}
+
 function isDefineMission({ callee }: acorn.CallExpression): boolean {
   return callee.type === 'Identifier' && /^defineMission\d*$/.test(callee.name);
 }

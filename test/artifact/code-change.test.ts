@@ -216,6 +216,38 @@ describe('a change of code', () => {
     expect(change.render(new Set(['code']))).toContain('amount*2');
   });
 
+  const DECLARED: Edits = [
+    [
+      DEFINITION,
+      'export const Answer',
+      'const Amount = z.number();\nexport const Payment = z.object({ id: z.string(), amount: Amount });\nexport const Answer',
+    ],
+    [DEFINITION, 'input: z.object({ id: z.string(), amount: z.number() }), output', 'input: Payment, output'],
+  ];
+  const LIMITED: Edits[number] = [DEFINITION, 'const Amount = z.number()', 'const Amount = z.number().max(100)'];
+  const entries = new Set(['tool pay', 'tool getOrder']);
+
+  it('takes a schema that is declared for one tool alone for a part of its contract', async () => {
+    const [baseline, candidate] = await Promise.all([build(DECLARED), build([...DECLARED, LIMITED])]);
+    const change = splitCode(baseline, candidate, entries);
+    expect([...change.modules]).toEqual([]);
+    expect([...change.entries]).toEqual(['tool pay']);
+    expect(change.render(new Set(['tool pay']))).toContain('.max(100)');
+    expect(change.render(new Set(['tool getOrder']))).not.toContain('.max(100)');
+  });
+
+  it.each<[what: string, edit: Edits[number]]>([
+    ['another tool', [DEFINITION, 'paid: z.number()', 'paid: Amount']],
+    ['the workflow', [WORKFLOW, 'rules.limit', 'rules.limit + Payment.shape.amount.parse(0)']],
+  ])('leaves a schema that %s speaks of too what it is, code', async (_, edit) => {
+    const imported: Edits[number] = [WORKFLOW, '{ Answer, claims }', '{ Answer, claims, Payment }'];
+    const shared: Edits = [...DECLARED, imported, edit];
+    const [baseline, candidate] = await Promise.all([build(shared), build([...shared, LIMITED])]);
+    const change = splitCode(baseline, candidate, entries);
+    expect([...change.modules]).toEqual([[`code: ${DEFINITION}`, [`code: ${DEFINITION} Amount`]]]);
+    expect([...change.entries]).toEqual([]);
+  });
+
   it('keeps a statement that stands there twice', async () => {
     const twice: Edits[number] = [
       AMOUNTS,
