@@ -6,8 +6,10 @@
  *    is given.
  * 3. A case is `right` when the candidate comes to the expected end with the expected writes, `wrong` when it does not, and
  *    `unproven` when it cannot be told. Only `right` passes.
+ * 4. Coverage is of what the candidate does on the cases; it decides nothing.
  */
 import type { Artifact } from '../artifact/artifact.ts';
+import { type CoverageCounter, createCoverage } from '../compare/coverage.ts';
 import { summariseResult } from '../compare/describe.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, Verdict } from '../compare/report.ts';
@@ -27,6 +29,7 @@ import { expectedEnds, judgeByExpected } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
+import { RecordingNotes } from './recording-notes.ts';
 
 export interface TryCasesOptions {
   /** What the report calls it: `refund-eligibility@5`, or the source. */
@@ -92,7 +95,9 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     onCase?.(result);
   };
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
-  for await (const event of judged(options, session)) {
+  const { definition } = candidate;
+  const coverage = createCoverage({ candidate: definition, baseline: definition, changes: [] });
+  for await (const event of judged(options, session, coverage)) {
     if (event.kind === 'excluded') {
       builder.exclude(event.excluded);
       settle(event.excluded.recording.id, { verdict: 'unproven', detail: event.excluded.detail });
@@ -105,6 +110,7 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     createdAt: clock().toISOString(),
     cohort: { digest: cohort.digest, recordings: cohort.members.length, selection: 'regression cases', kind: 'picked' },
     partial: signal?.aborted === true,
+    coverage: coverage.finish(),
     live: session?.use(),
     judge: (facts) => evaluateGate(facts, { ...policy, minimumRecordings: fixtures.length }),
   });
@@ -135,7 +141,11 @@ function settledBy(result: ReplayResult): Pick<CaseResult, 'verdict' | 'detail'>
 }
 
 /** Every case once: replayed and held to its expected end, or excluded. */
-async function* judged(options: TryCasesOptions, session: LiveSession | undefined): AsyncGenerator<ReplayEvent> {
+async function* judged(
+  options: TryCasesOptions,
+  session: LiveSession | undefined,
+  coverage: CoverageCounter,
+): AsyncGenerator<ReplayEvent> {
   const { candidate, fixtures, findArtifact, policy, workers, signal } = options;
   const kept = keptBeside(fixtures);
   const makers = new MakerTargets(async (digest) => {
@@ -144,6 +154,7 @@ async function* judged(options: TryCasesOptions, session: LiveSession | undefine
   });
   const expected = expectedEnds(fixtures);
   const rules = new RuleBook(candidate.definition, candidate.definition).output;
+  const notes = new RecordingNotes(undefined, expected);
   const waiting: ReplayEvent[] = [];
   const sources = withKnownMaker(sourcesOf(fixtures), makers, (excluded) =>
     waiting.push({ kind: 'excluded', excluded }),
@@ -159,15 +170,21 @@ async function* judged(options: TryCasesOptions, session: LiveSession | undefine
       workers,
       signal,
     },
-    sources,
+    notes.noted(sources),
   );
   for await (const event of events) {
     yield* waiting.splice(0);
-    yield event.kind === 'result' ? { ...event, result: judgeByExpected(event.result, expected, rules) } : event;
+    if (event.kind === 'excluded') {
+      notes.forget(event.excluded.recording.id);
+      yield event;
+      continue;
+    }
+    coverage.add(notes.take(event.result).ways);
+    yield { ...event, result: judgeByExpected(event.result, expected, rules) };
   }
   yield* waiting.splice(0);
 }
 
 async function* sourcesOf(fixtures: readonly Fixture[]) {
-  for (const { recording } of fixtures) yield toStoredRecording(recording);
+  for (const { recording } of fixtures) yield { ...toStoredRecording(recording), trace: recording.trace };
 }

@@ -20,6 +20,9 @@ describe('mission cases', () => {
     expect(out).toContain(`✓ replay-fixtures/refund-eligibility/${CASE}`);
     expect(code).toBe(0);
     expect(await readFile(join(folder, 'refund-eligibility', 'junit.xml'), 'utf8')).toContain('<testsuite');
+    expect(out).toContain('Coverage: 2 ways in 2 recordings; 9 of 10 prompts, models, tools and decisions used');
+    expect(out).toContain('tool issueRefund never failed');
+    expect(out).toContain('Never used: decision large-refund');
   });
 
   it('fails, with the field and who wants it so, when a case does not come to its expected end', async () => {
@@ -31,6 +34,7 @@ describe('mission cases', () => {
     expect(code).toBe(1);
     const { verdict, missions } = JSON.parse(out);
     expect(verdict).toBe('failed');
+    expect(missions[0].coverage).toMatchObject({ recordings: 2, paths: 2 });
     const wrong = missions[0].cases.find((one: { verdict: string }) => one.verdict === 'wrong');
     expect(wrong.detail).toContain('/approve');
     expect(wrong.case).toMatchObject({ addedBy: 'maintainers', guards: expect.stringContaining('assess') });

@@ -1,8 +1,15 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Artifact } from '../../artifact/artifact.ts';
+import {
+  coverageWords,
+  neverTaken,
+  partlyCovered,
+  partName,
+  unreachedWords,
+} from '../../compare/render/terminal-coverage.ts';
 import { liveWords } from '../../compare/render/words.ts';
-import type { Verdict } from '../../compare/report.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
 import type { ReplayPolicy } from '../../gate/policy.ts';
 import type { Fixture } from '../../recording/fixtures.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -65,7 +72,12 @@ async function run(call: Call<Options>): Promise<number> {
   await output.result(
     {
       verdict,
-      missions: tried.map(({ report, cases }) => ({ mission: report.mission, report: report.digest, cases })),
+      missions: tried.map(({ report, cases }) => ({
+        mission: report.mission,
+        report: report.digest,
+        cases,
+        coverage: report.coverage,
+      })),
     },
     () => [...tried.map((one) => triedText(one, call)), sumText(tried, verdict, output)].join('\n\n'),
   );
@@ -178,7 +190,19 @@ function triedText({ report, cases }: TriedCases, call: Call<Options>): string {
   });
   const { live } = report;
   const asked = live === undefined ? [] : [palette.dim(`  Asked anew: ${liveWords(live)}`)];
-  return [palette.bold(report.candidate.name), ...lines, ...asked].join('\n');
+  const covered = coverageSentences(report).map((text) => palette.dim(`  ${text}`));
+  return [palette.bold(report.candidate.name), ...lines, ...asked, ...covered].join('\n');
+}
+
+/** What of the mission its cases exercised: what they do not, no case guards. */
+function coverageSentences({ coverage }: Report): string[] {
+  if (coverage === undefined || coverage.recordings === 0) return [];
+  const partly = partlyCovered(coverage).map((part) => `${partName(part)} never ${neverTaken(part).join(', ')}`);
+  return [
+    `Coverage: ${coverageWords(coverage)}`,
+    ...(partly.length === 0 ? [] : [`Not every branch: ${partly.join('; ')}`]),
+    ...unreachedWords(coverage),
+  ];
 }
 
 function sumText(tried: readonly TriedCases[], verdict: Verdict['verdict'], { palette }: Output): string {
