@@ -18,7 +18,8 @@ type Target = Placement & { readonly mission: string };
 
 type Place = Pick<TemporalConnection, 'client' | 'connection' | 'namespace'>;
 
-const LOOK_EVERY_MS = 200;
+/** Many versions that start at once share a server: who waits longer asks less often. */
+const LOOK_AGAIN_MS = { first: 200, growth: 1.3, most: 2_000 };
 
 /** The workflow type of the start that asks. It has no code anywhere. */
 const PROBE_TYPE = 'mission-runtime-readiness';
@@ -31,24 +32,23 @@ const PROBE_TIMEOUT = '10s';
  * @throws MissionError `VERSION_NOT_HOSTED` when the signal is given first.
  */
 export async function awaitReady(place: Place, target: Target, identity: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  for (let waitMs = LOOK_AGAIN_MS.first; !signal.aborted; waitMs *= LOOK_AGAIN_MS.growth) {
     if (await isReady(place, target, identity).catch(() => false)) return;
-    await pause(LOOK_EVERY_MS, signal);
+    await pause(Math.min(waitMs, LOOK_AGAIN_MS.most), signal);
   }
   throw new MissionError('VERSION_NOT_HOSTED', `The worker of ${target.mission} ended before the server knew of it.`);
 }
 
 async function isReady(place: Place, target: Target, identity: string): Promise<boolean> {
   const { taskQueue, deployment } = target;
-  const [known, pollers] = await Promise.all([
-    describeDeployment(place, deployment.deploymentName),
-    listPollers(place, taskQueue),
-  ]);
-  const registered = known?.versions.some(({ buildId }) => buildId === deployment.buildId) ?? false;
-  const polls = pollers.some(
+  // The deployment last: it lists all versions that the mission ever had.
+  const polls = (await listPollers(place, taskQueue)).some(
     (poller) => poller.identity === identity && poller.version?.buildId === deployment.buildId,
   );
-  return registered && polls && acceptsStart(place, target);
+  if (!polls) return false;
+  const known = await describeDeployment(place, deployment.deploymentName);
+  const registered = known?.versions.some(({ buildId }) => buildId === deployment.buildId) ?? false;
+  return registered && acceptsStart(place, target);
 }
 
 /**
