@@ -58,7 +58,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   ),
   rollback: part(
     'Rolling back under load',
-    (stand, quick) => measureRollback(stand, quick ? 20 : 100, 24, tell),
+    (stand, quick) => measureRollback(stand, quick ? 20 : 100, 12, tell),
     describeRollback,
   ),
   memory: part(
