@@ -7,3 +7,10 @@ export type { HostingReason, WantedArtifact } from './fleet/plan-fleet.ts';
 export type { BlockedStep, ShadowFacts, ShadowHost } from './fleet/shadow-host.ts';
 export { type FollowShadowsOptions, followShadows, type ShadowFollower } from './shadow/follow-shadows.ts';
 export { describeShadowEvent, type ShadowEvent } from './shadow/shadow-event.ts';
+export { type FleetJudgeOptions, judgeOverFleet, type ShardProgress } from './sharding/judge-over-fleet.ts';
+export {
+  type ReplayHost,
+  type ReplayHostEvent,
+  type ReplayHostOptions,
+  startReplayHost,
+} from './sharding/replay-host.ts';

@@ -20,6 +20,7 @@ const ROOMS = [
   'shadow',
   'gate',
   'release',
+  'sharding',
   'debug',
   'rollout',
   'decisions',

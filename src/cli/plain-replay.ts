@@ -101,7 +101,7 @@ export async function replayPlain(call: Call<PlainOptions>): Promise<number> {
 /** Options of versions and of plain workflows do not go together. */
 function checked({ options, args }: Call<PlainOptions>): { readonly workflows: string; readonly histories: string } {
   const { workflows, histories } = options;
-  const ofVersions = ['against', 'runs', 'fixtures', 'since', 'sample'].filter((name) => name in options);
+  const ofVersions = ['against', 'runs', 'fixtures', 'since', 'sample', 'shards'].filter((name) => name in options);
   if (workflows === undefined || histories === undefined) {
     throw usage(`--${workflows === undefined ? 'workflows' : 'histories'} is missing.`);
   }

@@ -13,6 +13,11 @@ export function readCount(text: string): number {
   throw new InvalidArgumentError('A whole number of 1 or more is wanted.');
 }
 
+/** A whole number of at least 0. */
+export function readCountOrNone(text: string): number {
+  return text.trim() === '0' ? 0 : readCount(text);
+}
+
 /** How long: `30s`, `5m`. Returns milliseconds. */
 export function readDuration(text: string): number {
   try {

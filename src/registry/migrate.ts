@@ -23,6 +23,7 @@ import { drifts } from './migrations/0010-drifts.ts';
 import { deployments } from './migrations/0040-deployments.ts';
 import { epochs } from './migrations/0041-epochs.ts';
 import { sealing } from './migrations/0050-sealing.ts';
+import { replays } from './migrations/0051-replays.ts';
 import type { SqlEngine, SqlSession, SqlTransaction } from './sql.ts';
 
 export interface Migration {
@@ -46,6 +47,7 @@ export const MIGRATIONS: readonly Migration[] = [
   deployments,
   epochs,
   sealing,
+  replays,
 ];
 
 /** Any number that no one else is likely to lock: `MISSION` in ASCII, cut to what a JavaScript number holds. */

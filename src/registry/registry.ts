@@ -15,6 +15,8 @@ import { migrate } from './migrate.ts';
 import { lockMission } from './mission-lock.ts';
 import { openEngine, type RegistryOptions } from './open-engine.ts';
 import { createRecordings, type Recordings } from './recordings.ts';
+import { createReplayHosts, type ReplayHosts } from './replay-hosts.ts';
+import { createReplays, type Replays } from './replays.ts';
 import { createReports, type Reports } from './reports.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createRoutes, type Routes } from './routes.ts';
@@ -46,6 +48,8 @@ export interface RegistryNouns {
   readonly retention: Retention;
   readonly shadows: Shadows;
   readonly schedules: Schedules;
+  readonly replays: Replays;
+  readonly replayHosts: ReplayHosts;
 }
 
 export interface Registry extends RegistryNouns {
@@ -119,5 +123,7 @@ function createNouns(context: RegistryContext, engine: SqlEngine): RegistryNouns
     retention: createRetention(context),
     shadows: createShadows(context),
     schedules: createSchedules(context),
+    replays: createReplays(context),
+    replayHosts: createReplayHosts(context),
   };
 }

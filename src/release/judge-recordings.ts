@@ -41,8 +41,6 @@ export interface JudgeOptions {
   readonly live?: LiveAnswers | undefined;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
-  /** Whether other threads of this machine go first. @default false */
-  readonly yields?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,7 +70,6 @@ export async function* judgeRecordings(
       secondOpinion: policy.secondOpinion,
       ...(live === undefined ? {} : { live }),
       workers: options.workers,
-      yields: options.yields,
       signal: options.signal,
     },
     notes.noted(known),

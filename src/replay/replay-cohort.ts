@@ -43,8 +43,6 @@ export interface CohortReplayOptions {
   readonly live?: LiveAnswers;
   /** Threads. @default one per processor */
   readonly workers?: number | undefined;
-  /** Whether other threads of this machine go first, where its system lets a thread yield. @default false */
-  readonly yields?: boolean | undefined;
   /** Threads that other replays use before and after this one. @default threads of its own, ended with it */
   readonly pool?: ReplayPool | undefined;
   /** Ends the replay early; what was done until then has been given. */
@@ -81,11 +79,11 @@ export type ReplayPool = ThreadPool;
 
 /** Whoever opens a pool closes it. Its live answers are those of all replays on it. */
 export function openReplayPool(
-  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live' | 'yields'>,
+  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live'>,
 ): ReplayPool {
-  const { answers, limits, workers, live = NO_LIVE_ANSWERS, yields = false } = options;
+  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
   const waits = answers.model === 'live' || answers.read === 'live';
-  return new ThreadPool({ answers, limits, workers, live, waits, yields });
+  return new ThreadPool({ answers, limits, workers, live, waits });
 }
 
 interface Done {

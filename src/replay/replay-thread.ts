@@ -1,5 +1,4 @@
 /** A thread of the pool: loads targets, replays tasks one after another, and has no way out but its port. */
-import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../shared/errors.ts';
 import type { ReplayCandidate } from './departure.ts';
@@ -11,9 +10,7 @@ import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget, 
 
 const port = parentPort;
 if (port === null) throw new Error('replay-thread runs in a worker thread only');
-const { answers, limits, waits, yields } = workerData as ThreadOptions;
-// On Linux 0 is the calling thread; elsewhere it would be the whole process.
-if (yields && process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
+const { answers, limits, waits } = workerData as ThreadOptions;
 lockDown();
 
 const targets = new Map<string, ThreadTarget>();

@@ -32,12 +32,12 @@ export class ThreadHost {
   readonly #timeLimitMs: number;
   alive = true;
 
-  constructor({ answers, limits, waits, yields }: ThreadOptions, live: LiveAnswers) {
+  constructor({ answers, limits, waits }: ThreadOptions, live: LiveAnswers) {
     this.#live = live;
     // Twice the limit: the self-check and the replay, each with their own.
     this.#timeLimitMs = 2 * limits.perRecordingMs + GRACE_MS;
     this.#worker = startThread('replay-thread', import.meta.url, {
-      workerData: { answers, limits, waits, yields } satisfies ThreadOptions,
+      workerData: { answers, limits, waits } satisfies ThreadOptions,
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
     });

@@ -18,8 +18,6 @@ export interface ThreadOptions {
   readonly limits: ReplayLimits;
   /** Whether steps may be asked again: then a thread has several recordings waiting at a time, otherwise one after another. */
   readonly waits: boolean;
-  /** Whether other threads of the machine go first. */
-  readonly yields: boolean;
 }
 
 export interface ReplayTask {

@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   VERSION_IN_USE: { http: 409, exit: 2, retryable: false },
   VERSION_NOT_HOSTED: { http: 503, exit: 4, retryable: true },
   ROUTE_CONFLICT: { http: 409, exit: 4, retryable: true },
+  REPLAY_NOT_HOSTED: { http: 503, exit: 4, retryable: true },
+  REPLAY_FAILED: { http: 502, exit: 4, retryable: false },
   IMMUTABLE: { http: 409, exit: 4, retryable: false },
   REGISTRY_LOCKED: { http: 503, exit: 4, retryable: true },
   REGISTRY_SCHEMA_MISMATCH: { http: 503, exit: 4, retryable: false },

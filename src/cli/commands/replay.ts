@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import type { ReplayResult } from '../../compare/outcome.ts';
 import type { Report } from '../../compare/report.ts';
 import type { Trace } from '../../recording/trace.ts';
-import type { TryProgress } from '../../release/try-candidate.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
 import { type PlainOptions, plainOptions, replayPlain } from '../plain-replay.ts';
 import { readPolicy } from '../read-policy.ts';
 import { readCount, readSince } from '../read-values.ts';
+import { replayProgress } from '../replay-progress.ts';
+import { readShards, type ShardCount, shardedJudge } from '../sharded-replay.ts';
 import { formatOption } from './report.ts';
 
 interface Options extends PlainOptions {
@@ -18,6 +19,7 @@ interface Options extends PlainOptions {
   readonly since?: string;
   readonly sample?: string;
   readonly noise?: number;
+  readonly shards?: ShardCount;
 }
 
 export function addReplay(program: Command, host: CliHost): void {
@@ -52,12 +54,14 @@ export function addReplay(program: Command, host: CliHost): void {
       option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
       formatOption(),
       option('--workers <count>', 'threads (default: one per processor)', readCount),
+      option('--shards <count>', 'on the workers of the fleet, in so many parts, or auto', readShards),
       ...plainOptions(),
     ],
     examples: [
       ['mission replay @3', 'against the active version, on its recordings'],
       ['mission replay @3 --limit 200 --answer model=live', 'a sample; changed prompts are asked anew'],
       ['mission replay @3 --answer model=live --noise 5', 'flips that the models make by themselves are not counted'],
+      ['mission replay @3 --shards auto', 'a cohort too large for one machine, on the workers; the same report'],
       ['mission replay @3 --fixtures replay-fixtures', 'the regression cases, in CI'],
       ['mission replay --workflows src/workflows --histories ./histories', 'plain Temporal workflows'],
     ],
@@ -78,20 +82,24 @@ async function run(call: Call<Options>): Promise<number> {
     import('../../gate/evaluate-gate.ts'),
   ]);
   const progress = output.progress('replay');
+  const told = replayProgress(progress);
   const results: ReplayResult[] = [];
-  const report = await tryCandidate({
-    registry,
-    candidate,
-    baseline,
-    selection: selectionOf(call),
-    policy,
-    workers: options.workers,
-    onProgress: (now) => progress.update(now.done, now.total, progressWords(now)),
-    onResult: (result) => {
-      if (options.runs?.length === 1) results.push(result);
-    },
-    signal: call.io.signal,
-  }).finally(() => progress.end());
+  const attempt = async () =>
+    tryCandidate({
+      registry,
+      candidate,
+      baseline,
+      selection: selectionOf(call),
+      policy,
+      workers: options.workers,
+      judge: await shardedJudge(call, registry, options.shards, told.onShards),
+      onProgress: told.onProgress,
+      onResult: (result) => {
+        if (options.runs?.length === 1) results.push(result);
+      },
+      signal: call.io.signal,
+    });
+  const report = await attempt().finally(() => progress.end());
   await printReport(call, report);
   if (!output.json && options.format === 'terminal') await printRun(results[0], call);
   await writeFiles(call, report);
@@ -119,14 +127,6 @@ function selectionOf({ options, context }: Call<Options>) {
     });
   }
   return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
-}
-
-function progressWords({ counts: { outcomes, excluded }, drawing, hybrids }: TryProgress): string {
-  if (drawing) return 'asking both versions again';
-  if (hybrids !== undefined) return `looking for causes: change ${hybrids} swapped in`;
-  const { matched, ...others } = outcomes;
-  const words = Object.entries({ ...others, excluded }).filter(([, count]) => count > 0);
-  return [`${matched} matched`, ...words.map(([name, count]) => `${count} ${name}`)].join(', ');
 }
 
 async function printReport({ output, options }: Call<Options>, report: Report): Promise<void> {

@@ -3,12 +3,15 @@ import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { type HostFlags, hostOptions, readHostSetup } from '../host-options.ts';
 import { EXIT } from '../io.ts';
+import { readCountOrNone } from '../read-values.ts';
+import { replayThreadsOf } from '../replay-missions.ts';
 
 interface Options extends HostFlags {
   readonly mission?: readonly string[];
   readonly version?: readonly string[];
   /** False with `--no-host`. */
   readonly host: boolean;
+  readonly replayThreads?: number;
 }
 
 export function addWorker(program: Command, host: CliHost): void {
@@ -19,12 +22,18 @@ export function addWorker(program: Command, host: CliHost): void {
       listOption('--mission <names>', 'only these (default: all of the registry)'),
       listOption('--version <versions>', 'exactly these and nothing else, whatever has traffic'),
       option('--no-host', 'host nothing: record runs, and keep the Temporal server’s default as the route has it'),
+      option(
+        '--replay-threads <count>',
+        'threads for shards of replays (default: 1 where there is another processor; 0: none)',
+        readCountOrNone,
+      ),
       ...hostOptions(),
     ],
     examples: [
       ['mission worker --mission refund-eligibility', 'from stored versions; the source is not needed'],
       ['mission worker --version refund-eligibility@5', 'one process per version'],
       ['mission worker --no-host', 'beside processes that host one version each'],
+      ['mission worker --no-host --replay-threads 8', 'a machine for replays'],
     ],
     isHost: true,
     run,
@@ -35,6 +44,10 @@ async function run(call: Call<Options>): Promise<number> {
   const { context, io, output, options } = call;
   if (!options.host && options.version !== undefined) throw hostsNothing();
   const setup = readHostSetup(options, io.env);
+  const replayThreads = replayThreadsOf(options.replayThreads, {
+    isEmbedded: context.isEmbedded,
+    isOfOneVersion: options.version !== undefined,
+  });
   const registry = await context.registry('look');
   const [{ hostMissions }, { runCli }, { checkAssignedBuild }] = await Promise.all([
     import('../host-missions.ts'),
@@ -52,6 +65,7 @@ async function run(call: Call<Options>): Promise<number> {
     missions: options.mission,
     versions,
     hosts: options.host,
+    replayThreads,
     setup,
     run: runCli,
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { cell, tableLines } from '../../compare/render/layout.ts';
 import type { Registry } from '../../registry/registry.ts';
+import type { ReplayHost } from '../../registry/replay-hosts.ts';
 import type { HostedArtifactState, LiveWorker } from '../../registry/workers.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
@@ -41,8 +42,19 @@ async function run({ context, output, args: [given] }: Call<object>): Promise<nu
     return { ...worker, hosted };
   });
   const unready = await gapsOf(registry, missions, processes);
-  await output.result({ processes, unready }, () => workersText(processes, unready, output));
+  const replayHosts = await registry.replayHosts.live();
+  await output.result({ processes, unready, replayHosts }, () =>
+    [workersText(processes, unready, output), ...replayLines(replayHosts, output)].join('\n'),
+  );
   return EXIT.ok;
+}
+
+/** Who takes shards of replays. */
+function replayLines(hosts: readonly ReplayHost[], { palette }: Output): readonly string[] {
+  return hosts.map(({ identity, threads, release }) => {
+    const aside = palette.dim(`takes shards of replays of release ${release}, on ${counted(threads, 'thread')}`);
+    return `${palette.bold(identity)}  ${aside}`;
+  });
 }
 
 /** Artifact → names of the versions that hold it. */
