@@ -3,7 +3,8 @@
  *
  * Invariants
  * 1. While a function of a run is called, the context has the globals of that run: those that it left, or those of the beginning.
- *    Whatever a run did to globals or to built-in prototypes (set, deleted, redefined) no other run sees.
+ *    Whatever a run did to globals or to built-in prototypes (set, deleted, redefined) no other run sees. Nothing can be hung on
+ *    built-in methods: they are closed, as the SDK has closed classes and namespaces already.
  * 2. Microtasks that the call left are done when it returns; the context runs them after each script.
  * 3. Code inside finds nothing here to call: what is to be called is set from outside, right before.
  * 4. What cannot be taken back (a prototype that was frozen) spoils the context: it is to be used no more.
@@ -52,7 +53,8 @@ interface Doors {
  */
 const DOORS = new vm.Script(`(() => {
   const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames, getOwnPropertySymbols } = Object;
-  const { getPrototypeOf, setPrototypeOf, defineProperty, hasOwn, isExtensible } = Object;
+  const { getPrototypeOf, setPrototypeOf, defineProperty, hasOwn, isExtensible, isFrozen, freeze } = Object;
+  const functions = Function.prototype;
   const { ownKeys, apply } = Reflect;
   let beginning, beginningKeys, current, prepared;
   let spoiled = false;
@@ -80,17 +82,64 @@ const DOORS = new vm.Script(`(() => {
   const rememberChain = (object) => {
     for (let one = object; one !== null && one !== undefined; one = getPrototypeOf(one)) remember(one);
   };
+  const isClass = (value) => typeof value === 'function' && typeof value.prototype === 'object';
+  // Some are of the outside, such as URL.
+  const isOwn = (value) => {
+    let one = getPrototypeOf(value);
+    while (one !== null && one !== functions) one = getPrototypeOf(one);
+    return one === functions;
+  };
+  const rememberClass = (one) => {
+    if (isOwn(one)) rememberChain(one);
+    rememberChain(one.prototype);
+  };
+  // A class may be known by its prototype alone, or by the namespace that holds it.
+  const rememberHidden = () => {
+    for (let at = 0; at < builtIn.length; at += 1) {
+      const { values } = builtIn[at];
+      for (let index = 0; index < values.length; index += 1) if (isClass(values[index]) && isOwn(values[index])) rememberClass(values[index]);
+    }
+  };
+  const closeMethod = (method) => {
+    if (typeof method !== 'function' || !isOwn(method)) return;
+    for (let at = 0; at < builtIn.length; at += 1) if (builtIn[at].object === method) return;
+    freeze(method);
+  };
+  const closeMethods = () => {
+    for (let at = 0; at < builtIn.length; at += 1) {
+      const { values, computed } = builtIn[at];
+      for (let index = 0; index < values.length; index += 1) closeMethod(values[index]);
+      for (let index = 0; index < computed.length; index += 1) {
+        closeMethod(computed[index].get);
+        closeMethod(computed[index].set);
+      }
+    }
+  };
+  // Nobody can change them any more, so nobody need look at them after each run.
+  const forgetFrozen = () => {
+    let kept = 0;
+    for (let at = 0; at < builtIn.length; at += 1) {
+      if (isFrozen(builtIn[at].object)) continue;
+      builtIn[kept] = builtIn[at];
+      kept += 1;
+    }
+    builtIn.length = kept;
+  };
   const rememberAll = () => {
     const keys = ownKeys(beginning);
     for (let at = 0; at < keys.length; at += 1) {
       const { value } = beginning[keys[at]];
-      if (typeof value === 'function' && typeof value.prototype === 'object') rememberChain(value.prototype);
+      if (isClass(value)) rememberClass(value);
     }
+    for (const space of [Math, JSON, Reflect, Atomics, Intl]) remember(space);
     for (const made of [() => 0, async () => 0, function* () {}, async function* () {}]) {
       rememberChain(getPrototypeOf(made));
       if (made.prototype !== undefined) rememberChain(getPrototypeOf(made.prototype));
     }
     for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g)]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
+    rememberHidden();
+    closeMethods();
+    forgetFrozen();
   };
 
   // Done for every run, so it has to be fast: names and symbols apart take half the time of all keys at once.

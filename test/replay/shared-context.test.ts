@@ -44,6 +44,23 @@ export async function ofSetters() {
   Object.defineProperty(Map.prototype, 'size', { ...size, set: () => undefined });
   return typeof size.set;
 }
+export async function ofFunctions() {
+  const sizes = Object.getOwnPropertyDescriptor(Map.prototype, 'size') as any;
+  const ofTypedArrays = Object.getPrototypeOf(Int8Array);
+  const ofAsync = (async () => undefined).constructor;
+  const { format } = Object.getOwnPropertyDescriptors(Intl.NumberFormat.prototype) as any;
+  return marksOn([[].map, Map.prototype.get, sizes.get, Function.prototype.call, (function* () {})().next, format.get,
+    Object, Object.keys, Array.of, Promise.all, Math, Math.max, JSON, Reflect.ownKeys, Intl, Intl.NumberFormat,
+    Intl.NumberFormat.prototype, ofTypedArrays, ofTypedArrays.prototype, ofTypedArrays.from, ofAsync, ofAsync.prototype]);
+}
+function marksOn(holders: any[]) {
+  return holders.map((holder) => {
+    const found = String(holder.mark);
+    try { holder.mark = 1; } catch {}
+    try { Object.defineProperty(holder, 'mark', { value: 2, configurable: true }); } catch {}
+    return found;
+  }).join(' ');
+}
 export async function closes() { Object.freeze(Set.prototype); return 'closed'; }
 export async function freezes() { Object.defineProperty(array, 'stuck', { value: 1, configurable: false }); return 'stuck'; }
 export async function looks() { return String(array.mark) + String(array.stuck); }
@@ -108,6 +125,7 @@ describe('a context that runs share', () => {
     ['ofIterators', 1],
     ['ofTheHost', 1],
     ['ofSetters', 'undefined'],
+    ['ofFunctions', Array(22).fill('undefined').join(' ')],
   ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
     expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
       found,
