@@ -51,6 +51,8 @@ const LIMITS = {
   maxConcurrentActivityTaskExecutions: 50,
   maxConcurrentWorkflowTaskPolls: 2,
   maxConcurrentActivityTaskPolls: 2,
+  // Three heartbeats fit into the time after which a step is taken for lost (`mission/steps/schedule.ts`); by default, hardly two.
+  maxHeartbeatThrottleInterval: 10_000,
 } satisfies Partial<WorkerOptions>;
 
 /** The SDK's own limit for workflow code that does not yield, which it would otherwise lift on the main thread. */
