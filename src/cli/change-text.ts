@@ -3,8 +3,8 @@ import { structuredPatch } from 'diff';
 import type { ComponentChange } from '../artifact/component-change.ts';
 import { printable } from '../compare/describe.ts';
 import { type ChangeLine, changeLines, changeTitle } from '../compare/render/change-lines.ts';
+import { CHANGE_SIGNS, changePaint } from '../compare/render/draw-change.ts';
 import { clipToWidth } from '../compare/render/layout.ts';
-import type { Paint } from '../compare/render/palette.ts';
 import type { Output } from './output.ts';
 
 const CODE_CONTEXT = 2;
@@ -33,25 +33,10 @@ export function changesText(
   });
 }
 
-const SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
-  same: ' ',
-  removed: '-',
-  added: '+',
-  value: ' ',
-  skip: ' ',
-};
-
 function drawLine({ kind, parts }: ChangeLine, { palette }: Output): string {
-  const paints: Readonly<Record<ChangeLine['kind'], Paint>> = {
-    same: palette.dim,
-    removed: palette.red,
-    added: palette.green,
-    value: (text) => text,
-    skip: palette.dim,
-  };
-  const paint = paints[kind];
+  const paint = changePaint(kind, palette);
   const words = parts.map(({ text, changed }) => paint(changed ? palette.underline(palette.bold(text)) : text));
-  return `  ${paint(SIGNS[kind])} ${words.join('')}`.trimEnd();
+  return `  ${paint(CHANGE_SIGNS[kind])} ${words.join('')}`.trimEnd();
 }
 
 function codeLines({ name, baseline, candidate }: ComponentChange, { palette, width }: Output): string[] {

@@ -7,6 +7,7 @@
  * 2. Metadata is in clear when its encoding reads as one (`json/plain`) and not as base64 of one. Data is then in clear too.
  */
 import type { temporal } from '@temporalio/proto';
+import { isJsonText } from '../shared/json.ts';
 import { bytesFrom, expected, isBase64 } from './foreign-scalar.ts';
 
 type Payload = temporal.api.common.v1.IPayload;
@@ -81,20 +82,11 @@ function dataInClear(data: unknown, encoding: string): Uint8Array {
   if (!encoding.startsWith('json/'))
     return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data), clearBytes(data));
   if (typeof data !== 'string') return Buffer.from(JSON.stringify(data));
-  if (isJson(data)) return Buffer.from(data);
+  if (isJsonText(data)) return Buffer.from(data);
   const decoded = isBase64(data) ? Buffer.from(data, 'base64') : undefined;
-  return decoded !== undefined && isJson(decoded.toString('utf8')) ? decoded : Buffer.from(JSON.stringify(data));
+  return decoded !== undefined && isJsonText(decoded.toString('utf8')) ? decoded : Buffer.from(JSON.stringify(data));
 }
 
 function clearBytes(data: unknown): 'base64' | 'utf8' {
   return typeof data === 'string' && isBase64(data) ? 'base64' : 'utf8';
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

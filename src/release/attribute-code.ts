@@ -5,6 +5,7 @@ import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
+import { ifItFits } from './if-it-fits.ts';
 
 /** Runs that are looked into; each needs a replay per changed place. They are kept until the end. */
 const ATTRIBUTED_MAX = 200;
@@ -61,7 +62,7 @@ export async function attributeCode(
   runs: ReadonlyMap<string, ChangedRun>,
 ): Promise<Attribution | undefined> {
   if (runs.size === 0) return undefined;
-  const change = orUndefined(() => splitBundles(options.baseline.code, options.candidate.code));
+  const change = ifItFits(() => splitBundles(options.baseline.code, options.candidate.code));
   if (change === undefined) return undefined;
   const pool = openReplayPool({ ...options.policy, workers: options.workers });
   try {
@@ -101,7 +102,7 @@ function hybridReplay({ policy, signal, onHybrid }: AttributeCodeOptions, { chan
     begun += 1;
     onHybrid?.(begun);
     const found = new Map<string, Fingerprint>();
-    const code = orUndefined(() => change.render(new Set(taken)));
+    const code = ifItFits(() => change.render(new Set(taken)));
     if (code === undefined || signal?.aborted === true) return found;
     const asked = recordings.flatMap((id) => runs.get(id) ?? []);
     const { answers, limits } = policy;
@@ -137,14 +138,4 @@ function fingerprintOf(result: ReplayResult, like: ReplayResult): Fingerprint {
     request: divergence.candidate?.request ?? null,
   };
   return canonicalJson({ reached: candidateEnd !== null, way } as Json);
-}
-
-/** Code that cannot be read, or does not fit together: there is nothing to replay then. */
-function orUndefined<Value>(make: () => Value): Value | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import { componentName, type Hybrid, LIBRARY, makeHybrid } from '../artifact/hyb
 import type { MissionDefinition } from '../mission/definition.ts';
 import type { AnswerPolicy } from '../replay/answer-policy.ts';
 import type { CommandView } from '../replay/command-view.ts';
+import { ifItFits } from './if-it-fits.ts';
 
 export interface ChangeParts {
   /** Entries of the definition that changed, and `code`. */
@@ -33,7 +34,7 @@ export function partsOfChange(versions: TwoVersions): ChangeParts {
   const { baseline, candidate, changes } = versions;
   const named = [...new Set(changes.map(componentName))];
   const entries = new Set(named.filter((name) => name !== 'code'));
-  const code = orUndefined(() => splitCode(baseline, candidate, entries));
+  const code = ifItFits(() => splitCode(baseline, candidate, entries));
   const activities = liveActivities(versions);
   const ways = waysToSplit(code, activities, baseline.code.library !== candidate.code.library);
   return {
@@ -43,22 +44,12 @@ export function partsOfChange(versions: TwoVersions): ChangeParts {
       const units = code?.modules.get(component) ?? [];
       return units.length === 0 ? [] : [units];
     },
-    hybrid: (taken) => orUndefined(() => makeHybrid(baseline, candidate, changes, taken, code)),
+    hybrid: (taken) => ifItFits(() => makeHybrid(baseline, candidate, changes, taken, code)),
     isOfBaseline(taken, view) {
       const unit = view.kind === 'model' ? MODEL_CODE : toolCode(view.name);
       return activities.has(unit) && !taken.has(unit) && !taken.has('code');
     },
   };
-}
-
-/** Code that cannot be read, or pieces that do not fit: there is nothing to replay then. */
-function orUndefined<Value>(make: () => Value): Value | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -87,7 +78,7 @@ function waysToSplit(code: CodeChange | undefined, activities: ReadonlySet<strin
 
 /** Activities matter where they are asked anew. */
 function liveActivities({ baseline, candidate, answers }: TwoVersions): ReadonlySet<string> {
-  const changed = orUndefined(() => changedActivities(baseline, candidate)) ?? new Set();
+  const changed = ifItFits(() => changedActivities(baseline, candidate)) ?? new Set();
   const asked = new Set(answers.model === 'live' ? [MODEL_CODE] : []);
   if (answers.read === 'live') {
     for (const { definition } of [baseline, candidate])

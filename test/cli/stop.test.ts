@@ -48,15 +48,20 @@ async function startDev(): Promise<ChildProcess> {
   return child;
 }
 
+/** A project in which nothing was done yet, with a version that is hosted. */
+async function hostAnew(): Promise<ChildProcess> {
+  await endAll();
+  await rm(join(project, '.mission'), { recursive: true, force: true });
+  expect(await mission('publish', '-m', 'first')).toMatchObject({ code: 0 });
+  expect(await mission('activate', '@1', '--force', '--reason', 'test')).toMatchObject({ code: 0 });
+  return startDev();
+}
+
 describe('mission stop', () => {
   it(
     'has a host stop in order, and ends its server with it',
     async () => {
-      await endAll();
-      await rm(join(project, '.mission'), { recursive: true, force: true });
-      expect(await mission('publish', '-m', 'first')).toMatchObject({ code: 0 });
-      expect(await mission('activate', '@1', '--force', '--reason', 'test')).toMatchObject({ code: 0 });
-      dev = await startDev();
+      dev = await hostAnew();
       const exit = once(dev, 'exit');
       const { code, out, err } = await mission('stop', '--json');
       expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`Process ${dev.pid} hosts missions`) });
@@ -71,11 +76,7 @@ describe('mission stop', () => {
   it(
     'is not needed when the server ends by itself: the host says so and ends',
     async () => {
-      await endAll();
-      await rm(join(project, '.mission'), { recursive: true, force: true });
-      expect(await mission('publish', '-m', 'first')).toMatchObject({ code: 0 });
-      expect(await mission('activate', '@1', '--force', '--reason', 'test')).toMatchObject({ code: 0 });
-      dev = await startDev();
+      dev = await hostAnew();
       const exit = once(dev, 'exit');
       const state = JSON.parse(await readFile(join(project, '.mission', 'temporal', 'server.json'), 'utf8'));
       process.kill(state.pid, 'SIGKILL');

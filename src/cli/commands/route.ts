@@ -6,7 +6,7 @@ import type { RouteSet } from '../../release/set-route.ts';
 import type { ExplainedRoute } from '../../routing/explain-route.ts';
 import { type RouteRule, routeRule } from '../../routing/route-rule.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import { isJsonText, type Json } from '../../shared/json.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
@@ -217,17 +217,8 @@ async function readInputs({ context, io, options: { input } }: Call<ExplainOptio
 /** One input, or one per line. */
 function readLines(text: string, what: string): Json[] {
   const lines = text.split('\n');
-  if (lines.filter((line) => line.trim() !== '').length > 1 && isJson(text)) return [readJson(text, what)];
+  if (lines.filter((line) => line.trim() !== '').length > 1 && isJsonText(text)) return [readJson(text, what)];
   return lines.flatMap((line, index) => (line.trim() === '' ? [] : [readJson(line, `${what}, line ${index + 1},`)]));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function explainedText(explained: ExplainedRoute, { palette, width }: Output): string {

@@ -13,7 +13,8 @@ export function drawChangeLines(lines: readonly ChangeLine[], { palette, width }
   return [...shown, ...(hidden > 0 ? [`    ${palette.dim(`and ${hidden} more lines`)}`] : [])];
 }
 
-const SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
+/** What a line of a change begins with. */
+export const CHANGE_SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
   same: ' ',
   removed: '-',
   added: '+',
@@ -21,15 +22,21 @@ const SIGNS: Readonly<Record<ChangeLine['kind'], string>> = {
   skip: ' ',
 };
 
-/** One line of a change, wrapped, its changed words emphasised. */
-function drawChangeLine(one: ChangeLine, palette: Palette, width: number): string[] {
-  const paint: Paint = {
+/** The colour of a line of a change. */
+export function changePaint(kind: ChangeLine['kind'], palette: Palette): Paint {
+  const paints: Readonly<Record<ChangeLine['kind'], Paint>> = {
     same: palette.dim,
     removed: palette.red,
     added: palette.green,
-    value: (text: string) => text,
+    value: (text) => text,
     skip: palette.dim,
-  }[one.kind];
+  };
+  return paints[kind];
+}
+
+/** One line of a change, wrapped, its changed words emphasised. */
+function drawChangeLine(one: ChangeLine, palette: Palette, width: number): string[] {
+  const paint = changePaint(one.kind, palette);
   const words = one.parts.flatMap(({ text, changed }) => text.split(/(?<= )/).map((word) => ({ text: word, changed })));
   const lines: { text: string; drawn: string }[] = [];
   for (const word of words) {
@@ -39,5 +46,5 @@ function drawChangeLine(one: ChangeLine, palette: Palette, width: number): strin
       lines[lines.length - 1] = { text: last.text + word.text, drawn: last.drawn + drawn };
     } else lines.push({ text: word.text, drawn });
   }
-  return lines.map(({ drawn }, index) => `    ${paint(index === 0 ? SIGNS[one.kind] : ' ')} ${drawn}`.trimEnd());
+  return lines.map(({ drawn }, index) => `    ${paint(index === 0 ? CHANGE_SIGNS[one.kind] : ' ')} ${drawn}`.trimEnd());
 }
