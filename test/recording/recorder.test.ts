@@ -19,7 +19,6 @@ import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { explainRun } from '../../src/release/explain-run.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
-import { MissionError } from '../../src/shared/errors.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { publishClaims } from '../client/mission.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -180,34 +179,6 @@ describe('a sweep', () => {
     const ids = await ended(2);
     await recorder({ server }).sweep();
     expect((await recordingsOf(ids)).toSorted()).toEqual(ids.toSorted());
-  });
-
-  it.each(['before the claim', 'after it'])('that failed is made again within seconds: %s', async (when) => {
-    let isAway = true;
-    const away = async () => {
-      if (isAway) throw new MissionError('REGISTRY_UNAVAILABLE', 'away');
-    };
-    const { collection, versions } = registry;
-    const failing =
-      when === 'after it'
-        ? { versions: { ...versions, missions: () => away().then(() => versions.missions()) } }
-        : {
-            collection: {
-              ...collection,
-              claimSweep: (...claim: Parameters<typeof collection.claimSweep>) =>
-                away().then(() => collection.claimSweep(...claim)),
-            },
-          };
-    const waits: number[] = [];
-    const onEvent = (event: RecorderEvent) => {
-      if (event.kind === 'waiting') waits.push(event.retryInMs);
-    };
-    const ids = await ended(1);
-    recorder({ registry: { ...registry, ...failing }, missions: undefined, onEvent });
-    await vi.waitFor(() => expect(waits).toHaveLength(3), 60_000);
-    expect(waits).toEqual([1_000, 2_000, 4_000]);
-    isAway = false;
-    await vi.waitFor(async () => expect(await recordingsOf(ids)).toEqual(ids), 60_000);
   });
 
   it('is made by one process at a time', async () => {
