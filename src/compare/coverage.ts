@@ -14,8 +14,11 @@ import { byText } from './group-counter.ts';
 
 /** A part of a mission that a run can use. Steps that the definition does not declare are known only once they are taken. */
 export interface CoveredPart {
-  /** `step` is whatever is declared in code alone: a rule step, an observation, a wait, a child, an activity. */
-  readonly part: 'prompt' | 'model' | 'tool' | 'decision' | 'step';
+  /**
+   * `step` is whatever is declared in code alone: a rule step, an observation, a wait, a child, an activity. `function` is one of
+   * plain workflows' code; its branches are what never ran in it.
+   */
+  readonly part: 'prompt' | 'model' | 'tool' | 'decision' | 'step' | 'function';
   readonly name: string;
   /** Of `step`: `rule`, `wait`, `child`, … */
   readonly kind?: string;

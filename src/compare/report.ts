@@ -156,7 +156,7 @@ export interface Report {
   readonly noise?: NoiseReport;
   /** What came of the intended changes; absent when none were declared. */
   readonly intended?: IntendedReport;
-  /** What of the candidate the recordings exercised; absent where nobody looked, and for plain workflows. */
+  /** What of the candidate the recordings exercised; absent where nobody looked. */
   readonly coverage?: CoverageReport;
   /** What asking again took; absent when the policy asks nothing again. */
   readonly live?: LiveUse;

@@ -12,6 +12,7 @@ import type { ReplayPolicy } from '../gate/policy.ts';
 import { digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
 import { attributeCode, ChangedRuns } from './attribute-code.ts';
+import { CoveredRuns, coverCode } from './cover-code.ts';
 import type { GivenHistories } from './plain-sources.ts';
 import { bundleOf, type ReplayRecordingsOptions, replayRecordings, type WorkflowCode } from './replay-recordings.ts';
 
@@ -58,6 +59,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
   });
   const members = new Map<string, string>();
   const changed = new ChangedRuns();
+  const covered = new CoveredRuns();
   let copies = 0;
   const events = replayRecordings(
     {
@@ -70,6 +72,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
       onSource: (source) => {
         members.set(source.summary.id, source.summary.digest);
         if (baseline !== undefined) changed.read(source);
+        covered.read(source);
       },
       onCopy: () => {
         copies += 1;
@@ -81,11 +84,13 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
     if (event.kind === 'result') {
       builder.add(event.result);
       changed.done(event.result.recording.id, event.result);
+      covered.done(event.result.recording.id, event.result);
       options.onResult?.(event.result);
     } else {
       builder.exclude(event.excluded);
       const { id } = event.excluded.recording;
       changed.done(id);
+      covered.done(id);
       if (!members.has(id)) members.set(id, event.excluded.reason);
     }
     options.onCount?.(builder.counts());
@@ -96,11 +101,13 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
       { baseline, candidate, policy, workers: options.workers, signal, onHybrid: hybridTeller(onProgress) },
       changed.runs,
     ));
+  const coverage = await coverCode(candidate, policy, covered.runs, signal);
   return builder.finish({
     createdAt: clock().toISOString(),
     cohort: { ...cohortOf(members), selection: selectionOf(options.selection, copies), kind: 'histories' },
     partial: signal?.aborted === true,
     attribution,
+    coverage,
     judge: (facts) => evaluateGate(facts, policy),
   });
 }

@@ -42,8 +42,9 @@ function wrapped(text: string, width: number): string[] {
 export function coverageWords({ recordings, paths, parts }: CoverageReport): string {
   const declared = parts.filter(({ part }) => part !== 'step');
   const used = declared.filter(({ runs }) => runs > 0).length;
-  const share =
-    declared.length === 0 ? '' : `; ${used} of ${declared.length} prompts, models, tools and decisions used`;
+  const isPlain = declared.some(({ part }) => part === 'function');
+  const what = isPlain ? 'functions run' : 'prompts, models, tools and decisions used';
+  const share = declared.length === 0 ? '' : `; ${used} of ${declared.length} ${what}`;
   return `${plural(paths, 'way')} in ${plural(recordings, 'recording')}${share}`;
 }
 

@@ -1,0 +1,142 @@
+/**
+ * Coverage of plain workflows: which functions of the candidate ran, and what in them never did. Pure.
+ *
+ * Invariants
+ * 1. Only the project's own modules count: what packages have and nobody uses says nothing.
+ * 2. A block is never taken only if it was not in any run that its function was in.
+ * 3. A function that was loaded by no recording is not known, and not told.
+ */
+import { digestOfJson } from '../shared/digest.ts';
+import type { CoverageReport, CoveredPart } from './coverage.ts';
+import { byText } from './group-counter.ts';
+
+/** Characters of the code. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A function in one run. */
+export interface RunFunction extends Range {
+  readonly name: string;
+  readonly isRun: boolean;
+  readonly skipped: readonly Range[];
+}
+
+/** A module of the project in the bundle's code. */
+export interface CoveredModule extends Range {
+  /** `order.ts` */
+  readonly name: string;
+}
+
+/** An activity, a child: what a run asked for, by its type. */
+export interface TakenStep {
+  readonly kind: string;
+  readonly name: string;
+}
+
+export interface CodeCoverage {
+  /** One recording. */
+  add(functions: readonly RunFunction[], steps: readonly TakenStep[]): void;
+  finish(): CoverageReport;
+}
+
+interface Counted {
+  readonly name: string;
+  readonly range: Range;
+  runs: number;
+  /** What no run took so far; `undefined` before the first run. */
+  never: readonly Range[] | undefined;
+}
+
+export function createCodeCoverage(code: string, modules: readonly CoveredModule[]): CodeCoverage {
+  const functions = new Map<string, Counted>();
+  const steps = new Map<string, { readonly step: TakenStep; runs: number }>();
+  const paths = new Set<string>();
+  let recordings = 0;
+
+  const countFunction = (one: RunFunction): void => {
+    const name = nameOf(one, code, modules);
+    if (name === undefined) return;
+    const key = `${one.start}-${one.end}`;
+    const known = functions.get(key) ?? { name, range: one, runs: 0, never: undefined };
+    functions.set(key, known);
+    if (!one.isRun) return;
+    known.runs += 1;
+    known.never = known.never === undefined ? one.skipped : inBoth(known.never, one.skipped);
+  };
+
+  return {
+    add(walked, taken) {
+      recordings += 1;
+      walked.forEach(countFunction);
+      const own = walked.filter((one) => one.isRun && nameOf(one, code, modules) !== undefined);
+      const way = own.map(({ start, skipped }) => [start, ...skipped.map((block) => block.start)].join());
+      paths.add(digestOfJson(way.sort()));
+      for (const step of new Map(taken.map((one) => [`${one.kind} ${one.name}`, one])).values()) {
+        const key = `${step.kind} ${step.name}`;
+        steps.set(key, { step, runs: (steps.get(key)?.runs ?? 0) + 1 });
+      }
+    },
+    finish: () => ({
+      recordings,
+      paths: paths.size,
+      parts: [
+        ...[...functions.values()].map((one) => functionPart(one, code)),
+        ...[...steps.values()].map(stepPart),
+      ].sort((one, other) => byText(one.part, other.part) || byText(one.name, other.name)),
+      changes: [],
+      compareRules: [],
+    }),
+  };
+}
+
+function stepPart({ step, runs }: { readonly step: TakenStep; readonly runs: number }): CoveredPart {
+  return { part: 'step', kind: step.kind, name: step.name, runs, branches: [] };
+}
+
+function functionPart({ name, runs, never = [] }: Counted, code: string): CoveredPart {
+  const words = never.map((range) => lineAt(range, code)).filter((text) => /\w/.test(text));
+  return { part: 'function', name, runs, branches: [...new Set(words)].map((branch) => ({ branch, runs: 0 })) };
+}
+
+/** `order.ts order`; nothing for what the bundler made, and for functions of packages. */
+function nameOf(
+  { name, start, end }: RunFunction,
+  code: string,
+  modules: readonly CoveredModule[],
+): string | undefined {
+  const module = modules.find((one) => one.start <= start && end <= one.end);
+  // The function that is the module itself has all the rest in it.
+  if (module === undefined || module.start === start || end === module.end) return undefined;
+  const text = code.slice(start, end);
+  if (/^\(\) => \(\/\* (?:binding|reexport)/.test(text)) return undefined;
+  const own = name.replace(/^(?:module\.)?exports\./, '');
+  return `${module.name} ${own === '' ? clipped(text) : own}`;
+}
+
+const LENGTH = 48;
+
+function clipped(text: string): string {
+  const plain = text.replaceAll(/\s+/g, ' ').trim();
+  return plain.length <= LENGTH ? plain : `${plain.slice(0, LENGTH - 1)}…`;
+}
+
+/** The line in which something begins that was never run: of a block the condition above it. */
+function lineAt({ start, end }: Range, code: string): string {
+  const inside = code.slice(start, end);
+  const isBlock = /^\s*\{/.test(inside);
+  const at = isBlock ? code.lastIndexOf('\n', start) + 1 : start + (inside.length - inside.trimStart().length);
+  const stop = code.indexOf('\n', isBlock ? start : at);
+  return clipped(code.slice(at, stop < 0 ? end : stop).replace(/^\s*[?:]/, ''));
+}
+
+/** What is in a range of either list. */
+function inBoth(ours: readonly Range[], theirs: readonly Range[]): Range[] {
+  return ours.flatMap((one) =>
+    theirs.flatMap((other) => {
+      const [start, end] = [Math.max(one.start, other.start), Math.min(one.end, other.end)];
+      return start < end ? [{ start, end }] : [];
+    }),
+  );
+}

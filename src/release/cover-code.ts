@@ -1,0 +1,82 @@
+/** What of plain workflows the histories exercised: activities by their type, functions, and what in these never ran. */
+import { ENTRY, readBundle } from '../artifact/webpack-modules.ts';
+import { createCodeCoverage, type TakenStep } from '../compare/code-coverage.ts';
+import type { CoverageReport } from '../compare/coverage.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
+import type { ReplayPolicy } from '../gate/policy.ts';
+import { decodeRecordingContent } from '../recording/content.ts';
+import { codeWalks } from '../replay/code-walks.ts';
+import type { ReplaySource } from '../replay/replay-cohort.ts';
+
+/** Each is replayed once more, on one thread. They are kept until the end. */
+const COVERED_MAX = 100;
+
+interface CoveredRun {
+  readonly source: ReplaySource;
+  /** The candidate's own; nothing where it did what is recorded. */
+  readonly steps: readonly TakenStep[] | undefined;
+}
+
+/** Keeps the runs that are looked at: the first {@link COVERED_MAX} by id, in whatever order they come. */
+export class CoveredRuns {
+  readonly #read = new Map<string, ReplaySource>();
+  readonly #kept = new Map<string, CoveredRun>();
+
+  /** Before it is replayed. */
+  read(source: ReplaySource): void {
+    this.#read.set(source.summary.id, source);
+  }
+
+  /** Its result, or that it has none. Code that failed may hang, and is not run again. */
+  done(id: string, result?: ReplayResult): void {
+    const source = this.#read.get(id);
+    this.#read.delete(id);
+    if (source === undefined || result === undefined || result.outcome === 'failed') return;
+    this.#kept.set(id, { source, steps: result.outcome === 'matched' ? undefined : result.steps });
+    if (this.#kept.size > COVERED_MAX) this.#kept.delete([...this.#kept.keys()].sort().at(-1) ?? '');
+  }
+
+  get runs(): readonly CoveredRun[] {
+    return [...this.#kept].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, run]) => run);
+  }
+}
+
+function stepsOf({ source, steps = recordedSteps(source) }: CoveredRun): TakenStep[] {
+  return steps.filter(({ kind }) => kind === 'activity' || kind === 'child');
+}
+
+function recordedSteps({ content }: ReplaySource): TakenStep[] {
+  const events = decodeRecordingContent(content).flatMap((history) => history.events ?? []);
+  return events.flatMap((event) => {
+    const activity = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    const child = event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowType?.name;
+    return [
+      ...(activity ? [{ kind: 'activity', name: activity }] : []),
+      ...(child ? [{ kind: 'child', name: child }] : []),
+    ];
+  });
+}
+
+/** @returns nothing when there is no run, when it was interrupted, or when the bundle is none of Temporal's bundler. */
+export async function coverCode(
+  candidate: { readonly code: string },
+  { answers, limits }: ReplayPolicy,
+  runs: readonly CoveredRun[],
+  signal: AbortSignal | undefined,
+): Promise<CoverageReport | undefined> {
+  const bundle = runs.length === 0 ? undefined : readBundle(candidate.code);
+  if (bundle === undefined) return undefined;
+  const modules = [...bundle.modules.values()]
+    .map(({ name, start, end }) => ({ name: name === ENTRY ? bundle.entry : name, start, end }))
+    .filter(({ name }) => name.startsWith('.'))
+    .map((module) => ({ ...module, name: module.name.replace(/^\.\//, '') }));
+  const coverage = createCodeCoverage(bundle.code, modules);
+  const tasks = runs.map(({ source: { summary, content } }) => ({ summary, content }));
+  let index = 0;
+  for await (const functions of codeWalks({ code: candidate.code, modules, answers, limits }, tasks, signal)) {
+    const run = runs[index];
+    if (run !== undefined) coverage.add(functions, stepsOf(run));
+    index += 1;
+  }
+  return index === 0 || signal?.aborted === true ? undefined : coverage.finish();
+}

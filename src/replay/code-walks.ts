@@ -1,0 +1,57 @@
+/** Which code of plain workflows recordings make run: each replayed once more, on a thread that counts. */
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../registry/source-thread.ts';
+import type { CoverageTask, CoverageThreadOptions, FromCoverageThread, WalkedFunction } from './coverage-protocol.ts';
+
+/** Real time beyond a recording's own limit after which the thread counts as hung. */
+const GRACE_MS = 30_000;
+
+/**
+ * Gives the functions that each recording made run, in the order of the recordings. It ends early when one of them hangs or
+ * kills the thread, and when it is interrupted.
+ */
+export async function* codeWalks(
+  options: CoverageThreadOptions,
+  tasks: Iterable<CoverageTask>,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly WalkedFunction[]> {
+  const { limits } = options;
+  const worker = startThread('coverage-thread', import.meta.url, {
+    workerData: options,
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
+  });
+  try {
+    for (const task of tasks) {
+      const answer = await answerOf(worker, task, limits.perRecordingMs + GRACE_MS, signal);
+      if (answer === undefined) return;
+      if ('functions' in answer) yield answer.functions;
+    }
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** `undefined` when none came. */
+async function answerOf(
+  worker: Worker,
+  task: CoverageTask,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<FromCoverageThread | undefined> {
+  const late = AbortSignal.timeout(limitMs);
+  const over = new AbortController();
+  const end = () => over.abort();
+  worker.once('exit', end);
+  try {
+    worker.postMessage(task);
+    const any = AbortSignal.any([late, over.signal, ...(signal === undefined ? [] : [signal])]);
+    const [message] = (await once(worker, 'message', { signal: any })) as [FromCoverageThread];
+    return message;
+  } catch {
+    return undefined;
+  } finally {
+    worker.off('exit', end);
+  }
+}
