@@ -1,8 +1,8 @@
 /**
  * A router: answers from memory which version a new run gets, and follows the registry.
  *
- * It owns what is known and how old it is; which version follows from it is `resolve-route.ts`'s business, and starting
- * the run is its caller's.
+ * It owns when the registry is asked and what is done with the answer. What is known of a mission, and how old it is, is
+ * `held-route.ts`'s business; which version follows from it, `resolve-route.ts`'s; starting the run, its caller's.
  *
  * Invariants
  * 1. A mission that is held costs no question to the registry.
@@ -15,9 +15,10 @@
  */
 import type { Registry } from '../registry/registry.ts';
 import type { RouteChange } from '../registry/routes.ts';
-import { formatDuration } from '../shared/duration.ts';
-import { isMissionError, MissionError } from '../shared/errors.ts';
-import { type Freshness, type FreshnessLimits, freshnessOf } from './freshness.ts';
+import { isMissionError } from '../shared/errors.ts';
+import type { Freshness, FreshnessLimits } from './freshness.ts';
+import { HeldRoute } from './held-route.ts';
+import { RegistryReach } from './registry-reach.ts';
 import type { RouteRequest } from './resolve-route.ts';
 import { type PlacedRun, placeRun, type RoutedMission, readRoutedMission, wentBack } from './routed-mission.ts';
 import type { RouterEvent } from './router-event.ts';
@@ -88,20 +89,6 @@ export async function createRouter(options: RouterOptions): Promise<Router> {
 const ANSWER_MS = 5_000;
 const READS_FOR_ONE_CHANGE = 3;
 
-interface Entry {
-  readonly mission: string;
-  /** Absent until the first reading is through. */
-  routed: RoutedMission | undefined;
-  /** The epoch of the registry that it was read in. */
-  epoch: number;
-  confirmedAtMs: number;
-  failure: Error | undefined;
-  /** The newest revision that there was word of, and when the word came. */
-  wanted: number;
-  noticedAtMs: number;
-  reading: Promise<void> | undefined;
-}
-
 /** What the registry showed of a mission at a poll. */
 interface Shown {
   readonly epoch: number;
@@ -116,13 +103,12 @@ class FollowingRouter implements Router {
   readonly #limits: FreshnessLimits;
   readonly #emit: (event: RouterEvent) => void;
   readonly #now: () => number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #held = new Map<string, HeldRoute>();
+  readonly #reach: RegistryReach;
   #unwatch: () => Promise<void> = async () => undefined;
   #unobserve: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #polling: Promise<void> | undefined;
-  #reach: 'answers' | 'silent' | 'expired' = 'answers';
-  #answeredAtMs: number;
   #isClosed = false;
 
   constructor({ registry, staleMs = 60_000, pollMs = 2_000, onEvent, now }: RouterOptions) {
@@ -131,7 +117,7 @@ class FollowingRouter implements Router {
     this.#limits = { staleMs, silentMs: pollMs + ANSWER_MS };
     this.#emit = onEvent ?? (() => undefined);
     this.#now = now ?? (() => performance.now());
-    this.#answeredAtMs = this.#now();
+    this.#reach = new RegistryReach({ staleMs, now: this.#now, emit: this.#emit });
   }
 
   async open(missions: readonly string[]): Promise<void> {
@@ -142,25 +128,26 @@ class FollowingRouter implements Router {
   }
 
   async place(mission: string, request: RouteRequest): Promise<RoutedStart> {
-    const entry = await this.#hold(mission);
+    const held = await this.#hold(mission);
     // A process that was frozen knows only old things, and the registry may well be there: it is asked first.
-    if (this.#freshness(entry) === 'expired' && entry.failure === undefined) await this.refresh();
-    const freshness = this.#freshness(entry);
-    if (freshness === 'expired' || entry.routed === undefined) throw this.#tooOld(entry);
-    const placed = placeRun(entry.routed, request);
-    return freshness === 'stale' ? { ...placed, stale: { ageMs: this.#ageMs(entry) } } : placed;
+    if (held.freshness(this.#now(), this.#limits) === 'expired' && held.failure === undefined) await this.refresh();
+    const freshness = held.freshness(this.#now(), this.#limits);
+    if (freshness === 'expired' || held.routed === undefined)
+      throw held.tooOld(this.#now(), this.#limits, this.#registry.place);
+    const placed = placeRun(held.routed, request);
+    return freshness === 'stale' ? { ...placed, stale: { ageMs: held.ageMs(this.#now()) } } : placed;
   }
 
   missions(): RouterMission[] {
-    return [...this.#entries.values()].flatMap((entry) =>
-      entry.routed === undefined
+    return [...this.#held.values()].flatMap((held) =>
+      held.routed === undefined
         ? []
         : [
             {
-              mission: entry.mission,
-              revision: entry.routed.table.revision,
-              freshness: this.#freshness(entry),
-              ageMs: this.#ageMs(entry),
+              mission: held.mission,
+              revision: held.routed.table.revision,
+              freshness: held.freshness(this.#now(), this.#limits),
+              ageMs: held.ageMs(this.#now()),
             },
           ],
     );
@@ -179,93 +166,79 @@ class FollowingRouter implements Router {
     clearTimeout(this.#timer);
     await this.#unwatch();
     await this.#polling;
-    for (const { reading } of this.#entries.values()) await reading?.catch(() => undefined);
+    for (const { reading } of this.#held.values()) await reading?.catch(() => undefined);
   }
 
-  /** The entry of a mission, read if it is new. A mission that cannot be read is not held. */
-  async #hold(mission: string): Promise<Entry> {
-    const entry = this.#entries.get(mission) ?? this.#newEntry(mission);
-    if (entry.routed !== undefined) return entry;
+  /** What is held of a mission, read if it is new. A mission that cannot be read is not held. */
+  async #hold(mission: string): Promise<HeldRoute> {
+    const held = this.#held.get(mission) ?? new HeldRoute(mission, this.#now());
+    this.#held.set(mission, held);
+    if (held.routed !== undefined) return held;
     try {
-      await this.#read(entry);
+      await this.#read(held);
     } catch (error) {
-      if (entry.routed === undefined) this.#entries.delete(mission);
+      if (held.routed === undefined) this.#held.delete(mission);
       throw error;
     }
-    return entry;
+    return held;
   }
 
-  #newEntry(mission: string): Entry {
-    const entry: Entry = {
-      mission,
-      routed: undefined,
-      epoch: 0,
-      confirmedAtMs: this.#now(),
-      failure: undefined,
-      wanted: 0,
-      noticedAtMs: this.#now(),
-      reading: undefined,
-    };
-    this.#entries.set(mission, entry);
-    return entry;
-  }
-
-  #read(entry: Entry): Promise<void> {
-    entry.reading ??= this.#readNewest(entry).finally(() => {
-      entry.reading = undefined;
+  #read(held: HeldRoute): Promise<void> {
+    held.reading ??= this.#readNewest(held).finally(() => {
+      held.reading = undefined;
     });
-    return entry.reading;
+    return held.reading;
   }
 
   /** Reads again while word of a newer revision came meanwhile. */
-  async #readNewest(entry: Entry): Promise<void> {
+  async #readNewest(held: HeldRoute): Promise<void> {
     for (let reads = 0; reads < READS_FOR_ONE_CHANGE; reads += 1) {
       const askedAtMs = this.#now();
-      const { epoch, routed } = await within(ANSWER_MS, this.#readOnce(entry));
-      this.#answered(askedAtMs);
-      this.#confirm(entry, askedAtMs);
-      this.#putInForce(entry, routed, epoch);
-      if (routed.table.revision >= entry.wanted) return;
+      const { epoch, routed } = await within(ANSWER_MS, this.#readOnce(held));
+      this.#reach.answered(askedAtMs);
+      held.confirm(askedAtMs);
+      this.#putInForce(held, routed, epoch);
+      if (routed.table.revision >= held.wanted) return;
     }
   }
 
   /** What is held counts for nothing in another epoch. */
-  async #readOnce({ mission, routed, epoch: known }: Entry): Promise<{ epoch: number; routed: RoutedMission }> {
+  async #readOnce({ mission, routed, epoch: known }: HeldRoute): Promise<{ epoch: number; routed: RoutedMission }> {
     const epoch = await this.#registry.epochs.current();
     const held = epoch === known ? routed : undefined;
     return { epoch, routed: await readRoutedMission(this.#registry, mission, held) };
   }
 
-  #putInForce(entry: Entry, routed: RoutedMission, epoch: number): void {
-    const { mission, routed: before } = entry;
-    const isRestored = before !== undefined && epoch !== entry.epoch;
+  #putInForce(held: HeldRoute, routed: RoutedMission, epoch: number): void {
+    const { mission, routed: before } = held;
+    const isRestored = before !== undefined && epoch !== held.epoch;
     const { revision } = routed.table;
-    entry.routed = routed;
-    entry.epoch = epoch;
+    held.routed = routed;
+    held.epoch = epoch;
     if (isRestored) {
-      entry.wanted = revision;
+      held.wanted = revision;
       this.#emit({ kind: 'restored', mission, revision, epoch });
     } else if (before !== undefined && before.table.revision < revision) {
-      this.#emit({ kind: 'changed', mission, revision, afterMs: this.#now() - entry.noticedAtMs });
+      this.#emit({ kind: 'changed', mission, revision, afterMs: this.#now() - held.noticedAtMs });
     }
   }
 
   /** Brings a held mission up to date; what goes wrong is told, and served stale until it is too old. */
-  async #follow(entry: Entry): Promise<void> {
+  async #follow(held: HeldRoute): Promise<void> {
     try {
-      await this.#read(entry);
+      await this.#read(held);
     } catch (error) {
-      this.#fail(entry, asError(error));
+      this.#fail(held, asError(error));
     }
   }
 
-  #fail(entry: Entry, error: Error): void {
-    const said = entry.failure?.message;
-    const { mission } = entry;
-    entry.failure = error;
+  #fail(held: HeldRoute, error: Error): void {
+    const said = held.failure?.message;
+    const { mission } = held;
+    held.failure = error;
     if (this.#isClosed || said === error.message) return;
     if (isMissionError(error, 'REGISTRY_WENT_BACK')) {
-      const servedForMs = Math.max(this.#limits.staleMs - this.#ageMs(entry), 0);
+      const servedForMs = Math.max(this.#limits.staleMs - held.ageMs(this.#now()), 0);
       this.#emit({ kind: 'went-back', mission, error, servedForMs });
     } else this.#emit({ kind: 'unreadable', mission, error });
   }
@@ -276,18 +249,18 @@ class FollowingRouter implements Router {
       void this.refresh();
       return;
     }
-    const entry = this.#entries.get(change.mission);
-    if (entry === undefined) return;
+    const held = this.#held.get(change.mission);
+    if (held === undefined) return;
     // Word of a revision that is behind us is that of a registry that was restored.
-    if (change.revision < (entry.routed?.table.revision ?? 0)) void this.refresh();
-    else void this.#want(entry, change.revision);
+    if (change.revision < (held.routed?.table.revision ?? 0)) void this.refresh();
+    else void this.#want(held, change.revision);
   }
 
-  #want(entry: Entry, revision: number): Promise<void> {
-    if (revision <= entry.wanted || revision <= (entry.routed?.table.revision ?? 0)) return Promise.resolve();
-    entry.wanted = revision;
-    entry.noticedAtMs = this.#now();
-    return this.#follow(entry);
+  #want(held: HeldRoute, revision: number): Promise<void> {
+    if (revision <= held.wanted || revision <= (held.routed?.table.revision ?? 0)) return Promise.resolve();
+    held.wanted = revision;
+    held.noticedAtMs = this.#now();
+    return this.#follow(held);
   }
 
   #schedule(): void {
@@ -300,76 +273,28 @@ class FollowingRouter implements Router {
     try {
       const { routes, epochs } = this.#registry;
       const [heads, epoch] = await within(ANSWER_MS, Promise.all([routes.heads(), epochs.current()]));
-      this.#answered(askedAtMs);
+      this.#reach.answered(askedAtMs);
       const shown = (mission: string): Shown => ({ epoch, revision: heads.get(mission) ?? 0, askedAtMs });
-      await Promise.all([...this.#entries.values()].map((entry) => this.#compare(entry, shown(entry.mission))));
+      await Promise.all([...this.#held.values()].map((held) => this.#compare(held, shown(held.mission))));
     } catch (error) {
-      if (!this.#isClosed) this.#unanswered(asError(error));
+      if (!this.#isClosed) this.#fallSilent(asError(error));
     }
   }
 
   /** A failed reading is tried again even without a newer revision. */
-  async #compare(entry: Entry, { epoch, revision, askedAtMs }: Shown): Promise<void> {
-    if (entry.routed === undefined) return;
-    const { table } = entry.routed;
-    if (epoch !== entry.epoch) return this.#follow(entry);
-    if (revision < table.revision) return this.#fail(entry, wentBack(table, revision));
-    if (revision === table.revision) return this.#confirm(entry, askedAtMs);
-    if (revision > entry.wanted) return this.#want(entry, revision);
-    return this.#follow(entry);
+  async #compare(held: HeldRoute, { epoch, revision, askedAtMs }: Shown): Promise<void> {
+    if (held.routed === undefined) return;
+    const { table } = held.routed;
+    if (epoch !== held.epoch) return this.#follow(held);
+    if (revision < table.revision) return this.#fail(held, wentBack(table, revision));
+    if (revision === table.revision) return held.confirm(askedAtMs);
+    if (revision > held.wanted) return this.#want(held, revision);
+    return this.#follow(held);
   }
 
-  #confirm(entry: Entry, askedAtMs: number): void {
-    entry.confirmedAtMs = Math.max(entry.confirmedAtMs, askedAtMs);
-    entry.failure = undefined;
-  }
-
-  #answered(askedAtMs: number): void {
-    if (this.#reach !== 'answers') this.#emit({ kind: 'fresh', ageMs: this.#now() - this.#answeredAtMs });
-    this.#reach = 'answers';
-    this.#answeredAtMs = Math.max(this.#answeredAtMs, askedAtMs);
-  }
-
-  #unanswered(error: Error): void {
-    for (const entry of this.#entries.values()) entry.failure = error;
-    const ageMs = this.#now() - this.#answeredAtMs;
-    const servedForMs = this.#limits.staleMs - ageMs;
-    if (this.#reach === 'answers') {
-      this.#reach = 'silent';
-      this.#emit({ kind: 'stale', servedForMs: Math.max(servedForMs, 0), error });
-    }
-    if (this.#reach === 'silent' && servedForMs < 0) {
-      this.#reach = 'expired';
-      this.#emit({ kind: 'expired', ageMs });
-    }
-  }
-
-  #ageMs({ confirmedAtMs }: Entry): number {
-    return this.#now() - confirmedAtMs;
-  }
-
-  #freshness({ confirmedAtMs, failure }: Entry): Freshness {
-    return freshnessOf({ confirmedAtMs, failed: failure !== undefined }, this.#now(), this.#limits);
-  }
-
-  #tooOld(entry: Entry): MissionError {
-    if (isMissionError(entry.failure, 'REGISTRY_WENT_BACK')) return entry.failure;
-    const ageMs = this.#ageMs(entry);
-    return new MissionError(
-      'REGISTRY_UNAVAILABLE',
-      `The route of ${entry.mission} was last confirmed ${formatDuration(ageMs)} ago, and may be served for ${formatDuration(this.#limits.staleMs)} without the registry at ${this.#registry.place}.`,
-      {
-        remedy: 'Nothing was started. Bring the registry back; starts go on by themselves as soon as it answers.',
-        details: {
-          mission: entry.mission,
-          revision: entry.routed?.table.revision ?? null,
-          ageMs: Math.round(ageMs),
-          staleMs: this.#limits.staleMs,
-          place: this.#registry.place,
-        },
-        cause: entry.failure,
-      },
-    );
+  #fallSilent(error: Error): void {
+    for (const held of this.#held.values()) held.failure = error;
+    this.#reach.unanswered(error);
   }
 }
 
