@@ -10,6 +10,7 @@ import { describeCauses } from '../attribution.ts';
 import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
 import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
+import { details, escapeText, fence, inlineCode, table } from './markdown-pieces.ts';
 import { nextSteps } from './next-steps.ts';
 import { requestChange } from './request-change.ts';
 import { excludedReasons } from './terminal-counts.ts';
@@ -30,11 +31,9 @@ import {
   recordingName,
 } from './words.ts';
 
-const ROWS_SHOWN = 25;
 const CHANGES_SHOWN = 20;
 const CHANGE_LINES_SHOWN = 60;
 const LINE_LENGTH = 200;
-const CELL_LENGTH = 160;
 const MAX_SECTIONS_LENGTH = 58_000;
 
 const MARKS = { passed: '✅', failed: '❌', inconclusive: '⚠️' } as const;
@@ -300,19 +299,6 @@ function nextBlock(report: Report): string[] {
   );
 }
 
-function details(summary: string, body: readonly string[]): string[] {
-  return body.length === 0 ? [] : ['', `<details><summary>${summary}</summary>`, '', ...body, '', '</details>'];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string[] {
-  if (rows.length === 0) return [];
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, index) => (right.includes(index + 1) ? '---:' : '---'));
-  const hidden = rows.length - ROWS_SHOWN;
-  const more = hidden > 0 ? ['', `and ${hidden} more rows`] : [];
-  return [line(head), line(rule), ...rows.slice(0, ROWS_SHOWN).map(line), ...more];
-}
-
 function example(group: Group): string {
   return group.folded === undefined ? inlineCode(recordingName(group.example)) : `${group.folded} kinds together`;
 }
@@ -322,36 +308,4 @@ function codeList(pointers: readonly string[]): string {
     .slice(0, 3)
     .map((pointer) => inlineCode(describePointer(pointer)))
     .join(', ');
-}
-
-/** Code within a line and within a table: fenced by more backticks than it holds, its pipes escaped. */
-export function inlineCode(text: string): string {
-  const whole = printable(text);
-  const clipped = whole.length > CELL_LENGTH ? `${whole.slice(0, CELL_LENGTH - 1)}…` : whole;
-  const shown = clipped.replaceAll('|', '\\|');
-  if (shown.trim() === '') return '';
-  const ticks = '`'.repeat(longestRun(shown) + 1);
-  const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-  return `${ticks}${pad}${shown}${pad}${ticks}`;
-}
-
-function fence(language: string, lines: readonly string[]): string[] {
-  if (lines.length === 0) return [];
-  const ticks = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
-  return [`${ticks}${language}`, ...lines, ticks];
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-}
-
-/** Our own sentences, with names of versions in them. */
-function escapeText(text: string): string {
-  return escapeHtml(printable(text))
-    .replaceAll(/[\\`*_[\]|~]/g, '\\$&')
-    .replaceAll(/(?<!\w)@/g, '@\u{200B}');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
