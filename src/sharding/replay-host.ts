@@ -80,11 +80,15 @@ async function pollOnce(options: NamedHost, signal: AbortSignal): Promise<void> 
   try {
     const worker = await createWorker(options, connection);
     const presence = tellPresence(options);
-    const stop = () => worker.shutdown();
+    // Whoever else looks after signals of the process may have stopped it.
+    const stop = () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
     signal.addEventListener('abort', stop, { once: true });
     try {
-      if (signal.aborted) return;
-      await worker.run();
+      const running = worker.run();
+      if (signal.aborted) stop();
+      await running;
     } finally {
       signal.removeEventListener('abort', stop);
       await presence.end();

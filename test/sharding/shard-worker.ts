@@ -2,12 +2,13 @@
  * A process that takes shards: `shard-worker.ts <database URL> <Temporal address> <name> [death]`. It says `ready`, and dies as it
  * was told: `before-keeping` its first results, or `after-keeping` them, before the server hears of it.
  */
+import { DefaultLogger } from '@temporalio/worker';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { startReplayHost } from '../../src/sharding/replay-host.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
-import { quietRuntime } from '../support/quiet-runtime.ts';
+import { installRuntime } from '../../src/temporal/runtime.ts';
 
-quietRuntime();
+await installRuntime({ logger: new DefaultLogger('ERROR', () => undefined), coreLevel: 'ERROR', metrics: false });
 const [databaseUrl, address = '', identity = '', death] = process.argv.slice(2);
 const registry = mortal(await openRegistry({ databaseUrl, actor: identity }));
 const temporal = await connectTemporal({ address, env: {} });
