@@ -16,8 +16,13 @@ export function replayProgress(progress: Progress): ReplayProgress {
   const draw = () => {
     if (here === undefined) return;
     const done = isCounting(here) ? Math.max(here.done, shards?.done ?? 0) : here.done;
-    const aside = shards !== undefined && isCounting(here) ? `${shardWords(shards)} · ` : '';
-    progress.update(done, here.total, `${aside}${progressWords(here)}`);
+    // What shards found is counted as they are read, in the order of the cohort.
+    const isBeforeFirst = shards !== undefined && here.done === 0;
+    const words = [
+      ...(shards !== undefined && isCounting(here) ? [shardWords(shards)] : []),
+      ...(isBeforeFirst ? [] : [progressWords(here)]),
+    ];
+    progress.update(done, here.total, words.join(' · '));
   };
   return {
     onProgress: (now) => {
@@ -37,8 +42,8 @@ function isCounting({ drawing, hybrids }: TryProgress): boolean {
 
 function shardWords({ shards, workers }: ShardProgress): string {
   const words = `${shards.done} of ${counted(shards.total, 'shard')}`;
-  if (shards.done === shards.total) return words;
-  return workers === 0 ? `${words}, waiting for a worker` : `${words}, ${counted(workers, 'worker')}`;
+  if (workers > 0) return `${words}, ${counted(workers, 'worker')}`;
+  return shards.done === 0 ? `${words}, waiting for a worker` : words;
 }
 
 function progressWords({ counts: { outcomes, excluded }, drawing, hybrids }: TryProgress): string {
