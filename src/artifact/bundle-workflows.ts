@@ -12,6 +12,7 @@ import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporal
 import { type Digest, digestOf } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
 import { requireOwn } from './kit-location.ts';
+import { mustExport } from './must-export.ts';
 import { WebpackNotes } from './webpack-notes.ts';
 import { configure, type WorkflowPlugin } from './worker-plugins.ts';
 
@@ -45,11 +46,13 @@ export interface WorkflowBundle {
  * Bundles plain workflows.
  *
  * @throws MissionError `MISSION_SOURCE_MISSING` when a path does not exist, `MISSION_BUNDLE_FAILED` with file and line,
- *   `CONFIG_INVALID` when a plugin fails.
+ *   `CONFIG_INVALID` when a plugin fails, or a module cannot export what it is named for.
  */
 export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowBundle> {
   const root = resolve(source.root ?? '.');
-  const { bundle, codecs } = await configure(givenOptions(source, root), source.plugins ?? []);
+  const given = givenOptions(source, root);
+  await checkExports(given, source);
+  const { bundle, codecs } = await configure(given, source.plugins ?? []);
   const notes = new WebpackNotes();
   const { workflowsPath } = bundle;
   try {
@@ -64,6 +67,16 @@ export async function bundleWorkflows(source: WorkflowSource): Promise<WorkflowB
   } catch (error) {
     if (error instanceof MissionError) throw error;
     throw await notes.failure(`the workflows ${source.workflowsPath}`, root, error);
+  }
+}
+
+async function checkExports(given: BundleOptions, source: WorkflowSource): Promise<void> {
+  const { payloadConverterPath: converter, failureConverterPath: failures, workflowInterceptorModules = [] } = given;
+  await mustExport(converter, 'payloadConverter', `The payload converter ${source.payloadConverterPath}`);
+  await mustExport(failures, 'failureConverter', `The failure converter ${source.failureConverterPath}`);
+  for (const [index, module] of workflowInterceptorModules.entries()) {
+    const named = source.workflowInterceptorModules?.[index];
+    await mustExport(module, 'interceptors', `The interceptors module ${named}`);
   }
 }
 

@@ -147,4 +147,14 @@ describe('a project with a plugin of its own', () => {
     const { code, err } = await replay('--histories', 'histories', '--plugins', 'src/bad.ts');
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(words) });
   });
+
+  it.each<[string, string, RegExp]>([
+    ['--payload-converter', 'payloadConverter', /The payload converter src\/none\.ts does not export payloadConverter/],
+    ['--failure-converter', 'failureConverter', /The failure converter src\/none\.ts does not export failureConverter/],
+    ['--interceptors', 'interceptors', /The interceptors module src\/none\.ts does not export interceptors/],
+  ])('%s with a module that does not export %s is told', async (flag, _, words) => {
+    await project.write({ 'src/none.ts': 'export const converter = 1;' });
+    const { code, err } = await replay('--histories', 'histories', flag, 'src/none.ts');
+    expect({ code, err: err.replaceAll(/\s+/g, ' ') }).toEqual({ code: 2, err: expect.stringMatching(words) });
+  });
 });
