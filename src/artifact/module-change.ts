@@ -192,7 +192,7 @@ const LEAD_LENGTH = 30;
 
 /** On one line, without what the bundler made of imported names. */
 function asWritten(text: string): string {
-  return text.replaceAll(/\(0, ?__from_[$\w]+\.(\w+)\)|__from_[$\w]+\.(\w+)/g, '$1$2').replaceAll(/\s+/g, ' ');
+  return text.replaceAll(/\(0, ?[$\w]+\.(\w+)\)|__from_[$\w]+\.(\w+)/g, '$1$2').replaceAll(/\s+/g, ' ');
 }
 
 function clipped(words: string, length: number): string {

@@ -96,7 +96,7 @@ function stepPart({ step, runs }: { readonly step: TakenStep; readonly runs: num
 }
 
 function functionPart({ name, runs, never = [] }: Counted, code: string): CoveredPart {
-  const words = never.map((range) => lineAt(range, code)).filter((text) => /\w/.test(text));
+  const words = never.map((range) => wordsOf(range, code)).filter((text) => /\w/.test(text));
   return { part: 'function', name, runs, branches: [...new Set(words)].map((branch) => ({ branch, runs: 0 })) };
 }
 
@@ -122,13 +122,17 @@ function clipped(text: string): string {
   return plain.length <= LENGTH ? plain : `${plain.slice(0, LENGTH - 1)}…`;
 }
 
-/** The line in which something begins that was never run: of a block the condition above it. */
-function lineAt({ start, end }: Range, code: string): string {
+/** What was never run, as far as its first line: of a block the condition above it, of punctuation the line that it is in. */
+function wordsOf({ start, end }: Range, code: string): string {
   const inside = code.slice(start, end);
   const isBlock = /^\s*\{/.test(inside);
-  const at = isBlock ? code.lastIndexOf('\n', start) + 1 : start + (inside.length - inside.trimStart().length);
-  const stop = code.indexOf('\n', isBlock ? start : at);
-  return clipped(code.slice(at, stop < 0 ? end : stop).replace(/^\s*[?:]/, ''));
+  const [first = ''] = inside.replace(/^\s*(?:\?\?|\|\||&&|[?:])?\s*/, '').split('\n');
+  return clipped(isBlock || !/\w/.test(first) ? lineOf(start, code) : first);
+}
+
+function lineOf(at: number, code: string): string {
+  const stop = code.indexOf('\n', at);
+  return code.slice(code.lastIndexOf('\n', at) + 1, stop < 0 ? code.length : stop);
 }
 
 /** What is in a range of either list. */
