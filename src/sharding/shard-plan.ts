@@ -20,8 +20,11 @@ export type ShardPlan = z.infer<typeof shardPlan>;
 
 /** Each takes a row of the registry and an activity. */
 const SHARDS_MAX = 1_000;
-/** Recordings in a shard, where nobody says how many shards there are to be: some seconds of work. */
-const SHARD_SIZE = 250;
+/**
+ * Recordings in a shard, where nobody says how many shards there are to be: some seconds of work, beside the one that its threads take to
+ * start, and results that fit into memory whatever the candidate does.
+ */
+const SHARD_SIZE = 500;
 
 /**
  * The plan of a cohort's shards. A sample of second opinions is of the whole cohort, so none of them asks for one; all of them

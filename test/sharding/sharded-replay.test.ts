@@ -60,7 +60,7 @@ describe('a replay in shards', { timeout: 300_000 }, () => {
     expect(intended.counts.determinismChecked).toBe(4);
     expect(hostile.counts.outcomes).toMatchObject({ failed: 1, changed: 2 });
     await Promise.all([depot.startWorker('one'), depot.startWorker('two')]);
-    for (const shards of [1, 2, 5, undefined]) {
+    for (const shards of [1, 2, 5]) {
       expect(renderJson(await sharded(2, shards))).toBe(renderJson(intended));
     }
     expect(renderJson(await sharded(3, 4))).toBe(renderJson(hostile));
