@@ -22,9 +22,13 @@ export async function* codeWalks(
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
   });
+  const over = new AbortController();
+  // Out of memory is an error event, and then an exit: without a listener it would end this process too.
+  worker.on('error', () => over.abort()).on('exit', () => over.abort());
+  const signals = [over.signal, ...(signal === undefined ? [] : [signal])];
   try {
     for (const task of tasks) {
-      const answer = await answerOf(worker, task, limits.perRecordingMs + GRACE_MS, signal);
+      const answer = await answerOf(worker, task, [...signals, AbortSignal.timeout(limits.perRecordingMs + GRACE_MS)]);
       if (answer === undefined) return;
       if ('functions' in answer) yield answer.functions;
     }
@@ -37,21 +41,13 @@ export async function* codeWalks(
 async function answerOf(
   worker: Worker,
   task: CoverageTask,
-  limitMs: number,
-  signal: AbortSignal | undefined,
+  ends: readonly AbortSignal[],
 ): Promise<FromCoverageThread | undefined> {
-  const late = AbortSignal.timeout(limitMs);
-  const over = new AbortController();
-  const end = () => over.abort();
-  worker.once('exit', end);
   try {
     worker.postMessage(task);
-    const any = AbortSignal.any([late, over.signal, ...(signal === undefined ? [] : [signal])]);
-    const [message] = (await once(worker, 'message', { signal: any })) as [FromCoverageThread];
+    const [message] = (await once(worker, 'message', { signal: AbortSignal.any([...ends]) })) as [FromCoverageThread];
     return message;
   } catch {
     return undefined;
-  } finally {
-    worker.off('exit', end);
   }
 }
