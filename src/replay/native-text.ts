@@ -35,6 +35,14 @@ const REPLACE = new vm.Script(`((module, lengthOf, write, read, short) => {
 
 const encoder = new TextEncoder();
 
+function lengthOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+function lengthOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
 function write(text: string, into: Uint8Array): void {
   encoder.encodeInto(text, into);
 }
@@ -58,5 +66,5 @@ export function useNativeText(context: vm.Context, code: string): void {
   const modules = context['__webpack_module_cache__'] as Readonly<Record<string, CoderModule | undefined>> | undefined;
   const found = id === undefined ? undefined : modules?.[id];
   if (typeof found?.exports?.TextEncoder !== 'function' || typeof found.exports.TextDecoder !== 'function') return;
-  REPLACE.runInContext(context)(found, Buffer.byteLength, write, read, SHORT);
+  REPLACE.runInContext(context)(found, lengthOf, write, read, SHORT);
 }
