@@ -39,10 +39,6 @@ function lengthOf(text: string): number {
   return Buffer.byteLength(text);
 }
 
-function lengthOf(text: string): number {
-  return Buffer.byteLength(text);
-}
-
 function write(text: string, into: Uint8Array): void {
   encoder.encodeInto(text, into);
 }
