@@ -1,5 +1,6 @@
 /** Short histories, as far as shadows read them. */
 import { jsonToPayload } from '../../src/recording/payloads.ts';
+import { eventTypeEnum } from '../../src/recording/proto.ts';
 import type { History, HistoryEvent } from '../../src/replay/proto.ts';
 import type { Json } from '../../src/shared/json.ts';
 
@@ -20,7 +21,8 @@ export type ToldEnd =
 /** @param end - the run is open without one */
 export function historyOf(steps: readonly ToldStep[], end?: ToldEnd): History {
   const events: HistoryEvent[] = [];
-  const add = (event: HistoryEvent): number => events.push({ ...event, eventId: numbered(events.length + 1) });
+  const add = (event: HistoryEvent): number =>
+    events.push({ eventType: typeOf(event), ...event, eventId: numbered(events.length + 1) });
   add({ workflowExecutionStartedEventAttributes: { originalExecutionRunId: 'run' } });
   const ordinals = new Map<string, number>();
   for (const { tool, request, effect = 'write', answer, failure } of steps) {
@@ -61,6 +63,15 @@ function endEvent(end: ToldEnd): HistoryEvent {
   const payloads = details === undefined ? [] : [jsonToPayload(details)];
   const failure = { message, applicationFailureInfo: { type, details: { payloads } } };
   return { workflowExecutionFailedEventAttributes: { failure } };
+}
+
+/** By the name of its attributes: `activityTaskScheduledEventAttributes` are those of EVENT_TYPE_ACTIVITY_TASK_SCHEDULED. */
+function typeOf(event: HistoryEvent): number {
+  const [name = ''] = Object.keys(event).filter((key) => key.endsWith('EventAttributes'));
+  const words = name.replace('EventAttributes', '').replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
+  const type = eventTypeEnum.values[`EVENT_TYPE_${words.toUpperCase()}`];
+  if (type === undefined) throw new Error(`There is no event with ${name}.`);
+  return type;
 }
 
 function numbered(id: number): NonNullable<HistoryEvent['eventId']> {
