@@ -64,7 +64,8 @@ export async function coverCode(
   runs: readonly CoveredRun[],
   signal: AbortSignal | undefined,
 ): Promise<CoverageReport | undefined> {
-  const bundle = runs.length === 0 ? undefined : readBundle(candidate.code);
+  const isNothingAsked = runs.length === 0 || signal?.aborted === true;
+  const bundle = isNothingAsked ? undefined : readBundle(candidate.code);
   if (bundle === undefined) return undefined;
   const modules = [...bundle.modules.values()]
     .map(({ name, start, end }) => ({ name: name === ENTRY ? bundle.entry : name, start, end }))
