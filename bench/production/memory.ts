@@ -3,7 +3,15 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Weighed } from './hosting-process.ts';
 import { against, mb, row } from './numbers.ts';
-import { buildMission, MISSION, publishArtifact, publishEditions, type Stand, shareTraffic } from './stand.ts';
+import {
+  buildMission,
+  editionOf,
+  MISSION,
+  publishArtifact,
+  publishEditions,
+  type Stand,
+  shareTraffic,
+} from './stand.ts';
 
 const AIM_MB = 15;
 const PROCESS_AIM_MB = 2_048;
@@ -57,7 +65,8 @@ export async function measureMemory(
   // The few come last: what had traffic lately stays warm, and would be weighed with them.
   const many = await ours(options.live);
   const { registry: other, databaseUrl: otherUrl } = await stand.newRegistry();
-  await publishArtifact(other, artifact);
+  // One that the server knows: it takes no 101st version of a deployment.
+  await publishArtifact(other, editionOf(artifact, options.published));
   await shareTraffic(other, MISSION, [1]);
   const few = await weigh('ours', [otherUrl, stand.address], 1);
   tell('hosting plain workers');
