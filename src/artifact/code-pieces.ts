@@ -8,11 +8,11 @@
  * 3. Every place belongs to a unit: the step it feeds, or an entry of the definition.
  */
 import type * as acorn from 'acorn';
-import { parse } from 'acorn';
 import { alignLists } from './align-lists.ts';
 import { declaredNames } from './code-statements.ts';
 import { definitionPieces } from './definition-pieces.ts';
 import { childrenOf } from './module-outline.ts';
+import { parseCode } from './parse-code.ts';
 import type { Piece } from './piece.ts';
 
 /** Names a place by its two sides; one of them is missing where a statement was added or removed. */
@@ -28,7 +28,7 @@ export interface PieceOptions {
 
 /** @throws SyntaxError when the text is no code of a bundle. */
 export function parseStatement(text: string): acorn.AnyNode {
-  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+  const program = parseCode(text);
   return program.body[0] ?? program;
 }
 

@@ -15,6 +15,7 @@ import type * as acorn from 'acorn';
 import { parse } from 'acorn';
 import { type Loader, transform } from 'esbuild';
 import { canonicalJson, type Json } from '../shared/json.ts';
+import { parseCode } from './parse-code.ts';
 
 const LOADERS: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
@@ -51,7 +52,7 @@ export async function codeShape(path: string, text: string, prompts: ReadonlySet
  * @param prompts texts of the definition that the statement belongs to
  */
 export function shapeOfStatement(text: string, prompts: ReadonlySet<string>): string {
-  const program = parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+  const program = parseCode(text);
   const data = callsOf(program, DEFINE_MISSION).flatMap(([argument]) => dataIn(argument));
   return withoutPrompts(cut(text, data), prompts, 'var');
 }

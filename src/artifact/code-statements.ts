@@ -1,8 +1,8 @@
 /** A bundle as what stands at its top: which statement declares what, and from which file of the author it comes. */
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import type * as acorn from 'acorn';
-import { parse } from 'acorn';
 import { namesIn } from './module-outline.ts';
+import { parseCode } from './parse-code.ts';
 
 export interface CodeStatement {
   readonly node: acorn.AnyNode;
@@ -19,7 +19,7 @@ export interface CodeStatement {
 
 /** @throws SyntaxError when the text is no CommonJS module. */
 export function readStatements(code: string, sourceMap: string): CodeStatement[] {
-  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+  const program = parseCode(code);
   const fileAt = fileFinder(code, sourceMap);
   return program.body.map((node) => {
     const imports = importedBy(node);

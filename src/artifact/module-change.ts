@@ -7,13 +7,13 @@
  * 3. A place is named after the function or constant it is in, and in a function after its statement.
  */
 import type * as acorn from 'acorn';
-import { parse } from 'acorn';
 import { parseStatement, piecesOf, type UnitNaming } from './code-pieces.ts';
 import { declaredNames } from './code-statements.ts';
 import { mergeOrder } from './merge-order.ts';
 import { childrenOf } from './module-outline.ts';
+import { parseCode } from './parse-code.ts';
 import type { Piece } from './piece.ts';
-import type { BundledModule } from './webpack-modules.ts';
+import { type BundledModule, REQUEST } from './webpack-modules.ts';
 
 interface TopStatement {
   readonly key: string;
@@ -80,11 +80,7 @@ function headerOf(before: ModuleParts, after: ModuleParts): string {
 /** Imports are numbered by the bundler in their order; here they are called after what they import. */
 function partsOf(given: string): ModuleParts {
   const body = withCommonImports(given);
-  const { body: nodes } = parse(body, {
-    ecmaVersion: 'latest',
-    sourceType: 'script',
-    allowReturnOutsideFunction: true,
-  });
+  const { body: nodes } = parseCode(body);
   const textOf = (node: acorn.AnyNode) => body.slice(node.start, node.end);
   const imports = nodes.filter((node) => isImport(nameOf(node)));
   const definitions = nodes.filter((node) => textOf(node).startsWith('__webpack_require__.d('));
@@ -114,12 +110,12 @@ function isImport(name: string): boolean {
   return name.startsWith('__from_');
 }
 
+const IMPORT = new RegExp(`var (\\w+__WEBPACK_IMPORTED_MODULE_\\d+__) = ${REQUEST}`, 'g');
+
 /** The name of an imported module in all hybrids. */
 function withCommonImports(body: string): string {
   const names = new Map<string, string>();
-  for (const [, name = '', module = ''] of body.matchAll(
-    /var (\w+__WEBPACK_IMPORTED_MODULE_\d+__) = __webpack_require__\((?:\/\*[\s\S]*?\*\/ ?)*"((?:[^"\\]|\\.)*)"/g,
-  )) {
+  for (const [, name = '', module = ''] of body.matchAll(IMPORT)) {
     names.set(name, `__from_${module.replaceAll(/\W/g, (letter) => `$${letter.charCodeAt(0).toString(36)}`)}`);
   }
   return body.replaceAll(IMPORTED, (found) => {

@@ -1,6 +1,6 @@
 /** What a bundled module declares at its top, and which of its names somebody writes to. */
 import type * as acorn from 'acorn';
-import { parse } from 'acorn';
+import { parseCode } from './parse-code.ts';
 
 export interface TopBinding {
   readonly name: string;
@@ -19,7 +19,7 @@ export interface ModuleOutline {
 
 /** @throws SyntaxError when the text is no CommonJS module. */
 export function outlineModule(code: string): ModuleOutline {
-  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+  const program = parseCode(code);
   const bindings = new Map<string, TopBinding>();
   const written = new Set<string>();
   for (const statement of program.body) {

@@ -24,8 +24,14 @@ export interface BundleModules {
   readonly entry: string;
 }
 
-/** A request of a module, with the comment that the bundler puts before its id. */
-const REQUEST = /(__webpack_require__\((?:\/\*[\s\S]*?\*\/ ?)*)"((?:[^"\\]|\\.)*)"/g;
+const CALL = String.raw`__webpack_require__\((?:\/\*[\s\S]*?\*\/ ?)*`;
+const ID = String.raw`"((?:[^"\\]|\\.)*)"`;
+
+/** A pattern: a request of a module, with the comment that the bundler puts before its id, and the id. */
+export const REQUEST = `${CALL}${ID}`;
+
+const REQUESTS = new RegExp(`(${CALL})${ID}`, 'g');
+const ENTRY_REQUEST = new RegExp(`importWorkflows\\(\\) \\{\\s*return ${REQUEST}`);
 
 /** The name of the module that exports the workflows, in every bundle. */
 export const ENTRY = 'the workflows';
@@ -39,8 +45,7 @@ export const ENTRY = 'the workflows';
 export function readBundle(bundle: string): BundleModules | undefined {
   const code = bundle.slice(0, sourceMapAt(bundle));
   const table = moduleTable(parse(code, { ecmaVersion: 'latest', sourceType: 'script' }));
-  const entryId =
-    /importWorkflows\(\) \{\s*return __webpack_require__\((?:\/\*[\s\S]*?\*\/ ?)*"((?:[^"\\]|\\.)*)"/.exec(code)?.[1];
+  const entryId = ENTRY_REQUEST.exec(code)?.[1];
   if (table === undefined || entryId === undefined) return undefined;
   const nameOf = (id: string) => (id === entryId ? ENTRY : commonName(id));
   const modules = table.properties.flatMap((property) => {
@@ -92,7 +97,7 @@ function moduleOf(
     name: nameOf(id),
     id,
     parameters: value.params.map((parameter) => (parameter.type === 'Identifier' ? parameter.name : '')),
-    body: body.replaceAll(REQUEST, (_, before: string, asked: string) => `${before}${JSON.stringify(nameOf(asked))}`),
+    body: body.replaceAll(REQUESTS, (_, before: string, asked: string) => `${before}${JSON.stringify(nameOf(asked))}`),
     start: property.start,
     end: property.end,
   };
@@ -100,5 +105,5 @@ function moduleOf(
 
 /** The text of a body with its requests by the ids of a bundle. */
 export function withIds(body: string, idOf: (name: string) => string): string {
-  return body.replaceAll(REQUEST, (_, before: string, name: string) => `${before}${JSON.stringify(idOf(name))}`);
+  return body.replaceAll(REQUESTS, (_, before: string, name: string) => `${before}${JSON.stringify(idOf(name))}`);
 }
