@@ -10,21 +10,23 @@ import { digestOfJson } from '../shared/digest.ts';
 import type { CoverageReport, CoveredPart } from './coverage.ts';
 import { byText } from './group-counter.ts';
 
-/** Characters of the code. */
-interface Range {
+/** Characters of a bundle's code, from the first to behind the last. */
+export interface CodeRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** A function in one run. */
-export interface RunFunction extends Range {
+/** A function of the bundle, and what happened to it in one run. */
+export interface WalkedFunction extends CodeRange {
+  /** As V8 names it; `''` where it has no name. */
   readonly name: string;
   readonly isRun: boolean;
-  readonly skipped: readonly Range[];
+  /** What of it did not run, where it ran. */
+  readonly skipped: readonly CodeRange[];
 }
 
 /** A module of the project in the bundle's code. */
-export interface CoveredModule extends Range {
+export interface CoveredModule extends CodeRange {
   /** `order.ts` */
   readonly name: string;
 }
@@ -37,16 +39,16 @@ export interface TakenStep {
 
 export interface CodeCoverage {
   /** One recording. */
-  add(functions: readonly RunFunction[], steps: readonly TakenStep[]): void;
+  add(functions: readonly WalkedFunction[], steps: readonly TakenStep[]): void;
   finish(): CoverageReport;
 }
 
 interface Counted {
   readonly name: string;
-  readonly range: Range;
+  readonly range: CodeRange;
   runs: number;
   /** What no run took so far; `undefined` before the first run. */
-  never: readonly Range[] | undefined;
+  never: readonly CodeRange[] | undefined;
 }
 
 export function createCodeCoverage(code: string, modules: readonly CoveredModule[]): CodeCoverage {
@@ -55,11 +57,9 @@ export function createCodeCoverage(code: string, modules: readonly CoveredModule
   const paths = new Set<string>();
   let recordings = 0;
 
-  const countFunction = (one: RunFunction): void => {
-    const name = nameOf(one, code, modules);
-    if (name === undefined) return;
+  const countFunction = (one: WalkedFunction): void => {
     const key = `${one.start}-${one.end}`;
-    const known = functions.get(key) ?? { name, range: one, runs: 0, never: undefined };
+    const known = functions.get(key) ?? { name: one.name, range: one, runs: 0, never: undefined };
     functions.set(key, known);
     if (!one.isRun) return;
     known.runs += 1;
@@ -69,9 +69,13 @@ export function createCodeCoverage(code: string, modules: readonly CoveredModule
   return {
     add(walked, taken) {
       recordings += 1;
-      walked.forEach(countFunction);
-      const own = walked.filter((one) => one.isRun && nameOf(one, code, modules) !== undefined);
-      const way = own.map(({ start, skipped }) => [start, ...skipped.map((block) => block.start)].join());
+      const own = walked.flatMap((one): WalkedFunction[] => {
+        const name = nameOf(one, code, modules);
+        return name === undefined ? [] : [{ ...one, name }];
+      });
+      own.forEach(countFunction);
+      const run = own.filter(({ isRun }) => isRun);
+      const way = run.map(({ start, skipped }) => [start, ...skipped.map((block) => block.start)].join());
       paths.add(digestOfJson(way.sort()));
       for (const step of new Map(taken.map((one) => [`${one.kind} ${one.name}`, one])).values()) {
         const key = `${step.kind} ${step.name}`;
@@ -102,7 +106,7 @@ function functionPart({ name, runs, never = [] }: Counted, code: string): Covere
 
 /** `order.ts order`; nothing for what the bundler made, and for functions of packages. */
 function nameOf(
-  { name, start, end }: RunFunction,
+  { name, start, end }: WalkedFunction,
   code: string,
   modules: readonly CoveredModule[],
 ): string | undefined {
@@ -123,7 +127,7 @@ function clipped(text: string): string {
 }
 
 /** What was never run, as far as its first line: of a block the condition above it, of punctuation the line that it is in. */
-function wordsOf({ start, end }: Range, code: string): string {
+function wordsOf({ start, end }: CodeRange, code: string): string {
   const inside = code.slice(start, end);
   const isBlock = /^\s*\{/.test(inside);
   const [first = ''] = inside.replace(/^\s*(?:\?\?|\|\||&&|[?:])?\s*/, '').split('\n');
@@ -136,7 +140,7 @@ function lineOf(at: number, code: string): string {
 }
 
 /** What is in a range of either list. */
-function inBoth(ours: readonly Range[], theirs: readonly Range[]): Range[] {
+function inBoth(ours: readonly CodeRange[], theirs: readonly CodeRange[]): CodeRange[] {
   return ours.flatMap((one) =>
     theirs.flatMap((other) => {
       const [start, end] = [Math.max(one.start, other.start), Math.min(one.end, other.end)];

@@ -6,8 +6,9 @@ import type { ReplayPolicy } from '../gate/policy.ts';
 import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
 import { ifItFits } from './if-it-fits.ts';
+import { KeptRuns } from './kept-runs.ts';
 
-/** Runs that are looked into; each needs a replay per changed place. They are kept until the end. */
+/** Runs that are looked into; each needs a replay per changed place. */
 const ATTRIBUTED_MAX = 200;
 
 /** Functions and statements are tried at once where they are few; else modules first. */
@@ -29,31 +30,11 @@ export interface AttributeCodeOptions {
   readonly onHybrid?: ((begun: number) => void) | undefined;
 }
 
-/**
- * Keeps the histories of runs that do not match, for as long as causes are looked for: the first {@link ATTRIBUTED_MAX} by id,
- * in whatever order they come.
- */
-export class ChangedRuns {
-  readonly #read = new Map<string, ReplaySource>();
-  readonly #kept = new Map<string, ChangedRun>();
-
-  /** Before it is replayed. */
-  read(source: ReplaySource): void {
-    this.#read.set(source.summary.id, source);
-  }
-
-  /** Its result, or that it has none. */
-  done(id: string, result?: ReplayResult): void {
-    const source = this.#read.get(id);
-    this.#read.delete(id);
-    if (source === undefined || result === undefined || result.outcome === 'matched') return;
-    this.#kept.set(id, { source, result });
-    if (this.#kept.size > ATTRIBUTED_MAX) this.#kept.delete([...this.#kept.keys()].sort().at(-1) ?? '');
-  }
-
-  get runs(): ReadonlyMap<string, ChangedRun> {
-    return this.#kept;
-  }
+/** Keeps the runs that do not match, for as long as causes are looked for. */
+export function changedRuns(): KeptRuns<ChangedRun> {
+  return new KeptRuns(ATTRIBUTED_MAX, (source, result) =>
+    result.outcome === 'matched' ? undefined : { source, result },
+  );
 }
 
 /** @returns nothing when no run changed, or the two bundles cannot be taken apart. */

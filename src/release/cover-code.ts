@@ -2,13 +2,13 @@
 import { ENTRY, readBundle } from '../artifact/webpack-modules.ts';
 import { createCodeCoverage, type TakenStep } from '../compare/code-coverage.ts';
 import type { CoverageReport } from '../compare/coverage.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { codeWalks } from '../replay/code-walks.ts';
 import type { ReplaySource } from '../replay/replay-cohort.ts';
+import { KeptRuns } from './kept-runs.ts';
 
-/** Each is replayed once more, on one thread. They are kept until the end. */
+/** Each is replayed once more, on one thread. */
 const COVERED_MAX = 100;
 
 interface CoveredRun {
@@ -17,28 +17,11 @@ interface CoveredRun {
   readonly steps: readonly TakenStep[] | undefined;
 }
 
-/** Keeps the runs that are looked at: the first {@link COVERED_MAX} by id, in whatever order they come. */
-export class CoveredRuns {
-  readonly #read = new Map<string, ReplaySource>();
-  readonly #kept = new Map<string, CoveredRun>();
-
-  /** Before it is replayed. */
-  read(source: ReplaySource): void {
-    this.#read.set(source.summary.id, source);
-  }
-
-  /** Its result, or that it has none. Code that failed may hang, and is not run again. */
-  done(id: string, result?: ReplayResult): void {
-    const source = this.#read.get(id);
-    this.#read.delete(id);
-    if (source === undefined || result === undefined || result.outcome === 'failed') return;
-    this.#kept.set(id, { source, steps: result.outcome === 'matched' ? undefined : result.steps });
-    if (this.#kept.size > COVERED_MAX) this.#kept.delete([...this.#kept.keys()].sort().at(-1) ?? '');
-  }
-
-  get runs(): readonly CoveredRun[] {
-    return [...this.#kept].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, run]) => run);
-  }
+/** Keeps the runs that are looked at. Code that failed may hang, and is not run again. */
+export function coveredRuns(): KeptRuns<CoveredRun> {
+  return new KeptRuns(COVERED_MAX, (source, { outcome, steps }) =>
+    outcome === 'failed' ? undefined : { source, steps: outcome === 'matched' ? undefined : steps },
+  );
 }
 
 function stepsOf({ source, steps = recordedSteps(source) }: CoveredRun): TakenStep[] {

@@ -9,7 +9,7 @@
  * 4. Coverage is of what the candidate does on the cases; it decides nothing.
  */
 import type { Artifact } from '../artifact/artifact.ts';
-import { type CoverageCounter, createCoverage } from '../compare/coverage.ts';
+import { createCoverage } from '../compare/coverage.ts';
 import { summariseResult } from '../compare/describe.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, Verdict } from '../compare/report.ts';
@@ -22,14 +22,11 @@ import { freezeCohort } from '../recording/cohort.ts';
 import { type FixtureCase, fixtureInvalid } from '../recording/fixture-case.ts';
 import type { Fixture } from '../recording/fixtures.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type ReplayEvent, replayCohort } from '../replay/replay-cohort.ts';
-import { RuleBook } from '../replay/rule-book.ts';
 import type { Json } from '../shared/json.ts';
-import { expectedEnds, judgeByExpected } from './expected-end.ts';
+import { expectedEnds } from './expected-end.ts';
+import { type JudgedRecording, judgeRecordings } from './judge-recordings.ts';
 import { keptBeside } from './kept-artifacts.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
-import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
-import { RecordingNotes } from './recording-notes.ts';
 
 export interface TryCasesOptions {
   /** What the report calls it: `refund-eligibility@5`, or the source. */
@@ -97,13 +94,14 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
   const { definition } = candidate;
   const coverage = createCoverage({ candidate: definition, baseline: definition, changes: [] });
-  for await (const event of judged(options, session, coverage)) {
-    if (event.kind === 'excluded') {
-      builder.exclude(event.excluded);
-      settle(event.excluded.recording.id, { verdict: 'unproven', detail: event.excluded.detail });
+  for await (const one of await judged(options, session)) {
+    if (one.kind === 'excluded') {
+      builder.exclude(one.excluded);
+      settle(one.excluded.recording.id, { verdict: 'unproven', detail: one.excluded.detail });
     } else {
-      builder.add(event.result);
-      settle(event.result.recording.id, settledBy(event.result));
+      coverage.add(one.ways);
+      builder.add(one.result);
+      settle(one.result.recording.id, settledBy(one.result));
     }
   }
   const report = builder.finish({
@@ -141,48 +139,27 @@ function settledBy(result: ReplayResult): Pick<CaseResult, 'verdict' | 'detail'>
 }
 
 /** Every case once: replayed and held to its expected end, or excluded. */
-async function* judged(
-  options: TryCasesOptions,
+async function judged(
+  { candidate, name, fixtures, findArtifact, policy, workers, signal }: TryCasesOptions,
   session: LiveSession | undefined,
-  coverage: CoverageCounter,
-): AsyncGenerator<ReplayEvent> {
-  const { candidate, fixtures, findArtifact, policy, workers, signal } = options;
+): Promise<AsyncIterable<JudgedRecording>> {
   const kept = keptBeside(fixtures);
-  const makers = new MakerTargets(async (digest) => {
-    if (digest === candidate.digest) return candidate;
-    return (await kept(digest)) ?? findArtifact?.(digest);
-  });
-  const expected = expectedEnds(fixtures);
-  const rules = new RuleBook(candidate.definition, candidate.definition).output;
-  const notes = new RecordingNotes(undefined, expected);
-  const waiting: ReplayEvent[] = [];
-  const sources = withKnownMaker(sourcesOf(fixtures), makers, (excluded) =>
-    waiting.push({ kind: 'excluded', excluded }),
-  );
-  const events = replayCohort(
+  return judgeRecordings(
     {
-      candidate: await targetOf(options.name, candidate),
-      baselineOf: (summary) => makers.of(summary),
-      answers: policy.answers,
-      limits: policy.limits,
-      secondOpinion: 0,
-      ...(session && { live: await session.answersOf(candidate) }),
+      candidate,
+      candidateName: name,
+      baseline: candidate,
+      policy: { ...policy, secondOpinion: 0 },
+      intended: undefined,
+      expected: expectedEnds(fixtures),
+      findMaker: async (digest) =>
+        digest === candidate.digest ? candidate : ((await kept(digest)) ?? findArtifact?.(digest)),
+      live: await session?.answersOf(candidate),
       workers,
       signal,
     },
-    notes.noted(sources),
+    sourcesOf(fixtures),
   );
-  for await (const event of events) {
-    yield* waiting.splice(0);
-    if (event.kind === 'excluded') {
-      notes.forget(event.excluded.recording.id);
-      yield event;
-      continue;
-    }
-    coverage.add(notes.take(event.result).ways);
-    yield { ...event, result: judgeByExpected(event.result, expected, rules) };
-  }
-  yield* waiting.splice(0);
 }
 
 async function* sourcesOf(fixtures: readonly Fixture[]) {

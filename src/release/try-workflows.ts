@@ -11,8 +11,8 @@ import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
-import { attributeCode, ChangedRuns } from './attribute-code.ts';
-import { CoveredRuns, coverCode } from './cover-code.ts';
+import { attributeCode, changedRuns } from './attribute-code.ts';
+import { coverCode, coveredRuns } from './cover-code.ts';
 import type { GivenHistories } from './plain-sources.ts';
 import { bundleOf, type ReplayRecordingsOptions, replayRecordings, type WorkflowCode } from './replay-recordings.ts';
 
@@ -58,8 +58,8 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
     changes: [],
   });
   const members = new Map<string, string>();
-  const changed = new ChangedRuns();
-  const covered = new CoveredRuns();
+  const changed = changedRuns();
+  const covered = coveredRuns();
   let copies = 0;
   const events = replayRecordings(
     {
@@ -101,7 +101,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
       { baseline, candidate, policy, workers: options.workers, signal, onHybrid: hybridTeller(onProgress) },
       changed.runs,
     ));
-  const coverage = await coverCode(candidate, policy, covered.runs, signal);
+  const coverage = await coverCode(candidate, policy, [...covered.runs.values()], signal);
   return builder.finish({
     createdAt: clock().toISOString(),
     cohort: { ...cohortOf(members), selection: selectionOf(options.selection, copies), kind: 'histories' },

@@ -1,8 +1,9 @@
 /** Which code of plain workflows recordings make run: each replayed once more, on a thread that counts. */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import type { WalkedFunction } from '../compare/code-coverage.ts';
 import { startThread } from '../registry/source-thread.ts';
-import type { CoverageTask, CoverageThreadOptions, FromCoverageThread, WalkedFunction } from './coverage-protocol.ts';
+import type { CoverageTask, CoverageThreadOptions, FromCoverageThread } from './coverage-protocol.ts';
 
 /** Real time beyond a recording's own limit after which the thread counts as hung. */
 const GRACE_MS = 30_000;

@@ -1,8 +1,9 @@
 /** A thread that replays recordings and tells which code ran: locked down as replay threads are, with V8's own counters on. */
 import { type Profiler, Session } from 'node:inspector';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { WalkedFunction } from '../compare/code-coverage.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { CoverageTask, CoverageThreadOptions, FromCoverageThread, WalkedFunction } from './coverage-protocol.ts';
+import type { CoverageTask, CoverageThreadOptions, FromCoverageThread } from './coverage-protocol.ts';
 import type { ReplayCandidate } from './departure.ts';
 import { NO_LIVE_ANSWERS } from './live-answers.ts';
 import { lockDown } from './lockdown.ts';
