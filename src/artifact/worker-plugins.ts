@@ -5,6 +5,7 @@
  */
 import type { PayloadCodec } from '@temporalio/common';
 import type { BundleOptions, ReplayWorkerOptions, WorkerPlugin } from '@temporalio/worker';
+import { defined } from '../shared/defined.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 
 /** The part of a worker's plugin that reaches workflow code. The rest of it is not called: no activity, no sink, no connection. */
@@ -58,14 +59,6 @@ function bundleOf(given: BundleOptions, worker: ReplayWorkerOptions): BundleOpti
     ...defined({ logger: given.logger, payloadConverterPath, failureConverterPath }),
     ...bundlerOptions,
   };
-}
-
-/** Options that are left out and options that are `undefined` are not the same to those who merge them. */
-function defined<Options extends object>(
-  options: Options,
-): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof Options]?: Exclude<Options[Name], undefined> };
 }
 
 async function told<Result>(plugin: WorkflowPlugin, what: string, ask: () => Promise<Result>): Promise<Result> {

@@ -11,7 +11,6 @@ import {
   type SchedulePlace,
   type ScheduleTimes,
 } from '../release/mission-schedules.ts';
-import { MissionError } from '../shared/errors.ts';
 import type { InputOf, MissionShape } from './mission-run.ts';
 
 export interface NewSchedule<Shape extends MissionShape = MissionShape> extends ScheduleTimes {
@@ -65,30 +64,16 @@ export function scheduleHandle<Shape extends MissionShape>(
   mission: string,
   id: string,
 ): ScheduleHandle<Shape> {
-  const show = async () => {
-    const found = await describeSchedule(access, id);
-    if (found.mission !== mission) throw notOf(mission, found);
-    return found;
-  };
-  const act = async (what: ScheduleAct, { by, reason }: ScheduleActBy) => {
-    await show();
-    await actOnSchedule({ ...access, id, act: what, by, reason });
-  };
+  const act = (what: ScheduleAct, { by, reason }: ScheduleActBy) =>
+    actOnSchedule({ ...access, id, ofMission: mission, act: what, by, reason });
   return {
     id,
     create: ({ input, by, overlap, note, paused, ...times }) =>
       createSchedule({ ...access, mission, id, input, times, by, overlap, note, paused }),
-    show,
+    show: () => describeSchedule({ ...access, ofMission: mission }, id),
     pause: (by) => act('pause', by),
     unpause: (by) => act('unpause', by),
     trigger: (by) => act('trigger', by),
     delete: (by) => act('delete', by),
   };
-}
-
-function notOf(mission: string, { id, mission: other }: MissionSchedule): MissionError {
-  return new MissionError('SCHEDULE_UNKNOWN', `The schedule "${id}" is of ${other}, not of ${mission}.`, {
-    remedy: 'mission schedule list shows what is there.',
-    details: { schedule: id, mission: other },
-  });
 }

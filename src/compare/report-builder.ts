@@ -8,6 +8,7 @@
  */
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { CohortSample } from '../recording/cohort.ts';
+import { defined } from '../shared/defined.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Attribution } from './attribution.ts';
@@ -174,11 +175,6 @@ function cohortOf(
   if (sample === undefined) return cohort;
   const outcomes = new Map([...results].map(([id, { outcome }]) => [id, outcome]));
   return { ...cohort, sample: describeSample(sample, outcomes) };
-}
-
-/** The members that are there. */
-function defined<Members extends object>(members: Members): { [Name in keyof Members]?: NonNullable<Members[Name]> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Members;
 }
 
 /** How long it took is no finding, and left out: equal replays give equal bytes. */

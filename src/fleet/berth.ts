@@ -2,6 +2,7 @@
  * The place of one artifact in a fleet, from the first attempt to host it until it is stopped for good. A worker that
  * fails is started again, after a pause that doubles; nothing that happens here reaches the other berths.
  */
+import { pause } from '../shared/pause.ts';
 import type { FleetEvent } from './fleet-event.ts';
 import type { HostedArtifact } from './host-artifact.ts';
 import type { WantedArtifact } from './plan-fleet.ts';
@@ -117,18 +118,4 @@ function onAbort(signal: AbortSignal, action: () => Promise<void>): () => Promis
     signal.removeEventListener('abort', listener);
     return done;
   };
-}
-
-/** Resolves after a time, or at once when the signal is given. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, ms);
-    function finish(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    }
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

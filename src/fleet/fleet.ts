@@ -6,11 +6,12 @@
 import { hostname } from 'node:os';
 import type { Registry } from '../registry/registry.ts';
 import { placementOf } from '../routing/placement.ts';
-import { MissionError, messageOf } from '../shared/errors.ts';
+import { asError, MissionError, messageOf } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
-import { Berth, type BerthState, pause } from './berth.ts';
+import { Berth, type BerthState } from './berth.ts';
 import type { FleetEvent } from './fleet-event.ts';
 import { readFleetFacts } from './fleet-facts.ts';
 import { DefaultFollower } from './follow-default.ts';
@@ -322,8 +323,4 @@ function notReady(waiting: readonly FleetMember[], timeoutMs: number): MissionEr
     remedy: 'Correct what failed; failed workers are tried again by themselves.',
     details: { waiting: list },
   });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -8,10 +8,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Placement } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
 import { describeDeployment, listPollers } from '../temporal/worker-deployments.ts';
-import { pause } from './berth.ts';
 
 /** A worker's place on the server, and whose it is. */
 type Target = Placement & { readonly mission: string };

@@ -7,8 +7,8 @@ import type { Version } from '../registry/versions.ts';
 import type { LiveWorker } from '../registry/workers.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { MissionError } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
-import { pause } from './berth.ts';
 
 export interface HostingWait {
   /** How long a worker may take to become ready, in milliseconds; 0 asks once. @default 30 000 */

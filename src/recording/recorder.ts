@@ -10,10 +10,10 @@
  */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { pause } from '../fleet/berth.ts';
 import type { Registry } from '../registry/registry.ts';
 import { END_OF_TIME } from '../registry/rows.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import { collectRecordings } from './collect.ts';
 import type { RunRef } from './ended-runs.ts';
 import type { RecorderEvent } from './recorder-event.ts';

@@ -61,10 +61,10 @@ export function createSchedules(context: RegistryContext): Schedules {
       ),
     acts: async (mission) => {
       const rows = await context.sql.query(
-        'SELECT seq, at, action, subject, details, hash FROM mission.audit WHERE action = ANY($1) ORDER BY seq',
-        [ACTS.map(actionOf)],
+        "SELECT seq, at, action, subject, details, hash FROM mission.audit WHERE action = ANY($1) AND details::json ->> 'mission' = $2 ORDER BY seq",
+        [ACTS.map(actionOf), mission],
       );
-      return rows.map(readAct).filter((act) => act.mission === mission);
+      return rows.map(readAct);
     },
   };
 }

@@ -6,10 +6,10 @@
  */
 
 import type { Drift } from '../compare/drift.ts';
-import { pause } from '../fleet/berth.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
+import { pause } from '../shared/pause.ts';
 import { findDrift, versionBefore } from './find-drift.ts';
 
 export type DriftEvent =

@@ -11,6 +11,8 @@ import { randomUUID } from 'node:crypto';
 import {
   type Client,
   ScheduleAlreadyRunning,
+  type ScheduleDescription,
+  type ScheduleHandle,
   ScheduleNotFoundError,
   type ScheduleOverlapPolicy,
 } from '@temporalio/client';
@@ -29,6 +31,11 @@ import { buildIdOf, type DeploymentPlace, describeDeployment } from '../temporal
 
 export interface SchedulePlace {
   readonly temporal: DeploymentPlace & { readonly client: Client };
+}
+
+interface OfMission {
+  /** Schedules of other missions are as if they were not there. @default they are not */
+  readonly ofMission?: string | undefined;
 }
 
 export interface CreateScheduleOptions extends SchedulePlace {
@@ -153,10 +160,10 @@ export async function listSchedules({ temporal }: SchedulePlace, mission?: strin
  * @throws MissionError `SCHEDULE_UNKNOWN`
  */
 export async function describeSchedule(
-  { temporal, registry }: SchedulePlace & { readonly registry: Registry },
+  { temporal, registry, ofMission }: SchedulePlace & OfMission & { readonly registry: Registry },
   id: string,
 ): Promise<MissionScheduleDetails> {
-  const description = await ofSchedule(id, () => temporal.client.schedule.getHandle(id).describe());
+  const description = await read(temporal.client.schedule.getHandle(id), ofMission);
   const { action, info } = description;
   const mission = action.workflowType;
   const [input = null] = (action.args ?? []) as Json[];
@@ -177,7 +184,7 @@ export async function describeSchedule(
 
 export type ScheduleAct = 'pause' | 'unpause' | 'trigger' | 'delete';
 
-export interface ActOnScheduleOptions extends SchedulePlace {
+export interface ActOnScheduleOptions extends SchedulePlace, OfMission {
   readonly registry: Pick<Registry, 'schedules'>;
   readonly id: string;
   readonly act: ScheduleAct;
@@ -191,15 +198,27 @@ export interface ActOnScheduleOptions extends SchedulePlace {
  * @throws MissionError `SCHEDULE_UNKNOWN`
  */
 export async function actOnSchedule(options: ActOnScheduleOptions): Promise<void> {
-  const { temporal, registry, id, act, by, reason = '' } = options;
+  const { temporal, registry, id, ofMission, act, by, reason = '' } = options;
   const handle = temporal.client.schedule.getHandle(id);
-  const { action } = await ofSchedule(id, () => handle.describe());
+  const { action } = await read(handle, ofMission);
   const note = `${act}d by ${by}${reason === '' ? '' : `: ${reason}`}`;
   await onRecord(registry, { act, schedule: id, mission: action.workflowType, by, reason }, async () => {
     if (act === 'pause') await handle.pause(note);
     else if (act === 'unpause') await handle.unpause(note);
     else if (act === 'trigger') await handle.trigger();
     else await handle.delete();
+  });
+}
+
+/** @throws MissionError `SCHEDULE_UNKNOWN` when it is not there, or of another mission. */
+async function read(handle: ScheduleHandle, ofMission: string | undefined): Promise<ScheduleDescription> {
+  const { scheduleId } = handle;
+  const description = await ofSchedule(scheduleId, () => handle.describe());
+  const mission = description.action.workflowType;
+  if (ofMission === undefined || ofMission === mission) return description;
+  throw new MissionError('SCHEDULE_UNKNOWN', `The schedule "${scheduleId}" is of ${mission}, not of ${ofMission}.`, {
+    remedy: 'mission schedule list shows what is there.',
+    details: { schedule: scheduleId, mission },
   });
 }
 

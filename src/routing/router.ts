@@ -15,7 +15,7 @@
  */
 import type { Registry } from '../registry/registry.ts';
 import type { RouteChange } from '../registry/routes.ts';
-import { isMissionError } from '../shared/errors.ts';
+import { asError, isMissionError } from '../shared/errors.ts';
 import type { Freshness, FreshnessLimits } from './freshness.ts';
 import { HeldRoute } from './held-route.ts';
 import { RegistryReach } from './registry-reach.ts';
@@ -296,8 +296,4 @@ class FollowingRouter implements Router {
     for (const held of this.#held.values()) held.failure = error;
     this.#reach.unanswered(error);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

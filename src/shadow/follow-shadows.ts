@@ -9,13 +9,13 @@
  * 3. What goes wrong with one shadow concerns no other.
  */
 import type { Client } from '@temporalio/client';
-import { pause } from '../fleet/berth.ts';
 import type { ShadowHost } from '../fleet/shadow-host.ts';
 import { bounded } from '../recording/bounded.ts';
 import type { Route } from '../registry/routes.ts';
 import { END_OF_TIME } from '../registry/rows.ts';
 import type { ShadowRun } from '../registry/shadows.ts';
-import { messageOf } from '../shared/errors.ts';
+import { asError } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { count } from '../telemetry/metrics.ts';
 import { attendShadow } from './attend-shadow.ts';
@@ -260,8 +260,4 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 
 function after(at: Date, ms: number): Date {
   return new Date(at.getTime() + ms);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(messageOf(error));
 }

@@ -1,19 +1,11 @@
 /** The coordinator's side of the lease: saying that it is there, and looking how far the shards are, while the registry may be away. */
 import type { Replays, ShardState } from '../registry/replays.ts';
 import { ERROR_CODES, isMissionError, MissionError } from '../shared/errors.ts';
+import { type Repetition, repeatedly } from './repeatedly.ts';
 
 /** Says again and again that somebody waits for the shards. What is not said in time runs out, and shows in the states. */
-export function attendReplay(replays: Replays, replay: string, leaseMs: number): { end(): Promise<void> } {
-  let saying: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    saying = saying.then(() => replays.attend(replay, leaseMs)).catch(() => undefined);
-  }, leaseMs / 6);
-  return {
-    end: async () => {
-      clearInterval(timer);
-      await saying;
-    },
-  };
+export function attendReplay(replays: Replays, replay: string, leaseMs: number): Repetition {
+  return repeatedly(leaseMs / 6, 'later', () => replays.attend(replay, leaseMs));
 }
 
 export class ShardWatch {

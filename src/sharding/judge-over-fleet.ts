@@ -7,11 +7,11 @@
  * 2. Shards are worked on while this process waits for them. Afterwards nothing is left but the report.
  */
 import { randomUUID } from 'node:crypto';
-import { pause } from '../fleet/berth.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ShardKey, ShardState } from '../registry/replays.ts';
 import type { CohortJob, JudgeCohort, JudgedRecording } from '../release/judge-recordings.ts';
 import { MissionError } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import { attendReplay, ShardWatch } from './attend-replay.ts';
 import { ownRelease, shardQueue } from './replay-places.ts';
 import { type ReplayRunEnd, type ReplayTemporal, startReplayRun } from './replay-run.ts';

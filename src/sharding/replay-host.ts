@@ -7,11 +7,12 @@ import { hostname } from 'node:os';
 import { ApplicationFailure } from '@temporalio/common';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import { activityFailure } from '../activity/failure.ts';
-import { pause } from '../fleet/berth.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ShardKey } from '../registry/replays.ts';
-import { isMissionError, messageOf } from '../shared/errors.ts';
+import { asError, isMissionError, messageOf } from '../shared/errors.ts';
+import { pause } from '../shared/pause.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
+import { type Repetition, repeatedly } from './repeatedly.ts';
 import { ownRelease, shardQueue } from './replay-places.ts';
 import { replayShard } from './replay-shard.ts';
 import type { ShardActivities } from './replay-workflow.ts';
@@ -68,7 +69,7 @@ type NamedHost = ReplayHostOptions & { readonly identity: string };
 async function keepPolling(options: NamedHost, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await pollOnce(options, signal).catch((error: unknown) => {
-      options.onEvent?.({ kind: 'blind', error: error as Error });
+      options.onEvent?.({ kind: 'blind', error: asError(error) });
     });
     await pause(RETRY_MS, signal);
   }
@@ -128,7 +129,7 @@ async function takeShard(options: NamedHost, key: ShardKey): Promise<void> {
     onEvent?.({ kind: 'done', ...key });
   } catch (error) {
     if (context.cancellationDetails?.cancelRequested || context.cancellationDetails?.notFound) throw error;
-    onEvent?.({ kind: 'failed', ...key, error: error as Error });
+    onEvent?.({ kind: 'failed', ...key, error: asError(error) });
     throw failureOf(error, context.cancellationSignal.aborted);
   } finally {
     clearInterval(beating);
@@ -143,21 +144,14 @@ function failureOf(error: unknown, isStopping: boolean): unknown {
   return activityFailure(code, message, remedy === undefined ? {} : { details: { remedy } });
 }
 
-/** Says again and again that shards are taken here. */
-function tellPresence({ registry, identity, threads, leaseMs = LEASE_MS }: NamedHost) {
+/** Says again and again that shards are taken here. What was said runs out while the registry is away, and is said anew. */
+function tellPresence({ registry: { replayHosts }, identity, threads, leaseMs = LEASE_MS }: NamedHost): Repetition {
   const host = { id: randomUUID(), identity, release: ownRelease(), threads };
-  let telling: Promise<void> = Promise.resolve();
-  const tell = () => {
-    // The registry may be away: what was said runs out there, and is said anew.
-    telling = telling.then(() => registry.replayHosts.report(host, leaseMs)).catch(() => undefined);
-  };
-  tell();
-  const timer = setInterval(tell, leaseMs / 4);
+  const telling = repeatedly(leaseMs / 4, 'now', () => replayHosts.report(host, leaseMs));
   return {
     end: async () => {
-      clearInterval(timer);
-      await telling;
-      await registry.replayHosts.leave(host.id).catch(() => undefined);
+      await telling.end();
+      await replayHosts.leave(host.id).catch(() => undefined);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ShardKey, ShardTask } from '../registry/replays.ts';
 import { readSources } from '../release/choose-recordings.ts';
 import { type JudgedRecording, judgeRecordings } from '../release/judge-recordings.ts';
+import { type Repetition, repeatedly } from './repeatedly.ts';
 import { decodeShardPlan } from './shard-plan.ts';
 import { encodeShardResults } from './shard-results.ts';
 
@@ -70,33 +71,16 @@ async function* judgeShard(
   );
 }
 
-interface Notes {
-  end(): Promise<void>;
-}
-
-/** Again and again, one at a time. A registry that does not answer is no reason to stop: keeping the results tries it again. */
+/** A registry that does not answer is no reason to stop: keeping the results tries it again. */
 function tellProgress(
   key: ShardKey,
-  { registry, identity, noteMs }: ShardRunner,
+  { registry: { replays }, identity, noteMs }: ShardRunner,
   countDone: () => number,
   closing: AbortController,
-): Notes {
-  let telling: Promise<void> = Promise.resolve();
-  const tell = async () => {
-    const isAttended = await registry.replays.note(key, { done: countDone(), worker: identity }).catch(() => true);
-    if (!isAttended) closing.abort();
-  };
-  const next = () => {
-    telling = telling.then(tell);
-  };
-  next();
-  const timer = setInterval(next, noteMs);
-  return {
-    end: async () => {
-      clearInterval(timer);
-      await telling;
-    },
-  };
+): Repetition {
+  return repeatedly(noteMs, 'now', async () => {
+    if (!(await replays.note(key, { done: countDone(), worker: identity }))) closing.abort();
+  });
 }
 
 function nobodyWaits({ replay, shard }: ShardKey) {

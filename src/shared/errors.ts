@@ -92,6 +92,11 @@ export function isMissionError(error: unknown, code?: ErrorCode): error is Missi
   return code === undefined || (error as { code?: unknown }).code === code;
 }
 
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);

@@ -1,5 +1,6 @@
 /** Which Temporal server is meant: by option, by Temporal's own environment configuration, or none. */
 import { type ClientConnectConfig, loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { defined } from '../shared/defined.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 
 export interface TargetOptions {
@@ -44,7 +45,7 @@ export function resolveTarget(options: TargetOptions): ConnectionTarget {
     address,
     namespace: options.namespace ?? config.namespace ?? DEFAULT_NAMESPACE,
     profile: options.profile ?? env['TEMPORAL_PROFILE'] ?? 'default',
-    connect: withoutUndefined(config.connectionOptions),
+    connect: defined(config.connectionOptions),
     secrets,
   };
 }
@@ -96,9 +97,4 @@ function invalidConfig(options: TargetOptions, env: Record<string, string>, erro
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(entries.filter(([name, value]) => !(name.startsWith('TEMPORAL_') && value === '')));
-}
-
-/** Spread over the SDK's defaults, an undefined member would hide the default. */
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }

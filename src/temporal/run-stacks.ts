@@ -96,9 +96,9 @@ function onMade(made: RunPromise, parent: RunPromise | undefined): void {
   made.runId = run.info.runId;
   const frames = framesAbove(realm);
   const { promiseToStack, childToParent } = run.promiseStackStore;
-  const isOfAggregate = aggregate !== undefined && isThen(frames[0]) && isAggregator(frames[1]);
+  const isOfAggregate = aggregate !== undefined && isBuiltIn(frames[0], THEN) && isBuiltIn(frames[1], AGGREGATORS);
   const promise = (isOfAggregate ? aggregate : undefined) ?? made;
-  if (!isOfAggregate) aggregate = isAggregator(frames[0]) ? made : undefined;
+  if (!isOfAggregate) aggregate = isBuiltIn(frames[0], AGGREGATORS) ? made : undefined;
   if (promise === parent) return;
   if (!isOfAggregate) promiseToStack.set(promise, new RunStack(frames));
   const parents = childToParent.get(promise) ?? new Set();
@@ -125,16 +125,12 @@ function framesAbove({ errors }: Realm): readonly NodeJS.CallSite[] {
   }
 }
 
+const THEN = new Set(['then']);
 const AGGREGATORS = new Set(['race', 'all', 'allSettled', 'any']);
 
-function isThen(frame: NodeJS.CallSite | undefined): boolean {
-  return (
-    frame !== undefined && frame.isNative() === false && !frame.getFileName() && frame.getFunctionName() === 'then'
-  );
-}
-
-function isAggregator(frame: NodeJS.CallSite | undefined): boolean {
-  return frame !== undefined && !frame.getFileName() && AGGREGATORS.has(frame.getFunctionName() ?? '');
+/** Whether a frame is of a method of promises, which are in no file. */
+function isBuiltIn(frame: NodeJS.CallSite | undefined, names: ReadonlySet<string>): boolean {
+  return frame !== undefined && !frame.getFileName() && names.has(frame.getFunctionName() ?? '');
 }
 
 /** Where a promise was made; its sources are looked up when it is read. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Berth, pause } from '../../src/fleet/berth.ts';
+import { Berth } from '../../src/fleet/berth.ts';
 import { describeFleetEvent, type FleetEvent } from '../../src/fleet/fleet-event.ts';
 import type { HostedArtifact } from '../../src/fleet/host-artifact.ts';
 
@@ -74,15 +74,5 @@ describe('a berth', () => {
     await stopped;
     expect(stop).toHaveBeenCalledOnce();
     expect(berth.state).toBe('stopped');
-  });
-});
-
-describe('a pause', () => {
-  it('ends at once when the signal is given', async () => {
-    const closing = new AbortController();
-    const paused = pause(60_000, closing.signal);
-    closing.abort();
-    await expect(paused).resolves.toBeUndefined();
-    await expect(pause(60_000, closing.signal)).resolves.toBeUndefined();
   });
 });

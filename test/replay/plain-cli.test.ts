@@ -11,6 +11,7 @@ import { encodeHistory } from '../../src/recording/encode-history.ts';
 import { historyToBytes } from '../../src/recording/proto.ts';
 import type { History } from '../../src/recording/recording.ts';
 import { run } from '../cli/run.ts';
+import { CONVERTER } from './plain/converter.ts';
 import {
   COMMONJS_PROJECT,
   ESM_PROJECT,
@@ -292,25 +293,6 @@ class Encryption implements PayloadCodec {
 }
 
 export const codec = new Encryption();
-`;
-
-/** Payloads of an encoding that nobody else knows. */
-const CONVERTER = `
-const { CompositePayloadConverter, UndefinedPayloadConverter } = require('@temporalio/common');
-const turned = (text) => [...text].reverse().join('');
-
-class Turned {
-  encodingType = 'text/turned';
-  toPayload(value) {
-    const metadata = { encoding: new TextEncoder().encode(this.encodingType) };
-    return { metadata, data: new TextEncoder().encode(turned(JSON.stringify(value))) };
-  }
-  fromPayload({ data }) {
-    return JSON.parse(turned(new TextDecoder().decode(data)));
-  }
-}
-
-exports.payloadConverter = new CompositePayloadConverter(new UndefinedPayloadConverter(), new Turned());
 `;
 
 describe('payloads of the project’s own', () => {

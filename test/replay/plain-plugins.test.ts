@@ -9,24 +9,8 @@ import { loadPlugins } from '../../src/cli/load-plugins.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { encodeHistory } from '../../src/recording/encode-history.ts';
 import { run } from '../cli/run.ts';
+import { CONVERTER } from './plain/converter.ts';
 import { ESM_PROJECT, makeProject, type Recorded, recordOrders, type ScratchProject } from './plain/project.ts';
-
-/** An encoding that nobody else knows. */
-const CONVERTER = `
-const { CompositePayloadConverter, UndefinedPayloadConverter } = require('@temporalio/common');
-const turned = (text) => [...text].reverse().join('');
-class Turned {
-  encodingType = 'text/turned';
-  toPayload(value) {
-    const metadata = { encoding: new TextEncoder().encode(this.encodingType) };
-    return { metadata, data: new TextEncoder().encode(turned(JSON.stringify(value))) };
-  }
-  fromPayload({ data }) {
-    return JSON.parse(turned(new TextDecoder().decode(data)));
-  }
-}
-exports.payloadConverter = new CompositePayloadConverter(new UndefinedPayloadConverter(), new Turned());
-`;
 
 /** Payload converter, codec, an interceptor and an import of its own making: all that a plugin can bring to workflow code. */
 const PLUGIN = `
