@@ -86,7 +86,12 @@ export interface ReplayResult {
   /** Of an open run that was followed as far as it is recorded: what the candidate would ask for next. Not compared. */
   readonly beyond?: readonly StepCommand[];
   /** Why the candidate failed, when `failed`. */
-  readonly failure?: { readonly message: string; readonly step?: string };
+  readonly failure?: {
+    readonly message: string;
+    readonly step?: string;
+    /** It took its thread with it: by a limit of time or memory, or otherwise. */
+    readonly isFatal?: true;
+  };
   readonly determinism: Determinism;
   /** Patches that the recording has no marker of, and that the candidate took as a new run takes them; sorted. */
   readonly assumedPatches?: readonly string[];

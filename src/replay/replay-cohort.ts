@@ -1,13 +1,11 @@
 /** A candidate over many recordings: on threads, in bounded memory, in whatever order they get done. */
-import type { Determinism, ReplayResult } from '../compare/outcome.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
-import { decodeRecordingContent } from '../recording/content.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
+import { OfficialReplayer } from './official-replayer.ts';
 import { SampledOpinions } from './sampled-opinions.ts';
 import type { Sampling } from './sampling.ts';
-import { officialDeterminism } from './second-opinion.ts';
 import { type Stopping, stoppingBy } from './stopping.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { ReplayEvent } from './thread-protocol.ts';
@@ -60,16 +58,17 @@ export async function* replayCohort(
 ): AsyncGenerator<ReplayEvent> {
   const pool = options.pool ?? openReplayPool(options);
   const opinions = new SampledOpinions<Done>(options.secondOpinion);
+  const official = new OfficialReplayer(options.candidate.bundle.code, options.limits);
   const stopping = stoppingBy(options.signal);
   try {
     for await (const done of runAll(pool, options, recordings, stopping)) {
-      const { event } = done;
-      const asked = event.kind === 'result' ? event.result.recording : undefined;
-      yield* opinions.offer(done, asked).map((one) => one.event);
+      const replayed = done.event.kind === 'result' ? done.event.result : undefined;
+      yield* opinions.offer(done, replayed).map(({ event }) => event);
     }
-    for (const { event, content } of opinions.take()) yield await withOpinion(event, content, options, stopping);
+    for (const { event, content } of opinions.take()) yield await withOpinion(event, content, official, stopping);
   } finally {
     stopping.end();
+    await official.close();
     if (options.pool === undefined) await pool.close();
   }
 }
@@ -171,19 +170,11 @@ class TargetLoader {
 async function withOpinion(
   event: ReplayEvent,
   content: Uint8Array,
-  { candidate, signal }: CohortReplayOptions,
+  replayer: OfficialReplayer,
   stopping: Stopping,
 ): Promise<ReplayEvent> {
-  if (event.kind === 'excluded' || signal?.aborted) return event;
-  const official = await stopping.orStop(askOfficial(candidate, event.result, content));
+  if (event.kind === 'excluded' || stopping.isStopped) return event;
+  const { workflowId } = event.result.recording;
+  const official = await stopping.orStop(replayer.ask(content, workflowId));
   return official === undefined ? event : { kind: 'result', result: { ...event.result, official } };
-}
-
-/** What Temporal's own replayer says of a recording that was replayed. */
-export function askOfficial(
-  { bundle }: ReplayTarget,
-  { recording }: ReplayResult,
-  content: Uint8Array,
-): Promise<Determinism> {
-  return officialDeterminism(bundle.code, decodeRecordingContent(content), recording.workflowId);
 }

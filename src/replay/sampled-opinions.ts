@@ -18,12 +18,14 @@ export class SampledOpinions<Item> {
   }
 
   /**
-   * Takes a result; gives back what is not in the sample (any more) and can be passed on.
+   * Takes a result; gives back what is not in the sample (any more) and can be passed on. Whatever took a thread with it would
+   * take the one who is asked, and is not asked about.
    *
-   * @param recording - `undefined` of what is not asked about
+   * @param result - `undefined` of what was not replayed
    */
-  offer(item: Item, recording: ReplayResult['recording'] | undefined): readonly Item[] {
-    if (this.#size === 0 || recording === undefined) return [item];
+  offer(item: Item, result: ReplayResult | undefined): readonly Item[] {
+    if (this.#size === 0 || result === undefined || result.failure?.isFatal) return [item];
+    const { recording } = result;
     this.#held.push({ key: `${recording.digest} ${recording.id}`, item });
     if (this.#held.length <= this.#size) return [];
     this.#held.sort((left, right) => (left.key < right.key ? -1 : 1));

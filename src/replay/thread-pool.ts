@@ -116,7 +116,7 @@ function died({ summary, content }: ReplayTask, message: string): ReplayEvent {
     effectDifferences: [],
     divergence: null,
     steps: [],
-    failure: { message },
+    failure: { message, isFatal: true },
     determinism: { deterministic: false, reason: message },
     evidence: {},
     durationMs: 0,

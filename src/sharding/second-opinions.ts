@@ -1,7 +1,7 @@
 /** Temporal's own replayer about a sample of a cohort that was replayed elsewhere. */
 import type { CohortJob, JudgedRecording, JudgedResult } from '../release/judge-recordings.ts';
 import { targetOf } from '../release/maker-targets.ts';
-import { askOfficial } from '../replay/replay-cohort.ts';
+import { OfficialReplayer } from '../replay/official-replayer.ts';
 import { SampledOpinions } from '../replay/sampled-opinions.ts';
 import { stoppingBy } from '../replay/stopping.ts';
 import { asksAll } from './shard-plan.ts';
@@ -14,7 +14,7 @@ export async function* askSecondOpinions(
   const { secondOpinion } = job.policy;
   const opinions = new SampledOpinions<JudgedRecording>(asksAll(job.policy) ? 0 : secondOpinion);
   for await (const one of judged) {
-    yield* opinions.offer(one, one.kind === 'judged' ? one.result.recording : undefined);
+    yield* opinions.offer(one, one.kind === 'judged' ? one.result : undefined);
   }
   yield* ask(
     job,
@@ -23,14 +23,16 @@ export async function* askSecondOpinions(
 }
 
 async function* ask(job: CohortJob, sample: readonly JudgedResult[]): AsyncGenerator<JudgedResult> {
+  if (sample.length === 0) return;
   const waiting = new Map(sample.map((one) => [one.result.recording.id, one]));
   const stopping = stoppingBy(job.signal);
+  const { bundle } = await targetOf(job.candidateName, job.candidate);
+  const replayer = new OfficialReplayer(bundle.code, job.policy.limits);
   try {
-    const target = sample.length === 0 ? undefined : await targetOf(job.candidateName, job.candidate);
     for await (const { summary, content } of job.again(new Set(waiting.keys()))) {
       const one = waiting.get(summary.id);
-      if (one === undefined || target === undefined || job.signal?.aborted === true) break;
-      const official = await stopping.orStop(askOfficial(target, one.result, content));
+      if (one === undefined || stopping.isStopped) break;
+      const official = await stopping.orStop(replayer.ask(content, summary.workflowId));
       if (official === undefined) break;
       waiting.delete(summary.id);
       yield { ...one, result: { ...one.result, official } };
@@ -39,5 +41,6 @@ async function* ask(job: CohortJob, sample: readonly JudgedResult[]): AsyncGener
     yield* waiting.values();
   } finally {
     stopping.end();
+    await replayer.close();
   }
 }

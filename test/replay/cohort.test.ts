@@ -181,7 +181,8 @@ describe('replay of a cohort on threads', () => {
         'export async function retried(key: string): Promise<string> {',
         `export async function retried(key: string): Promise<string> {\n${attack}`,
       );
-      const events = await replayAll({ ...defaults, limits, candidate: target(code), workers: 1 }, sources);
+      const options = { ...defaults, limits, candidate: target(code), workers: 1, secondOpinion: 'all' as const };
+      const events = await replayAll(options, sources);
       const { outcome, failure, unanswered, divergence } = resultOf(events, 'retried');
       expect(['failed', 'changed', 'unanswered', 'diverged']).toContain(outcome);
       expect(failure?.message ?? JSON.stringify(unanswered ?? divergence)).toMatch(message);

@@ -60,7 +60,7 @@ describe('a candidate under the default policy', () => {
     const options = {
       answers: answerPolicy.parse({}),
       limits: replayLimits.parse({ perRecordingMs: 2_000 }),
-      secondOpinion: 0,
+      secondOpinion: 1,
       workers: 1,
     };
     const candidate = { name: 'candidate', bundle: { code } };

@@ -1,0 +1,87 @@
+/**
+ * What Temporal's own replayer says of the same histories. It decides nothing here; it must agree.
+ *
+ * It is asked in a process of its own: the candidate runs there as it would on a thread of ours, with the same limits and as
+ * little within its reach.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Determinism } from '../compare/outcome.ts';
+import { startProcess } from '../registry/source-process.ts';
+import { MissionError } from '../shared/errors.ts';
+import type { ReplayLimits } from './answer-policy.ts';
+import type { FromOfficial, ToOfficial } from './official-protocol.ts';
+
+/** Beyond twice the limit of a recording, as threads have it. */
+const GRACE_MS = 5_000;
+/** Of a process that loads the SDK on a busy machine. */
+const START_LIMIT_MS = 60_000;
+
+export class OfficialReplayer {
+  readonly #code: string;
+  readonly #limits: ReplayLimits;
+  #process: ChildProcess | undefined;
+
+  constructor(code: string, limits: ReplayLimits) {
+    this.#code = code;
+    this.#limits = limits;
+  }
+
+  /**
+   * Asks about every link of a chain; one question after another. A candidate that exceeds its limits here is called not deterministic.
+   *
+   * @param content as `encodeRecordingContent` writes it
+   * @throws MissionError `INTERNAL` when the process does not start
+   */
+  async ask(content: Uint8Array, workflowId: string): Promise<Determinism> {
+    const child = this.#process ?? (await this.#start());
+    const timeLimitMs = 2 * this.#limits.perRecordingMs + GRACE_MS;
+    tell(child, { kind: 'ask', content, workflowId });
+    const said = await nextMessage(child, timeLimitMs);
+    if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
+    await this.close();
+    this.#process = undefined;
+    return { deterministic: false, reason: said === 'late' ? 'it exceeded its time limit' : 'its process ended' };
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const execArgv = [`--max-old-space-size=${this.#limits.memoryMb}`];
+    const child = startProcess('official-process', import.meta.url, { execArgv, env: {} });
+    this.#process = child;
+    const said = await nextMessage(child, START_LIMIT_MS);
+    tell(child, { kind: 'load', code: this.#code });
+    if (typeof said === 'object') return child;
+    throw new MissionError('INTERNAL', "The process of Temporal's own replayer did not start.", {
+      remedy: 'To go on without a second opinion: --policy second-opinion=0.',
+      details: { exitCode: child.exitCode, signal: child.signalCode },
+    });
+  }
+
+  /** Ends its process, whatever it is at. */
+  async close(): Promise<void> {
+    const child = this.#process;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** A process that has ended says so itself. */
+function tell(child: ChildProcess, message: ToOfficial): void {
+  child.send(message, () => undefined);
+}
+
+function nextMessage(child: ChildProcess, timeLimitMs: number): Promise<FromOfficial | 'late' | 'ended'> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle('late'), timeLimitMs);
+    const onMessage = (message: FromOfficial) => settle(message);
+    const onEnd = () => settle('ended');
+    child.once('message', onMessage).once('exit', onEnd).once('error', onEnd);
+    function settle(said: FromOfficial | 'late' | 'ended'): void {
+      clearTimeout(timer);
+      child.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
+      resolve(said);
+    }
+  });
+}
