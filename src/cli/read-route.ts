@@ -1,5 +1,7 @@
 /** Routes as they are written on a command line. Pure. */
+import { Option } from 'commander';
 import { type RouteWeight, WEIGHT_TOTAL } from '../registry/routes.ts';
+import type { CallerAttributes } from '../routing/caller-attributes.ts';
 import { type RouteRule, routeRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -30,13 +32,14 @@ export function readWeights(texts: readonly string[], mission: string): RouteWei
 }
 
 /**
- * Reads `staff: /customer/tier=staff|test & /test=true -> @3`. A value is JSON where it can be read as JSON, else text.
+ * Reads `staff: /customer/tier=staff|test & caller:/test=true -> @3`. A value is JSON where it can be read as JSON, else text.
  *
  * @throws MissionError `USAGE` naming the rule that cannot be read.
  */
 export function readRule(text: string, mission: string): RouteRule {
   const match = /^\s*([^:]+?)\s*:\s*(.+?)\s*->\s*(\S+)\s*$/s.exec(text);
-  if (match === null) throw notARule(text);
+  // Without a name, the place would be taken for one.
+  if (match === null || /^\s*caller:\//.test(text)) throw notARule(text);
   const [, name = '', conditions = '', target = ''] = match;
   const rule = routeRule.safeParse({
     name,
@@ -78,8 +81,32 @@ function valueText(value: unknown): string {
   return typeof value === 'string' && readValue(value) === value ? value : JSON.stringify(value);
 }
 
+/**
+ * Reads `region=eu`, an attribute of the caller. A value is a number or a boolean where it can be read as one, else text.
+ *
+ * @throws MissionError `USAGE` when it is none.
+ */
+function readAttribute(text: string, before: CallerAttributes = {}): CallerAttributes {
+  const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === '') {
+    throw new MissionError('USAGE', `"${text}" is not an attribute of the caller.`, {
+      remedy: 'Write name=value, once for each: --attribute region=eu --attribute internal=true.',
+    });
+  }
+  const read = readValue(value);
+  return { ...before, [name]: read === null || typeof read === 'object' ? value : read };
+}
+
+/** `--attribute region=eu`, for commands that route. */
+export function attributeOption(): Option {
+  return new Option(
+    '--attribute <name=value>',
+    'of the caller, for rules on caller:/name, may be given several times',
+  ).argParser(readAttribute);
+}
+
 function notARule(text: string): MissionError {
   return new MissionError('USAGE', `"${text}" is not a rule of a route.`, {
-    remedy: `Write name: /pointer=value -> @version, for example --rule 'staff: /customer/tier=staff|test -> @3'. Several conditions stand with & between them.`,
+    remedy: `Write name: /pointer=value -> @version, for example --rule 'staff: /customer/tier=staff|test -> @3'. An attribute of the caller is caller:/name. Several conditions stand with & between them.`,
   });
 }

@@ -5,6 +5,7 @@ import { openRegistry, type Registry } from '../registry/registry.ts';
 import { listSchedules, type MissionSchedule } from '../release/mission-schedules.ts';
 import type { RunMove } from '../release/move-runs.ts';
 import type { StoppedRun } from '../release/stop-runs.ts';
+import type { CallerAttributes } from '../routing/caller-attributes.ts';
 import { createRouter, type Router } from '../routing/router.ts';
 import type { RouterEvent } from '../routing/router-event.ts';
 import { type StartedMission, startMission } from '../routing/start-mission.ts';
@@ -38,6 +39,8 @@ export interface StartOptions {
   readonly workflowId?: string;
   /** Runs of one key stay on one version while the weights allow. @default the workflow id */
   readonly businessKey?: string;
+  /** Of the caller, for rules of the route on `caller:/region`. They are kept nowhere. @default none */
+  readonly attributes?: CallerAttributes;
 }
 
 /** A run that was just started, or was there already: then `started` is false, and version and reason are that run's. */

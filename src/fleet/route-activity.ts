@@ -11,6 +11,8 @@ import type { RouteAnswer, RouteQuestion, RunStamp } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { placementOf } from '../routing/placement.ts';
+import { impliedAttributes } from '../routing/route-rule.ts';
+import type { RouteTable } from '../routing/route-table.ts';
 import { placeRun, readRoutedMission } from '../routing/routed-mission.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import { formatVersionRef, parseVersionRef } from '../shared/version-ref.ts';
@@ -43,8 +45,13 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
     const { memo } = await options.temporal.client.workflow.getHandle(run.workflowId, run.runId).describe();
     const before = readStamp(memo);
     const { mission, registry } = options;
-    const request = { missionInput: input, businessKey: before?.key ?? run.workflowId };
-    const { decision, target } = placeRun(await readRoutedMission(registry, mission), request);
+    const routed = await readRoutedMission(registry, mission);
+    const request = {
+      missionInput: input,
+      businessKey: before?.key ?? run.workflowId,
+      attributes: knownOfCaller(before, routed.table),
+    };
+    const { decision, target } = placeRun(routed, request);
     const stamp: RunStamp = {
       mission,
       version: formatVersionRef({ mission, number: decision.version }),
@@ -60,6 +67,12 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
     }
     return { stamp: await stayed(options, before, stamp, run.workflowId), upgrade: false };
   };
+}
+
+/** The caller is not asked again: of it is known what the rule that chose the run asked for. */
+function knownOfCaller(before: RunStamp | undefined, { rules }: RouteTable) {
+  const chose = rules.find(({ name }) => before?.reason.startsWith(`rule "${name}"`));
+  return chose === undefined ? undefined : impliedAttributes(chose);
 }
 
 /** Whether the server begins the next link on this artifact: it is hosted, and the current version of the deployment. */

@@ -8,6 +8,7 @@ import type { RouteRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
 import { type ActivationGround, groundOf, hostedOr, withUnhosted } from './activate-version.ts';
+import { checkRules, type UndeclaredPlace } from './check-rules.ts';
 
 export interface SetRouteOptions {
   readonly registry: Registry;
@@ -23,6 +24,8 @@ export interface SetRouteOptions {
   readonly reason: string;
   /** Lets versions through without evidence, and without a ready worker. */
   readonly force?: boolean | undefined;
+  /** Takes new rules that look at places of the input which no routed version declares. @default false: refused */
+  readonly undeclared?: boolean | undefined;
   /** How long workers may take to become ready. @default 30 s, with force not at all */
   readonly hosting?: HostingWait | undefined;
 }
@@ -32,6 +35,8 @@ export interface RouteSet {
   readonly before: Route | undefined;
   /** What each version that had no traffic before rests on. */
   readonly grounds: readonly { readonly version: number; readonly ground: ActivationGround }[];
+  /** What rules look at that no input declares: they apply only if callers send it all the same. */
+  readonly undeclared: readonly UndeclaredPlace[];
   /** Why no worker was ready for some version, when it was forced all the same. */
   readonly unhosted?: string;
 }
@@ -42,7 +47,8 @@ export interface RouteSet {
  *
  * @throws MissionError `ROUTE_CONFLICT` when someone else changed the route meanwhile, `ACTIVATION_REFUSED`,
  *   `VERSION_NOT_HOSTED` when no worker becomes ready in time for a version whose share grows,
- *   `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `INPUT_INVALID` when the weights do not sum up, `USAGE` without a reason.
+ *   `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `INPUT_INVALID` when the weights do not sum up or a new rule looks at a
+ *   place that no input has, `USAGE` without a reason.
  */
 export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
   const { registry, mission, revision, weights, rules, by, reason } = options;
@@ -52,6 +58,7 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
     });
   }
   const before = await registry.routes.current(mission);
+  const undeclared = await checkRules(options, before);
   const grounds = await groundsOf(options, before);
   const report = grounds.find(({ ground }) => ground.kind === 'report')?.ground;
   const unhosted = await hostedOr({
@@ -72,7 +79,7 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
     reason: withUnhosted(forced ? `forced: ${reason}` : reason, unhosted),
     activation: { report: report?.kind === 'report' ? report.digest : null, forced },
   });
-  return { route, before, grounds, ...(unhosted !== undefined && { unhosted }) };
+  return { route, before, grounds, undeclared, ...(unhosted !== undefined && { unhosted }) };
 }
 
 /** Versions that get more of the traffic than before, by weight or by a rule that was not there, or shadow more of it. */

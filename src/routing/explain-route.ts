@@ -2,6 +2,7 @@
 
 import { valueAt } from '../shared/condition.ts';
 import type { Json } from '../shared/json.ts';
+import type { CallerAttributes } from './caller-attributes.ts';
 import { type RouteDecision, resolveRoute } from './resolve-route.ts';
 import { resolveShadows, type ShadowChoice } from './resolve-shadows.ts';
 import type { RouteTable } from './route-table.ts';
@@ -30,12 +31,18 @@ export interface ExplainedRoute {
 /** How an input's business key is found: one for all, or at a JSON Pointer of each. */
 export type KeyOfInput = { readonly key: string } | { readonly pointer: string } | undefined;
 
-export function explainRoute(table: RouteTable, inputs: readonly Json[], keyOf?: KeyOfInput): ExplainedRoute {
+/** @param attributes - of the one caller of all inputs */
+export function explainRoute(
+  table: RouteTable,
+  inputs: readonly Json[],
+  keyOf?: KeyOfInput,
+  attributes?: CallerAttributes,
+): ExplainedRoute {
   const explained = inputs.map((missionInput, index): ExplainedInput => {
     const line = index + 1;
     const known = businessKeyOf(missionInput, keyOf);
     const businessKey = known ?? `dry-run-${line}`;
-    const decision = resolveRoute(table, { missionInput, businessKey });
+    const decision = resolveRoute(table, { missionInput, businessKey, attributes });
     const rule = /^rule "(.*)"$/s.exec(decision.reason)?.[1];
     const shadows = resolveShadows(table, { businessKey, version: decision.version });
     const isKeyMadeUp = known === undefined;

@@ -1,13 +1,11 @@
 /** Which version a new run gets, and why. Pure: the same question has the same answer on every router. */
 import { createHash } from 'node:crypto';
-import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { BUCKETS } from './layout.ts';
-import { matchesRule } from './route-rule.ts';
+import { matchesRule, type RuleFacts } from './route-rule.ts';
 import type { RouteTable } from './route-table.ts';
 
-export interface RouteRequest {
-  readonly missionInput: Json;
+export interface RouteRequest extends RuleFacts {
   /** What stays on one version while the weights allow: a customer, an order, a tenant. */
   readonly businessKey: string;
 }
@@ -24,10 +22,10 @@ export interface RouteDecision {
 }
 
 /** Rules first, in their order; then the owner of the key's bucket. */
-export function resolveRoute(table: RouteTable, { missionInput, businessKey }: RouteRequest): RouteDecision {
+export function resolveRoute(table: RouteTable, { businessKey, ...facts }: RouteRequest): RouteDecision {
   const bucket = bucketOf(table.salt, businessKey);
   const { revision } = table;
-  const rule = table.rules.find((candidate) => matchesRule(candidate, missionInput));
+  const rule = table.rules.find((candidate) => matchesRule(candidate, facts));
   if (rule !== undefined) {
     return { version: rule.version, reason: `rule "${rule.name}"`, revision, bucket, probability: 1 };
   }

@@ -9,6 +9,7 @@ import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { count, observeSeconds } from '../telemetry/metrics.ts';
+import { type CallerAttributes, checkAttributes } from './caller-attributes.ts';
 import { checkInput } from './input-check.ts';
 import { placementOf } from './placement.ts';
 import type { RouteRequest } from './resolve-route.ts';
@@ -28,6 +29,8 @@ export type StartMissionOptions = StartBy & {
   readonly workflowId?: string;
   /** Runs of one key stay on one version while the weights allow. @default the workflow id */
   readonly businessKey?: string;
+  /** Of the caller, for rules on `caller:/region`. They are kept nowhere. @default none */
+  readonly attributes?: CallerAttributes;
 };
 
 export interface StartedMission {
@@ -47,7 +50,7 @@ export interface StartedMission {
  * Starts a run of a mission on the version that its route chooses, pinned there for its life.
  *
  * @throws MissionError `NO_ACTIVE_VERSION` when nothing of the mission takes traffic, `MISSION_UNKNOWN`, `INPUT_INVALID`
- *   when the input does not fit or the workflow id belongs to another workflow, `VERSION_NOT_HOSTED` when no worker ever
+ *   when the input does not fit, an attribute is none, or the workflow id belongs to another workflow, `VERSION_NOT_HOSTED` when no worker ever
  *   hosted the version, `TEMPORAL_UNAVAILABLE`, `REGISTRY_UNAVAILABLE`.
  *
  * @example
@@ -77,7 +80,11 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
   const { client, mission } = options;
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
   if (isShadowRun(workflowId)) throw belongsToShadows(workflowId, mission);
-  const request = { missionInput: options.input as Json, businessKey: options.businessKey ?? workflowId };
+  const request = {
+    missionInput: options.input as Json,
+    businessKey: options.businessKey ?? workflowId,
+    attributes: checkAttributes(options.attributes ?? {}),
+  };
   const routed = await place(options, mission, request);
   const stamp = stampOf(mission, routed, options.businessKey);
   const input = checkInput(routed.target.definition, options.input, stamp.version);
@@ -138,7 +145,6 @@ function startPinned(client: Client, workflowId: string, input: Json, stamp: Run
     searchAttributes: {
       [SEARCH_ATTRIBUTES.mission]: [stamp.mission],
       [SEARCH_ATTRIBUTES.version]: [stamp.version],
-      [SEARCH_ATTRIBUTES.artifact]: [stamp.artifact],
     },
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',

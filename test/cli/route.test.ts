@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Artifact } from '../../src/artifact/artifact.ts';
+import { digestOfArtifact } from '../../src/artifact/artifact-digest.ts';
 import { readRule, readWeights, ruleText } from '../../src/cli/read-route.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
-import { MISSION, publish } from '../registry/samples.ts';
+import { MISSION, publish, sampleArtifact, sampleVersion } from '../registry/samples.ts';
 import { reportOf, storeReport } from '../release/reports.ts';
 import { type Ran, run } from './run.ts';
 
@@ -41,17 +43,24 @@ describe('shares and rules as they are written', () => {
   it.each([
     'staff: /customer/tier=staff|test -> @3',
     'big: /amount=100|"100"|true|null & /country=DE -> @2',
+    'eu: caller:/region=eu|"1" & caller:/internal=true & /amount=100 -> @2',
     'tilde ~ name: /a~1b={"x":1} -> @12',
   ])('reads the rule %s and writes it the same', (text) => {
     expect(ruleText(readRule(text, MISSION))).toBe(text);
   });
 
-  it.each(['staff', 'staff: /a=1', 'staff: a=1 -> @2', ': /a=1 -> @2', 'staff: /a -> @2'])(
-    'refuses the rule %s',
-    (text) => {
-      expect(() => readRule(text, MISSION)).toThrow(expect.objectContaining({ code: 'USAGE' }));
-    },
-  );
+  it.each([
+    'staff',
+    'staff: /a=1',
+    'staff: a=1 -> @2',
+    ': /a=1 -> @2',
+    'staff: /a -> @2',
+    'caller:/region=eu -> @2',
+    'eu: caller:/region=null -> @2',
+    'eu: caller:/region/part=eu -> @2',
+  ])('refuses the rule %s', (text) => {
+    expect(() => readRule(text, MISSION)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
 });
 
 /** Each test goes on where the one before ended. */
@@ -145,5 +154,65 @@ describe('the route of a mission', () => {
   it('changes nothing of the record by being tried out', async () => {
     expect((await registry.routes.current(MISSION))?.revision).toBe(5);
     expect(await registry.audit.verify()).toMatchObject({ intact: true });
+  });
+
+  it('may be by attributes of the caller, which a dry run takes too', async () => {
+    const rules = ['--rule', 'eu: caller:/region=eu -> @3', '--rule', 'staff: /tier=staff -> @3'];
+    const set = await mission('route', 'set', MISSION, '@1=20%', '@2=80%', '--reason', 'eu first', ...rules);
+    expect(words(set)).toContain('rule eu: caller:/region=eu -> @3');
+    const explain = async (...attributes: string[]) => {
+      const given = attributes.flatMap((attribute) => ['--attribute', attribute]);
+      return JSON.parse((await mission('route', 'explain', '--input', '{}', ...given, '--json')).out).inputs[0];
+    };
+    expect(await explain('internal=true', 'region=eu')).toMatchObject({ version: 3, rule: 'eu' });
+    expect(await explain('region=us')).toMatchObject({ reason: expect.stringContaining('weight') });
+    const wrong = await mission('route', 'explain', '--input', '{}', '--attribute', 'region');
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('--attribute region=eu') });
+  });
+});
+
+describe('a rule that looks at a place of the input', () => {
+  const name = 'declared';
+  const publishInput = async (input: Artifact['definition']['input']) => {
+    const { digest: _, ...sample } = sampleArtifact(JSON.stringify(input), name);
+    const definition = { ...sample.definition, input };
+    const artifact = { ...sample, definition, digest: digestOfArtifact({ ...sample, definition }) };
+    await registry.artifacts.put(artifact);
+    await registry.versions.append(sampleVersion(artifact));
+  };
+  const object = (...names: string[]) => ({
+    type: 'object',
+    properties: Object.fromEntries(names.map((one) => [one, { type: 'string' }])),
+  });
+  const set = (...argv: string[]) => mission('route', 'set', name, ...argv, '--force', '--reason', 'test');
+  const revision = async () => (await registry.routes.current(name))?.revision ?? 0;
+
+  beforeAll(async () => {
+    await publishInput(object('tier', 'order'));
+    await publishInput(object('level', 'order'));
+  });
+
+  it('is refused where no input has it, with the places that there are, and goes on when told to', async () => {
+    await set('@1=100%', '--no-rules');
+    const before = await revision();
+    const misspelt = await set('@1=100%', '--rule', 'staff: /teir=staff -> @1');
+    expect(misspelt.code).toBe(2);
+    for (const part of ['"staff" looks at /teir', `${name}@1`, '/order, /tier', 'caller:/name', '--undeclared'])
+      expect(words(misspelt)).toContain(part);
+    expect(await revision()).toBe(before);
+    const told = await set('@1=100%', '--rule', 'staff: /teir=staff -> @1', '--undeclared');
+    expect(words(told)).toContain('"staff" looks at /teir, which no input declares');
+    expect(await revision()).toBe(before + 1);
+  });
+
+  it('is taken where one of the routed versions has it, and warned of when that one is gone', async () => {
+    await set('@2=100%', '--no-rules');
+    const rule = ['--rule', 'staff: /tier=staff -> @2', '--rule', 'eu: caller:/region=eu -> @2'];
+    expect((await set('@2=100%', ...rule)).code).toBe(2);
+    const both = await set('@1=50%', '@2=50%', ...rule);
+    expect(both.code).toBe(0);
+    expect(words(both)).not.toContain('looks at');
+    const kept = await set('@2=100%', '--json');
+    expect(JSON.parse(kept.out)).toMatchObject({ undeclared: [{ rule: 'staff', pointer: '/tier' }] });
   });
 });

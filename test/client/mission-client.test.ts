@@ -157,6 +157,23 @@ describe('a mission client', () => {
     expect(await run.result()).toMatchObject({ tone: 'brisk' });
   });
 
+  it('is routed by attributes of the caller', async () => {
+    const [current] = await registry.routes.history(name);
+    const by = { by: 'ada', reason: 'test', activation: { report: null, forced: true } };
+    const weights = current?.weights ?? [];
+    const rules = [{ name: 'europe', when: [{ pointer: 'caller:/region', oneOf: ['eu'] }], version: 1 }];
+    const { revision } = await registry.routes.set(current?.revision ?? 0, { mission: name, weights, rules, ...by });
+    await vi.waitFor(() => expect(client.router.missions()).toMatchObject([{ revision }]), patience);
+    const start = (attributes: { readonly region: string }) =>
+      client.mission(claims).start({ claim: 'c-9' }, { attributes });
+    expect(await start({ region: 'eu' })).toMatchObject({ version: `${name}@1`, reason: 'rule "europe"' });
+    expect(await start({ region: 'us' })).toMatchObject({ reason: expect.stringContaining('weight') });
+    const nested = { region: { is: 'eu' } } as unknown as { readonly region: string };
+    await expect(start(nested)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await registry.routes.set(revision, { mission: name, weights, ...by });
+    await vi.waitFor(() => expect(client.router.missions()).toMatchObject([{ revision: revision + 1 }]), patience);
+  });
+
   it('moves open runs to another version and stops runs, on the record, once', async () => {
     const mission = client.mission(claims);
     const start = () => mission.start({ claim: 'c-7', waits: true });

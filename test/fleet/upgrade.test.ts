@@ -1,7 +1,9 @@
 /** Runs that continue as another version, and children that belong to a run, on a real server. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import { listRuns } from '../../src/fleet/list-runs.ts';
@@ -112,6 +114,33 @@ describe('a mission that upgrades as it continues', () => {
     await tell(workflowId, 'end');
     expect(await handle(workflowId).result()).toMatchObject({ tone: 'brisk', link: 1 });
   }, 60_000);
+
+  it('keeps to a rule on its caller, who is not there any more, and whose attributes are kept nowhere', async () => {
+    const current = await registry.routes.current(mission);
+    const by = { by: 'ada', reason: 'test', activation: { report: null, forced: true } };
+    const weights = [{ version: 2, weight: 10_000 }];
+    const rules = [{ name: 'europe', when: [{ pointer: 'caller:/region', oneOf: ['eu'] }], version: 1 }];
+    const { revision } = await registry.routes.set(current?.revision ?? 0, { mission, weights, rules, ...by });
+    const workflowId = `${mission}-${randomUUID()}`;
+    const client = temporal.client;
+    const options = { registry, client, mission, input: { id: workflowId }, workflowId };
+    await startMission({ ...options, attributes: { region: 'eu', account: 'kept-nowhere' } });
+    const { memo } = await handle(workflowId).describe();
+    expect(readStamp(memo)).toMatchObject({ version: `${mission}@1`, reason: 'rule "europe"' });
+    const next = await continueRun(workflowId);
+    expect(next.stamp).toMatchObject({ version: `${mission}@1`, reason: expect.stringMatching(/^rule "europe"/) });
+    const { events } = await handle(workflowId).fetchHistory();
+    const history = proto.temporal.api.history.v1.History.encode({ events: events ?? [] }).finish();
+    expect(Buffer.from(history).includes('europe')).toBe(true);
+    expect(Buffer.from(history).includes('kept-nowhere')).toBe(false);
+    expect(JSON.stringify([memo, next.memo])).not.toContain('kept-nowhere');
+    await tell(workflowId, 'end');
+    expect(await handle(workflowId).result()).toMatchObject({ tone: 'calm', link: 1 });
+    const other = await startMission({ ...options, workflowId: `${workflowId}-b`, attributes: { region: 'us' } });
+    expect(other).toMatchObject({ version: `${mission}@2`, reason: expect.stringContaining('weight') });
+    await tell(other.workflowId, 'end');
+    await registry.routes.set(revision, { mission, weights, ...by });
+  }, 90_000);
 
   it('leaves a recording for each version, each faithful to its own', async () => {
     const options = { client: temporal.client, registry, redactionKey: new Uint8Array(32) };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { CallerAttributes } from '../../src/routing/caller-attributes.ts';
 import { bucketOf, resolveRoute } from '../../src/routing/resolve-route.ts';
 import { type RouteRevision, type RouteTable, routeTable } from '../../src/routing/route-table.ts';
+import type { Json } from '../../src/shared/json.ts';
 
 const revision = (
   number: number,
@@ -122,6 +124,15 @@ describe('rules', () => {
   ])('decide by %s', (_, missionInput, version, reason) => {
     const decision = resolveRoute(table, { missionInput, businessKey: 'x' });
     expect(decision).toMatchObject({ version, reason: expect.stringContaining(reason) });
+  });
+
+  it('look at attributes of the caller, which say nothing about the input', () => {
+    const europe = { name: 'europe', when: [{ pointer: 'caller:/region', oneOf: ['eu'] }], version: 3 };
+    const asked = tableOf(revision(1, { 1: 10_000 }, { rules: [europe] }));
+    const decide = (missionInput: Json, attributes?: CallerAttributes) =>
+      resolveRoute(asked, { missionInput, businessKey: 'x', attributes });
+    expect(decide({}, { region: 'eu' })).toMatchObject({ version: 3, reason: 'rule "europe"' });
+    expect([decide({}, { region: 'us' }).version, decide({ region: 'eu' }).version]).toEqual([1, 1]);
   });
 
   it('that cannot be read are refused, not skipped', () => {

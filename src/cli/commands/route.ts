@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { cell, tableLines } from '../../compare/render/layout.ts';
 import type { Route } from '../../registry/routes.ts';
 import type { RouteSet } from '../../release/set-route.ts';
+import type { CallerAttributes } from '../../routing/caller-attributes.ts';
 import type { ExplainedRoute } from '../../routing/explain-route.ts';
 import { type RouteRule, routeRule } from '../../routing/route-rule.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
@@ -12,7 +13,7 @@ import { addCommand, type Call, type CliHost, listOption, option } from '../comm
 import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
-import { readRule, readWeights, ruleText } from '../read-route.ts';
+import { attributeOption, readRule, readWeights, ruleText } from '../read-route.ts';
 import { readJson } from '../read-values.ts';
 import { readShadows, shadowCells, shadowReasons, shadowTotals } from '../route-shadows.ts';
 import { atMinute } from '../words.ts';
@@ -26,12 +27,14 @@ interface SetOptions extends WaitOptions {
   /** `false`: all shadows end. */
   readonly shadow?: readonly string[] | false;
   readonly force?: boolean;
+  readonly undeclared?: boolean;
 }
 
 interface ExplainOptions {
   readonly input: string;
   readonly key?: string;
   readonly keyAt?: string;
+  readonly attribute?: CallerAttributes;
 }
 
 /** Inputs that are shown one by one as text. */
@@ -61,11 +64,13 @@ export function addRoute(program: Command, host: CliHost): void {
       ),
       option('--no-shadow', 'without shadows'),
       option('--force', 'without a passing report or a ready worker; the reason is recorded'),
+      option('--undeclared', 'although a rule looks at a place that the input of no routed version declares'),
       waitOption(),
     ],
     examples: [
       ['mission route set refund-eligibility @2=95% @3=5% --reason "first customers"', ''],
       [`… --rule 'staff: /customer/tier=staff|test -> @3'`, 'staff get @3, whatever the shares'],
+      [`… --rule 'eu: caller:/region=eu -> @3'`, 'callers who start with that attribute get @3'],
       ['mission route set refund-eligibility @2=100% --shadow @3=10% --reason "how would it do?"', 'no caller notices'],
     ],
     run: set,
@@ -77,6 +82,7 @@ export function addRoute(program: Command, host: CliHost): void {
       option('--input <json>', 'JSON, @file.json, @file.jsonl with one input per line, or -').makeOptionMandatory(),
       option('--key <business key>', 'as mission start takes it'),
       option('--key-at <pointer>', 'the business key stands at this place of each input: /orderId'),
+      attributeOption(),
     ],
     examples: [['mission route explain --input @requests.jsonl --key-at /customerId', 'counts by version']],
     run: explain,
@@ -160,13 +166,14 @@ async function set(call: Call<SetOptions>): Promise<number> {
     by: context.actor,
     reason: options.reason,
     force: options.force,
+    undeclared: options.undeclared,
   };
   const done = await whileWaiting(call, (hosting) => setRoute({ ...wanted, hosting }));
   await output.result(done, () => setText(done, output));
   return EXIT.ok;
 }
 
-function setText({ route, before, grounds, unhosted }: RouteSet, output: Output): string {
+function setText({ route, before, grounds, undeclared, unhosted }: RouteSet, output: Output): string {
   const { palette } = output;
   const from = before === undefined ? '' : ` (before: revision ${before.revision})`;
   return [
@@ -175,6 +182,10 @@ function setText({ route, before, grounds, unhosted }: RouteSet, output: Output)
       const why = ground.kind === 'report' ? `report ${ground.digest.slice(7, 19)}` : ground.kind.replace('-', ' ');
       return `  @${version} takes traffic on the ground of: ${ground.kind === 'forced' ? palette.yellow('force') : why}`;
     }),
+    ...undeclared.map(
+      ({ rule, pointer }) =>
+        `  ${palette.yellow('!')} The rule "${rule}" looks at ${pointer}, which no input declares: it applies only if callers send it all the same.`,
+    ),
     ...(unhosted === undefined ? [] : [`  ${palette.yellow('No worker is ready')} (${unhosted}): new runs wait.`]),
     routeText(route, output),
   ].join('\n');
@@ -194,9 +205,9 @@ async function explain(call: Call<ExplainOptions>): Promise<number> {
     await currentRoute(registry, mission);
     return EXIT.error;
   }
-  const { key, keyAt } = options;
+  const { key, keyAt, attribute } = options;
   const keyOf = key !== undefined ? { key } : keyAt !== undefined ? { pointer: keyAt } : undefined;
-  const explained = explainRoute(table, inputs, keyOf);
+  const explained = explainRoute(table, inputs, keyOf, attribute);
   await output.result({ mission, ...explained }, () => explainedText(explained, output));
   return EXIT.ok;
 }

@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
+import type { CallerAttributes } from '../../routing/caller-attributes.ts';
 import type { StartedMission } from '../../routing/start-mission.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
+import { attributeOption } from '../read-route.ts';
 import { readJsonInput } from '../read-values.ts';
 
 interface Options {
   readonly input: string;
   readonly id?: string;
   readonly key?: string;
+  readonly attribute?: CallerAttributes;
   readonly wait?: boolean;
 }
 
@@ -21,6 +24,7 @@ export function addStart(program: Command, host: CliHost): void {
       option('--input <json>', 'JSON, @file.json, or - for standard input').makeOptionMandatory(),
       option('--id <workflow id>', 'starting the same id again returns the run that is there'),
       option('--key <business key>', 'runs of one key stay on one version (default: the workflow id)'),
+      attributeOption(),
       option('--wait', 'wait for its end and print the result'),
     ],
     examples: [[`mission start refund-eligibility --input @request.json --wait`, '']],
@@ -42,6 +46,7 @@ async function run(call: Call<Options>): Promise<number> {
     input,
     ...(options.id !== undefined && { workflowId: options.id }),
     ...(options.key !== undefined && { businessKey: options.key }),
+    ...(options.attribute !== undefined && { attributes: options.attribute }),
   });
   if (options.wait !== true) {
     await output.result(started, () => startedText(started, call));
