@@ -44,8 +44,10 @@ export type { MissionSchedule, MissionScheduleDetails } from './release/mission-
 export type { RunMove } from './release/move-runs.ts';
 export { type Published, type PublishOptions, publishMission } from './release/publish-mission.ts';
 export { type Rollback, type RollbackOptions, rollback } from './release/rollback.ts';
+export { type ServerDefault, type SetServerDefaultOptions, setServerDefault } from './release/server-default.ts';
 export type { StoppedRun } from './release/stop-runs.ts';
 export { type TryOptions, type TryProgress, tryCandidate } from './release/try-candidate.ts';
+export type { CallerAttributes } from './routing/caller-attributes.ts';
 export type { RouteDecision, RouteRequest } from './routing/resolve-route.ts';
 export {
   createRouter,

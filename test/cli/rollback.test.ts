@@ -1,4 +1,5 @@
 /** What a rollback says on the command line: what it did, how long it took, and what is still in flight on the bad version. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { activateVersion } from '../../src/release/activate-version.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
+import { buildIdOf, describeDeployment } from '../../src/temporal/worker-deployments.ts';
 import { publishFlight } from '../release/flight-mission.ts';
 import { type Ran, run } from './run.ts';
 
@@ -93,6 +95,7 @@ describe('a rollback', () => {
       previous: BAD,
       replaced: [BAD],
       tookMs: expect.any(Number),
+      server: { follows: true, version: expect.stringContaining(`${name}@`) },
       inFlight: [{ version: BAD, runs: 0 }],
     });
     await release(0);
@@ -109,7 +112,51 @@ describe('a rollback', () => {
       restores: 1,
       inFlight: null,
       uncounted: expect.stringContaining('127.0.0.1:1'),
+      server: { follows: false, why: expect.stringContaining('127.0.0.1:1') },
     });
     expect(await registry.routes.current(name)).toMatchObject({ by: 'grace' });
   }, 240_000);
 });
+
+describe('a rollback where no worker lives', () => {
+  it('has plain clients and schedules follow all the same, and says when a version was never hosted', async () => {
+    const alone = `alone-${randomUUID().slice(0, 8)}`;
+    await publishFlight(registry, alone, { tone: 'calm' });
+    await publishFlight(registry, alone, { tone: 'harsh' });
+    const polled = await startFleet({ registry, temporal, missions: [alone], pollMs: 200, drainMs: 1_000 });
+    const builds = await buildsOf(alone);
+    await expect.poll(() => currentOf(alone), { timeout: 90_000, interval: 200 }).toBe(builds[1]);
+    await polled.ready(60_000);
+    await polled.shutdown();
+    await publishFlight(registry, alone, { tone: 'never hosted' });
+
+    const back = (to: string, ...argv: string[]) =>
+      run(['rollback', alone, '--to', to, '--reason', 'too harsh', '--force', ...argv], {
+        cwd: directory,
+        env: { MISSION_ACTOR: 'grace', TEMPORAL_ADDRESS: inject('temporalAddress') },
+        shared: registry,
+      });
+    const { code, out } = await back('@1');
+    expect(code).toBe(0);
+    expect(out).toContain(`Schedules and plain Temporal clients get ${alone}@4 too.`);
+    expect(await currentOf(alone)).toBe(builds[0]);
+
+    const never = await back('@3', '--json');
+    expect(never.code).toBe(0);
+    expect(JSON.parse(never.out)).toMatchObject({
+      restores: 3,
+      server: { follows: false, why: expect.stringContaining(`no worker of ${alone}@5`) },
+    });
+    expect(await currentOf(alone)).toBe(builds[0]);
+    expect(await registry.routes.current(alone)).toMatchObject({ weights: [{ version: 5, weight: 10_000 }] });
+  }, 240_000);
+});
+
+async function buildsOf(mission: string): Promise<readonly string[]> {
+  return (await registry.versions.list(mission)).map(({ artifact }) => buildIdOf(artifact));
+}
+
+/** What a start without our client gets, as the server has it. */
+async function currentOf(mission: string): Promise<string | undefined> {
+  return (await describeDeployment(temporal, await registry.deployments.nameOf(mission)))?.currentBuildId;
+}

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Registry } from '../../registry/registry.ts';
 import type { Rollback } from '../../release/rollback.ts';
+import type { ServerDefault } from '../../release/server-default.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { formatVersionRef, parseVersionRef } from '../../shared/version-ref.ts';
@@ -58,11 +59,12 @@ async function run(call: Call<Options>): Promise<number> {
     route: done.route,
   };
   if (output.json) {
+    const server = await tellServer(call, registry, mission);
     const { inFlight, uncounted } = await countInFlight(call, registry, done);
-    await output.result({ ...described, inFlight, ...(uncounted !== undefined && { uncounted }) }, () => '');
+    await output.result({ ...described, server, inFlight, ...(uncounted !== undefined && { uncounted }) }, () => '');
     return EXIT.ok;
   }
-  // It is in force, and said at once: what is in flight is counted afterwards.
+  // It is in force, and said at once: the server is told, and what is in flight is counted, afterwards.
   await output.result(
     described,
     () =>
@@ -71,9 +73,29 @@ async function run(call: Call<Options>): Promise<number> {
   if (done.unhosted !== undefined) {
     output.note(`No worker is ready for it (${done.unhosted}): new runs wait. See: mission workers.`);
   }
+  output.raw(`${serverLine(await tellServer(call, registry, mission))}\n`);
   const lines = inFlightLines(mission, await countInFlight(call, registry, done));
   output.raw(`${lines.join('\n')}\n`);
   return EXIT.ok;
+}
+
+const NO_SERVER = "the project's Temporal server does not run";
+
+/** The rollback is done, whatever comes of this. */
+async function tellServer({ context }: Call<Options>, registry: Registry, mission: string): Promise<ServerDefault> {
+  try {
+    const temporal = await context.runningTemporal();
+    if (temporal === undefined) return { follows: false, why: NO_SERVER };
+    const { setServerDefault } = await import('../../release/server-default.ts');
+    return await setServerDefault({ registry, temporal, mission });
+  } catch (error) {
+    return { follows: false, why: messageOf(error) };
+  }
+}
+
+function serverLine(server: ServerDefault): string {
+  if (server.follows) return `Schedules and plain Temporal clients get ${server.version} too.`;
+  return `Schedules and plain Temporal clients do not get it yet: ${server.why}. The next worker that looks sees to it: mission worker.`;
 }
 
 interface InFlight {
@@ -96,7 +118,7 @@ async function countInFlight({ context }: Call<Options>, registry: Registry, don
 
 async function count(context: CliContext, registry: Registry, { version, replaced }: Rollback): Promise<InFlight> {
   const temporal = await context.runningTemporal();
-  if (temporal === undefined) return { inFlight: null, uncounted: "the project's Temporal server does not run" };
+  if (temporal === undefined) return { inFlight: null, uncounted: NO_SERVER };
   const { countOpenRuns } = await import('../../fleet/count-open-runs.ts');
   const deadline = Date.now() + COUNT_MS;
   const inFlight = [];
