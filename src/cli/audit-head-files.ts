@@ -8,7 +8,7 @@ import type { CliContext } from './context.ts';
 const HEAD = /^(\d+):(sha256:[0-9a-f]{64})$/;
 
 /** @throws MissionError `USAGE` when the text is not `seq:hash`. */
-export function readHead(text: string): AuditHead {
+function readHead(text: string): AuditHead {
   const match = HEAD.exec(text);
   if (match === null) {
     throw new MissionError('USAGE', `"${text}" is not the head of an audit trail.`, {
@@ -19,9 +19,34 @@ export function readHead(text: string): AuditHead {
 }
 
 /** A head that was kept: what it is, and who signed it when that was proven. */
-export interface KeptHead {
+interface KeptHead {
   readonly head: AuditHead;
   readonly signed: SignedAuditHead | undefined;
+}
+
+/** What commands take that prove something by a head. */
+export interface HeadOptions {
+  readonly head?: string;
+  readonly publicKey?: string;
+}
+
+/**
+ * The head of the command line's `--head` and `--public-key`, `undefined` without them.
+ *
+ * @throws MissionError `USAGE` for a key without a head, and as {@link readKeptHead}.
+ */
+export async function keptHeadOf(context: CliContext, { head, publicKey }: HeadOptions): Promise<KeptHead | undefined> {
+  if (head !== undefined) return readKeptHead(context, head, publicKey);
+  if (publicKey === undefined) return undefined;
+  throw new MissionError('USAGE', 'A public key proves a signed head, and none is named.', {
+    remedy: 'Name the file with --head.',
+  });
+}
+
+/** Who signed a head, for people; none when that was not proven. */
+export function signerLines(kept: KeptHead | undefined): string[] {
+  const signed = kept?.signed;
+  return signed === undefined ? [] : [`  signed by ${signed.signedBy} at ${signed.signedAt} with ${signed.key}`];
 }
 
 /**
@@ -32,11 +57,7 @@ export interface KeptHead {
  * @throws MissionError `USAGE` when there is no such file, or a key and nothing signed; `AUDIT_BROKEN` when the signature
  *   does not hold.
  */
-export async function readKeptHead(
-  context: CliContext,
-  given: string,
-  publicKey: string | undefined,
-): Promise<KeptHead> {
+async function readKeptHead(context: CliContext, given: string, publicKey: string | undefined): Promise<KeptHead> {
   const text = HEAD.test(given) ? given : (await readText(context.path(given), 'The head')).trim();
   if (!text.startsWith('{')) {
     if (publicKey === undefined) return { head: readHead(text), signed: undefined };

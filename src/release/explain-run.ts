@@ -3,12 +3,12 @@ import { routedVersions } from '../fleet/hosting-state.ts';
 import type { RunStamp } from '../mission/wire.ts';
 import { stampOf, toStoredRecording } from '../recording/build-recording.ts';
 import type { Recording } from '../recording/recording.ts';
-import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { AuditEntry, AuditHead } from '../registry/audit-chain.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Route } from '../registry/routes.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
-import type { AuditedPart, Explanation } from './explanation.ts';
+import { type AuditedPart, type Explanation, SERVER_REASON } from './explanation.ts';
 
 /** Entries of the audit trail that are put into one explanation at most. */
 const CHAIN_MAX = 5_000;
@@ -35,6 +35,8 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
   const stamp = history === undefined ? undefined : stampOf(history);
   if (mission === undefined || number === undefined) throw notStamped(recording);
   const version = await registry.versions.get(mission, number);
+  // Before the moves are read: then none that the trail has up to here is missing among them.
+  const head = await registry.audit.head();
   const [manifest, routes, moves] = await Promise.all([
     registry.artifacts.manifest(version.artifact),
     registry.routes.history(mission),
@@ -66,19 +68,19 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
     routing,
     moves,
     release: { route: released, report },
-    audit: await auditOf(registry, subjects, moves),
+    audit: await auditOf(registry, subjects, moves, head),
   };
 }
 
 /** What a start stamped on it; the server's own starts (schedules, plain clients) follow the route's default. */
 function routingOf(stamp: RunStamp | undefined, routes: readonly Route[], startedAt: string): Explanation['routing'] {
   const revision = stamp?.revision ?? revisionAt(routes, startedAt);
-  const reason = stamp?.reason ?? "started by the Temporal server itself, on its current version: the route's default";
+  const reason = stamp?.reason ?? SERVER_REASON;
   return { reason, revision, route: routes.find((route) => route.revision === revision) ?? null };
 }
 
 /** The revision in force at an instant; 0 before the first. */
-function revisionAt(routes: readonly Route[], at: string): number {
+export function revisionAt(routes: readonly Pick<Route, 'revision' | 'createdAt'>[], at: string): number {
   const before = routes.filter(({ createdAt }) => createdAt <= at).map(({ revision }) => revision);
   return Math.max(0, ...before);
 }
@@ -97,7 +99,11 @@ async function movesOf(registry: Registry, mission: string, workflowId: string):
 }
 
 /** The revision, up to the one that decided, at which the version came to have traffic. Pure. */
-export function releaseOf(routes: readonly Route[], number: number, upTo: number): Route | null {
+export function releaseOf<Table extends Pick<Route, 'revision' | 'weights' | 'rules'>>(
+  routes: readonly Table[],
+  number: number,
+  upTo: number,
+): Table | null {
   const newestFirst = routes
     .filter(({ revision }) => revision <= upTo)
     .toSorted((left, right) => right.revision - left.revision);
@@ -111,8 +117,8 @@ async function auditOf(
   { audit }: Registry,
   subjects: Subjects,
   moves: Explanation['moves'],
+  head: AuditHead,
 ): Promise<Explanation['audit']> {
-  const head = await audit.head();
   const found = await Promise.all(
     Object.entries(subjects).map(async ([part, of]): Promise<[string, AuditEntry | undefined]> => {
       const [action, subject] = of ?? ['', ''];
@@ -124,10 +130,12 @@ async function auditOf(
   const own = new Map(entries.flatMap((entry) => (entry ? [[entry.seq, entry] as const] : [])));
   const places = [...own.keys()].sort((left, right) => left - right);
   const [first = 0, last = 0] = [places[0], places.at(-1)];
-  const isChain = last - first < CHAIN_MAX;
+  // Up to the head where that is not too far: then a head that was kept since proves all of it.
+  const end = [Math.max(head.seq, last), last].find((seq) => seq - first < CHAIN_MAX);
+  const isChain = end !== undefined;
   return {
     kind: isChain ? 'chain' : 'entries',
-    entries: isChain ? await readRange(audit, first, last) : places.flatMap((seq) => own.get(seq) ?? []),
+    entries: isChain ? await readRange(audit, first, end) : places.flatMap((seq) => own.get(seq) ?? []),
     concerning: concerning as Explanation['audit']['concerning'],
     head: { seq: head.seq, hash: head.hash },
   };

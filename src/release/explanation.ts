@@ -58,11 +58,46 @@ export interface Explanation {
 /** What the audit trail says something about. */
 export type AuditedPart = 'artifact' | 'version' | 'release' | 'report' | 'routing' | 'recording';
 
+/** What was found of one part of a file. */
+export interface PartCheck {
+  /** `run`: that it is the version's. `stamp`: why it came there, as its start stamped it. */
+  readonly part: AuditedPart | 'trail' | 'trace' | 'run' | 'stamp' | 'moves' | 'head';
+  /** `unproven`: the file does not hold what would say so, as of a run that is not recorded yet. */
+  readonly state: 'proven' | 'broken' | 'unproven';
+  readonly message: string;
+}
+
+/** The reason of a run that nobody of ours started, and so nobody stamped. */
+export const SERVER_REASON = "started by the Temporal server itself, on its current version: the route's default";
+
+const shownMove = z.object({
+  action: z.string(),
+  kind: z.literal('move'),
+  mission: z.string(),
+  workflowId: z.string(),
+  runId: z.string(),
+  from: z.int().nullable(),
+  to: z.int().nullable(),
+  ground: z.string().nullable(),
+  by: z.string(),
+  reason: z.string(),
+  createdAt: z.string(),
+  audit: z.json(),
+});
+
 /** Reads a file only as far as its parts have to be told apart; each is then checked against the audit trail. */
 export const explanationFile = z.object({
   format: z.literal(1),
   run: z.object({
-    summary: z.looseObject({ id: z.string(), digest: z.string() }),
+    summary: z.looseObject({
+      id: z.string(),
+      digest: z.string(),
+      workflowId: z.string(),
+      mission: z.string(),
+      version: z.int(),
+      artifact: z.string().optional(),
+      startedAt: z.string(),
+    }),
     content: z.string().nullable(),
     trace: z.json(),
     end: z.json(),
@@ -71,6 +106,7 @@ export const explanationFile = z.object({
   version: z.looseObject({ mission: z.string(), number: z.int(), artifact: z.string() }),
   manifest: z.json(),
   routing: z.object({ reason: z.string(), revision: z.int(), route: z.json() }),
+  moves: z.array(shownMove).default([]),
   release: z.object({ route: z.json(), report: z.looseObject({ digest: z.string() }).nullable() }),
   audit: z.object({
     kind: z.enum(['chain', 'entries']),
@@ -79,3 +115,5 @@ export const explanationFile = z.object({
     head: z.object({ seq: z.int(), hash: z.string() }),
   }),
 });
+
+export type ExplanationFile = z.infer<typeof explanationFile>;

@@ -5,36 +5,27 @@
  * 1. An entry counts only when its own hash is right, and in a chain when it follows from the entry before.
  * 2. Every part that is shown is compared with its entry: by digest, or as a whole. A part that is shown and has no entry is
  *    broken; a part that is not shown is unproven.
- * 3. A file proves nothing about the trail's end: whoever has a head from elsewhere compares it with the entry of that place.
+ * 3. The parts are of one run: what the histories say of the version, its release and the start holds them together
+ *    (`verify-run.ts`, `verify-moves.ts`).
+ * 4. A file proves nothing about the trail's end: whoever has a head from elsewhere compares it with the entry of that place.
+ *    It proves what stands before it in a chain, and nothing after it.
  */
 import * as z from 'zod';
 import type { Report } from '../compare/report.ts';
 import { reportDigest } from '../compare/report-digest.ts';
-import { fromStoredRecording } from '../recording/build-recording.ts';
-import { digestOfHistories } from '../recording/content.ts';
-import { deriveTrace } from '../recording/derive-trace.ts';
-import { runEndOf } from '../recording/run-end.ts';
 import { type AuditEntry, type AuditHead, auditEntry, auditHash } from '../registry/audit-chain.ts';
-import type { RecordingSummary } from '../registry/recording-summary.ts';
 import { digestOfJson } from '../shared/digest.ts';
-import { messageOf } from '../shared/errors.ts';
 import { isJsonObject, type Json, jsonEquals } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
-import { type AuditedPart, explanationFile } from './explanation.ts';
-
-export interface PartCheck {
-  readonly part: AuditedPart | 'trail' | 'trace' | 'head';
-  /** `unproven`: the file shows none, as of a run that is not recorded yet. */
-  readonly state: 'proven' | 'broken' | 'unproven';
-  readonly message: string;
-}
+import { type AuditedPart, type ExplanationFile, explanationFile, type PartCheck } from './explanation.ts';
+import { checkMoves } from './verify-moves.ts';
+import { isItsRelease } from './verify-release.ts';
+import { checkRun, readEvidence } from './verify-run.ts';
 
 export interface ExplanationVerdict {
   readonly intact: boolean;
   readonly checks: readonly PartCheck[];
 }
-
-type ExplanationFile = z.infer<typeof explanationFile>;
 
 /**
  * @param file - the parsed JSON of a file, of any origin
@@ -49,11 +40,13 @@ export function verifyExplanation(file: unknown, head?: AuditHead): ExplanationV
   const explanation = parsed.data;
   const entries = explanation.audit.entries.flatMap((entry) => auditEntry.safeParse(entry).data ?? []);
   const parts = Object.keys(EXPECTED) as AuditedPart[];
+  const evidence = readEvidence(explanation);
   const checks = [
     checkTrail(explanation, entries),
     ...parts.map((part) => checkPart(part, explanation, entries)),
-    checkTrace(explanation),
-    ...(head === undefined ? [] : [checkHead(entries, head)]),
+    ...checkRun(explanation, evidence),
+    checkMoves(explanation, entries, evidence),
+    ...(head === undefined ? [] : [checkHead(explanation, entries, head)]),
   ];
   return { intact: checks.every(({ state }) => state !== 'broken'), checks };
 }
@@ -61,6 +54,9 @@ export function verifyExplanation(file: unknown, head?: AuditHead): ExplanationV
 function checkTrail({ audit }: ExplanationFile, entries: readonly AuditEntry[]): PartCheck {
   const part = 'trail';
   if (entries.length !== audit.entries.length) return { part, state: 'broken', message: 'An entry cannot be read.' };
+  const last = entries.find(({ seq }) => seq === audit.head.seq);
+  if (last !== undefined && last.hash !== audit.head.hash)
+    return { part, state: 'broken', message: `The head that is shown is not entry ${last.seq}.` };
   for (const [index, entry] of entries.entries()) {
     if (auditHash(entry) !== entry.hash) return { part, state: 'broken', message: `Entry ${entry.seq} was edited.` };
     const before = entries[index - 1];
@@ -76,7 +72,10 @@ function checkTrail({ audit }: ExplanationFile, entries: readonly AuditEntry[]):
 const EXPECTED: Readonly<
   Record<
     AuditedPart,
-    (file: ExplanationFile) => { action: string; subject: string; holds: (details: Json) => boolean } | undefined
+    (
+      file: ExplanationFile,
+      entries: readonly AuditEntry[],
+    ) => { action: string; subject: string; holds: (details: Json) => boolean } | undefined
   >
 > = {
   artifact: ({ version, manifest }) => ({
@@ -89,7 +88,11 @@ const EXPECTED: Readonly<
     subject: formatVersionRef(version),
     holds: (details) => jsonEquals(details, version as unknown as Json),
   }),
-  release: ({ release }) => routeEntry(release.route as Json),
+  release: (file, entries) => {
+    const expected = routeEntry(file.release.route as Json);
+    const isIt = isItsRelease(file, entries);
+    return expected && { ...expected, holds: (details) => isIt && expected.holds(details) };
+  },
   routing: ({ routing }) => {
     const expected = routeEntry(routing.route as Json);
     const isNamed = member(routing.route as Json, 'revision') === routing.revision;
@@ -137,7 +140,7 @@ function withShadows(route: Json): Json {
 }
 
 function checkPart(part: AuditedPart, file: ExplanationFile, entries: readonly AuditEntry[]): PartCheck {
-  const expected = EXPECTED[part](file);
+  const expected = EXPECTED[part](file, entries);
   const seq = file.audit.concerning[part] ?? null;
   if (expected === undefined) return { part, state: 'unproven', message: 'The file has none.' };
   const entry = entries.find((one) => one.seq === seq);
@@ -150,38 +153,27 @@ function checkPart(part: AuditedPart, file: ExplanationFile, entries: readonly A
   return { part, state: 'proven', message: `Entry ${entry.seq}, ${at}, by ${actor}.` };
 }
 
-/** The histories have the digest that the trail knows, and the trace that is shown follows from them. */
-function checkTrace({ run: { content, summary, ...shown } }: ExplanationFile): PartCheck {
-  const part = 'trace';
-  if (content === null) return { part, state: 'unproven', message: 'The run is not recorded.' };
-  try {
-    const { histories, input } = fromStoredRecording({
-      summary: summary as unknown as RecordingSummary,
-      end: shown.end as Json,
-      trace: shown.trace as Json,
-      content: Buffer.from(content, 'base64'),
-    });
-    if (digestOfHistories(histories) !== summary.digest)
-      return { part, state: 'broken', message: 'The histories are not those that were recorded.' };
-    const derived = deriveTrace(histories) as unknown as Json;
-    const isShown = jsonEquals(JSON.parse(JSON.stringify(derived)), shown.trace as Json);
-    const last = histories.at(-1);
-    const isEnd = last !== undefined && jsonEquals(runEndOf(last) as unknown as Json, shown.end as Json);
-    if (!isShown || !isEnd || !jsonEquals(input, shown.input as Json))
-      return { part, state: 'broken', message: 'Trace, input or end do not follow from the histories.' };
-    return { part, state: 'proven', message: 'It follows from the recorded histories.' };
-  } catch (error) {
-    return { part, state: 'broken', message: `The histories cannot be read: ${messageOf(error)}` };
-  }
-}
-
-function checkHead(entries: readonly AuditEntry[], head: AuditHead): PartCheck {
+/**
+ * A head proves the entry that it is of, and in a chain all before it. What concerns the run and stands after it, somebody who
+ * owns the registry could have written since.
+ */
+function checkHead({ audit, moves }: ExplanationFile, entries: readonly AuditEntry[], head: AuditHead): PartCheck {
   const part = 'head';
   const entry = entries.find(({ seq }) => seq === head.seq);
-  if (entry === undefined) return { part, state: 'unproven', message: `Entry ${head.seq} is not in the file.` };
-  return entry.hash === head.hash
-    ? { part, state: 'proven', message: `Entry ${head.seq} is the one that was kept.` }
-    : { part, state: 'broken', message: `Entry ${head.seq} is not the one that was kept: the trail was rewritten.` };
+  if (entry === undefined) {
+    const range = entries.length === 0 ? 'none' : `${entries[0]?.seq} to ${entries.at(-1)?.seq}`;
+    return { part, state: 'unproven', message: `Entry ${head.seq} is not in the file, which has ${range}.` };
+  }
+  if (entry.hash !== head.hash) {
+    const message = `Entry ${head.seq} is not the one that was kept: the trail was rewritten.`;
+    return { part, state: 'broken', message };
+  }
+  const concerning = [...Object.values(audit.concerning), ...moves.map((move) => member(move.audit as Json, 'seq'))];
+  const numbers = concerning.flatMap((seq) => (typeof seq === 'number' ? [seq] : []));
+  const beside = numbers.filter((seq) => (audit.kind === 'chain' ? seq > head.seq : seq !== head.seq));
+  if (beside.length === 0) return { part, state: 'proven', message: `Entry ${head.seq} is the one that was kept.` };
+  const message = `Entry ${head.seq} is the one that was kept, and says nothing of ${[...new Set(beside)].join(', ')}.`;
+  return { part, state: 'unproven', message };
 }
 
 function member(value: Json | undefined, name: string): Json | undefined {

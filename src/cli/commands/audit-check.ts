@@ -1,29 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { AuditHead } from '../../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
+import { type HeadOptions, keptHeadOf, signerLines } from '../audit-head-files.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 
-interface Options {
-  readonly head?: AuditHead;
-}
-
-/** @param readHead - reads `214:sha256:…` */
-export function addAuditCheck(audit: Command, host: CliHost, readHead: (text: string) => AuditHead): void {
-  addCommand<Options>(audit, host, {
+export function addAuditCheck(audit: Command, host: CliHost): void {
+  addCommand<HeadOptions>(audit, host, {
     usage: 'check <file>',
     summary: 'prove a file of mission explain offline: every part of it by its entry of the audit trail',
-    options: [option('--head <seq:hash>', 'a head that was kept elsewhere, of an entry in the file', readHead)],
-    examples: [['mission audit check refund-17.json', 'needs neither registry nor network']],
+    options: [
+      option('--head <head>', 'a head that was kept elsewhere, seq:hash or a file: the entries of the file lead to it'),
+      option('--public-key <file>', 'the head must be signed with the key of this public key (PEM)'),
+    ],
+    examples: [
+      ['mission audit check refund-17.json', 'needs neither registry nor network'],
+      ['mission audit check refund-17.json --head head.json --public-key audit-key.pub.pem', 'proves the trail too'],
+    ],
     run,
   });
 }
 
-async function run({ context, output, options, args }: Call<Options>): Promise<number> {
+async function run({ context, output, options, args }: Call<HeadOptions>): Promise<number> {
   const file = context.path(args[0] ?? '');
+  const kept = await keptHeadOf(context, options);
   const { verifyExplanation } = await import('../../release/verify-explanation.ts');
-  const verdict = verifyExplanation(await readFileJson(file), options.head);
+  const verdict = verifyExplanation(await readFileJson(file), kept?.head);
   const broken = verdict.checks.filter(({ state }) => state === 'broken');
   if (broken.length > 0) {
     const list = broken.map(({ part, message }) => `${part}: ${message}`).join(' ');
@@ -35,11 +37,13 @@ async function run({ context, output, options, args }: Call<Options>): Promise<n
   const { palette } = output;
   const marks = { proven: palette.green('✓'), unproven: palette.yellow('?'), broken: palette.red('✗') };
   await output.result(verdict, () =>
-    verdict.checks
-      .map(({ part, state, message }) => `${marks[state]} ${part.padEnd(10)} ${palette.dim(message)}`)
-      .join('\n'),
+    [
+      ...verdict.checks.map(({ part, state, message }) => `${marks[state]} ${part.padEnd(10)} ${palette.dim(message)}`),
+      ...signerLines(kept),
+    ].join('\n'),
   );
-  return EXIT.ok;
+  const isHeadProven = verdict.checks.every(({ part, state }) => part !== 'head' || state === 'proven');
+  return isHeadProven ? EXIT.ok : EXIT.inconclusive;
 }
 
 async function readFileJson(file: string): Promise<unknown> {

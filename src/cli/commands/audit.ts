@@ -4,15 +4,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { AuditVerdict } from '../../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
-import { readHead, readKeptHead } from '../audit-head-files.ts';
+import { type HeadOptions, keptHeadOf, signerLines } from '../audit-head-files.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { addAuditCheck } from './audit-check.ts';
 import { addAuditHead } from './audit-head.ts';
 
-interface VerifyOptions {
-  readonly head?: string;
-  readonly publicKey?: string;
+interface VerifyOptions extends HeadOptions {
   readonly file?: string;
 }
 
@@ -43,12 +41,12 @@ export function addAudit(program: Command, host: CliHost): void {
     run: exportTrail,
   });
   addAuditHead(audit, host);
-  addAuditCheck(audit, host, readHead);
+  addAuditCheck(audit, host);
 }
 
 async function verify({ context, output, options }: Call<VerifyOptions>): Promise<number> {
   const { verifyAuditChain } = await import('../../registry/audit-chain.ts');
-  const kept = await keptHead(context, options);
+  const kept = await keptHeadOf(context, options);
   const known = kept === undefined ? {} : { head: kept.head };
   const verdict =
     options.file === undefined
@@ -56,25 +54,16 @@ async function verify({ context, output, options }: Call<VerifyOptions>): Promis
       : await verifyAuditChain(await readExport(context.path(options.file)), known);
   if (!verdict.intact) throw broken(verdict);
   const head = `${verdict.head.seq}:${verdict.head.hash}`;
-  const signed = kept?.signed;
   await output.result({ ...verdict, ...(kept !== undefined && { kept: kept.head }) }, () =>
     [
       `${output.palette.green('✓')} The audit trail is intact: ${verdict.entries} entries.`,
       ...(kept === undefined ? [] : [`  It holds the head that was kept: ${kept.head.seq}:${kept.head.hash}`]),
-      ...(signed === undefined ? [] : [`  signed by ${signed.signedBy} at ${signed.signedAt} with ${signed.key}`]),
+      ...signerLines(kept),
       `  Its head is ${head}`,
       `  ${output.palette.dim('Keep the head elsewhere: with --head it proves later that nothing was cut off.')}`,
     ].join('\n'),
   );
   return EXIT.ok;
-}
-
-async function keptHead(context: Call<VerifyOptions>['context'], { head, publicKey }: VerifyOptions) {
-  if (head !== undefined) return readKeptHead(context, head, publicKey);
-  if (publicKey === undefined) return undefined;
-  throw new MissionError('USAGE', 'A public key proves a signed head, and none is named.', {
-    remedy: 'Name the file with --head.',
-  });
 }
 
 function broken({ problem, seq, message }: Extract<AuditVerdict, { readonly intact: false }>): MissionError {

@@ -1,0 +1,39 @@
+/** Checks that the release that an explanation shows is the one by which its version came to have traffic. Pure. */
+import * as z from 'zod';
+import { routedVersions } from '../fleet/hosting-state.ts';
+import type { AuditEntry } from '../registry/audit-chain.ts';
+import type { Route } from '../registry/routes.ts';
+import { releaseOf, revisionAt } from './explain-run.ts';
+import type { ExplanationFile } from './explanation.ts';
+
+const routeDetails = z.looseObject({
+  mission: z.string(),
+  revision: z.int(),
+  createdAt: z.string(),
+  weights: z.array(z.looseObject({ version: z.int(), weight: z.int() })),
+  rules: z.array(z.json()),
+});
+type RouteDetails = z.infer<typeof routeDetails>;
+
+/** That the route gives the version traffic, and in a chain, that it is the one by which the version came to have it. */
+export function isItsRelease(
+  { version, routing, moves, release, audit }: ExplanationFile,
+  entries: readonly AuditEntry[],
+): boolean {
+  const shown = routeDetails.safeParse(release.route).data;
+  if (shown === undefined || shown.mission !== version.mission || !routes(shown, version.number)) return false;
+  if (audit.kind !== 'chain') return true;
+  const known = entries.flatMap(({ action, details }) => {
+    const route = action === 'route.set' ? routeDetails.safeParse(details).data : undefined;
+    return route?.mission === version.mission ? [route] : [];
+  });
+  const moved = moves.findLast(({ to }) => to === version.number);
+  const upTo = moved === undefined ? routing.revision : revisionAt(known, moved.createdAt);
+  return releaseOf(known as readonly ShownRoute[], version.number, upTo)?.revision === shown.revision;
+}
+
+function routes(route: RouteDetails, number: number): boolean {
+  return routedVersions(route as ShownRoute).includes(number);
+}
+
+type ShownRoute = RouteDetails & Pick<Route, 'weights' | 'rules'>;
