@@ -12,7 +12,10 @@ export interface OpenRunsAccess {
 }
 
 export interface MoveOptions
-  extends Pick<MoveRunsOptions, 'by' | 'reason' | 'workflowIds' | 'dryRun' | 'unchecked' | 'workers' | 'signal'> {
+  extends Pick<
+    MoveRunsOptions,
+    'by' | 'reason' | 'workflowIds' | 'dryRun' | 'unchecked' | 'workers' | 'signal' | 'hosting'
+  > {
   /** Number of the version that the runs are on. */
   readonly from: number;
   /** Number of the version that they go on with. */

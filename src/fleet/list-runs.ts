@@ -94,7 +94,7 @@ export async function* streamRuns(options: Omit<ListRunsOptions, 'limit'>): Asyn
  * @throws MissionError `RUN_UNKNOWN`, `TEMPORAL_UNAVAILABLE`.
  */
 export async function describeRun(
-  { temporal, registry }: Pick<ListRunsOptions, 'temporal' | 'registry'>,
+  { temporal, registry }: { readonly temporal: { readonly client: Client }; readonly registry: RunLedger },
   workflowId: string,
 ): Promise<RunSummary> {
   try {
@@ -179,7 +179,7 @@ function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSumma
     mission,
     version,
     ...(stamped !== '' && stamped !== version && { startedOn: stamped }),
-    artifact: versions.find((one) => one.number === number)?.artifact ?? attributeOf(info, SEARCH_ATTRIBUTES.artifact),
+    artifact: versions.find((one) => one.number === number)?.artifact ?? '',
     status: STATUS[info.status.name] ?? 'unknown',
     startedAt: info.startTime,
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime }),

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Registry } from '../registry/registry.ts';
-import { readStamp } from '../routing/run-stamp.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { describeRun } from './list-runs.ts';
 import { awaitHosted, hostingStatus } from './require-hosted.ts';
 
 /** A query that is not answered within this time may lack a worker; the server itself waits for half a minute. */
@@ -17,8 +17,8 @@ export interface WakeForRun {
 }
 
 /**
- * Asks a run for something. When it does not answer because no worker hosts its version, workers are asked to host it for ten
- * minutes, and it is asked once more when one is ready.
+ * Asks a run for something. When it does not answer because no worker hosts the version that it is on, or ended on, workers are
+ * asked to host that for ten minutes, and it is asked once more when one is ready.
  *
  * @throws whatever `ask` throws
  */
@@ -42,9 +42,9 @@ function isUnanswered(error: unknown): boolean {
 }
 
 async function isWokenFor({ registry, client, workflowId }: WakeForRun): Promise<boolean> {
-  const stamp = readStamp((await client.workflow.getHandle(workflowId).describe()).memo);
-  if (stamp === undefined) return false;
-  const { mission, number } = parseVersionRef(stamp.version);
+  const run = await describeRun({ temporal: { client }, registry }, workflowId);
+  if (run.version === '') return false;
+  const { mission, number } = parseVersionRef(run.version);
   const version = await registry.versions.get(mission, number);
   const live = await registry.workers.live(mission);
   if (live.length === 0 || hostingStatus([version], live).missing.length === 0) return false;

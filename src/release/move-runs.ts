@@ -12,6 +12,7 @@
 import type { Client } from '@temporalio/client';
 import type { Artifact } from '../artifact/artifact.ts';
 import { listRuns, streamRuns } from '../fleet/list-runs.ts';
+import type { HostingWait } from '../fleet/require-hosted.ts';
 import { bounded } from '../recording/bounded.ts';
 import type { Intervention, MoveGround } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -42,6 +43,8 @@ export interface MoveRunsOptions {
   /** Threads of the replay. @default one per processor */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long a worker of the target may take to become ready, where it sleeps. @default 30 s */
+  readonly hosting?: HostingWait | undefined;
   /** Told how many runs the version has, before the first is looked at. */
   readonly onListed?: ((runs: number) => void) | undefined;
   /** @default the system's clock */
@@ -62,7 +65,7 @@ export type RunMove = { readonly workflowId: string; readonly runId: string } & 
  * Moves the open runs of a version, each after its check. Pull the results to make it go on; stopping in between loses nothing.
  *
  * @throws MissionError `USAGE` for the same version, another mission, or a missing reason; `VERSION_UNKNOWN`;
- *   `VERSION_NOT_HOSTED` when no worker hosts the target; `TEMPORAL_UNAVAILABLE`, `REGISTRY_*`.
+ *   `VERSION_NOT_HOSTED` when no worker hosts the target and none becomes ready in time; `TEMPORAL_UNAVAILABLE`, `REGISTRY_*`.
  */
 export async function* moveRuns(options: MoveRunsOptions): AsyncGenerator<RunMove> {
   const plan = await planMove(options);

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { RunMove } from '../../release/move-runs.ts';
+import type { MoveRunsOptions, RunMove } from '../../release/move-runs.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
+import { type WaitOptions, whileWaiting } from '../hosting-wait.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
-import { readCount } from '../read-values.ts';
+import { readCount, readDuration } from '../read-values.ts';
 import { counted } from '../words.ts';
 
-interface Options {
+interface Options extends WaitOptions {
   readonly from: string;
   readonly to: string;
   readonly reason?: string;
@@ -32,6 +33,11 @@ export function addMove(program: Command, host: CliHost): void {
       option('--dry-run', 'check every run and say what would be done'),
       option('--no-verify', 'move without a check; needs --force and --reason'),
       option('--force', 'confirms --no-verify'),
+      option(
+        '--wait <duration>',
+        'how long a worker of a target that sleeps may take to become ready (default: 30s)',
+        readDuration,
+      ),
       option('--workers <count>', 'threads of the replay (default: one per processor)', readCount),
     ],
     examples: [
@@ -42,22 +48,33 @@ export function addMove(program: Command, host: CliHost): void {
   });
 }
 
-async function run({ context, output, options, args: [given], io }: Call<Options>): Promise<number> {
+async function run(call: Call<Options>): Promise<number> {
+  const { context, output, options } = call;
   const { parseVersionRef } = await import('../../shared/version-ref.ts');
-  const mission = await missionOf(context, given, options);
+  const mission = await missionOf(context, call.args[0], options);
   const from = parseVersionRef(options.from, mission);
   const to = parseVersionRef(options.to, mission);
   checkForce(options);
+  const done = await whileWaiting(call, (hosting) => moveAll(call, { from, to, hosting }));
+  await output.result({ from: formatVersionRef(from), to: formatVersionRef(to), runs: done }, () =>
+    moveText(done, { from: formatVersionRef(from), to: `@${to.number}`, options, output }),
+  );
+  return done.some(({ status }) => status === 'kept') ? EXIT.refused : EXIT.ok;
+}
+
+async function moveAll(
+  { context, output, options, io }: Call<Options>,
+  what: Pick<MoveRunsOptions, 'from' | 'to' | 'hosting'>,
+): Promise<RunMove[]> {
   const registry = await context.registry('change');
   const temporal = await context.temporal();
   const { moveRuns } = await import('../../release/move-runs.ts');
-  const progress = output.progress(`Moving open runs of ${formatVersionRef(from)}`);
+  const progress = output.progress(`Moving open runs of ${formatVersionRef(what.from)}`);
   let total = 0;
   const moves = moveRuns({
+    ...what,
     registry,
     temporal,
-    from,
-    to,
     workflowIds: options.run,
     dryRun: options.dryRun === true,
     unchecked: !options.verify,
@@ -79,10 +96,7 @@ async function run({ context, output, options, args: [given], io }: Call<Options
   } finally {
     progress.end();
   }
-  await output.result({ from: formatVersionRef(from), to: formatVersionRef(to), runs: done }, () =>
-    moveText(done, { from: formatVersionRef(from), to: `@${to.number}`, options, output }),
-  );
-  return done.some(({ status }) => status === 'kept') ? EXIT.refused : EXIT.ok;
+  return done;
 }
 
 async function missionOf(context: Call<Options>['context'], given: string | undefined, options: Options) {
