@@ -1,5 +1,6 @@
 /** One run, in the hands of a program: its result, and what may be asked of it meanwhile. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type * as z from 'zod';
 import { type Decided, decide } from '../decisions/decide.ts';
 import { type OpenDecision, openDecisionsOf } from '../decisions/open-decisions.ts';
@@ -34,6 +35,24 @@ export interface DecideRequest<Option extends string> {
   readonly step?: string;
 }
 
+/** By a definition of Temporal's, as `defineSignal` makes it, which says what is to be given; or by its name. */
+export interface SignalRun {
+  <Args extends unknown[]>(signal: SignalDefinition<Args>, ...args: Args): Promise<void>;
+  (name: string, ...args: readonly unknown[]): Promise<void>;
+}
+
+/** By a definition of Temporal's, as `defineQuery` makes it, which says what is given and answered; or by its name. */
+export interface QueryRun {
+  <Answer, Args extends unknown[]>(query: QueryDefinition<Answer, Args>, ...args: Args): Promise<Answer>;
+  <Answer>(name: string, ...args: readonly unknown[]): Promise<Answer>;
+}
+
+/** By a definition of Temporal's, as `defineUpdate` makes it, which says what is given and answered; or by its name. */
+export interface UpdateRun {
+  <Answer, Args extends unknown[]>(update: UpdateDefinition<Answer, Args>, ...args: Args): Promise<Answer>;
+  <Answer>(name: string, ...args: readonly unknown[]): Promise<Answer>;
+}
+
 /** A run of a mission. Every method throws MissionError `RUN_UNKNOWN` or `TEMPORAL_UNAVAILABLE` besides what it names. */
 export interface MissionRun<Shape extends MissionShape = MissionShape> {
   readonly workflowId: string;
@@ -46,11 +65,11 @@ export interface MissionRun<Shape extends MissionShape = MissionShape> {
    */
   readonly result: () => Promise<ResultOf<Shape>>;
   /** Sends a signal. It is received once the server has it, whether or not a worker is there. */
-  readonly signal: (name: string, ...args: readonly unknown[]) => Promise<void>;
+  readonly signal: SignalRun;
   /** Asks for something that the run knows; a version that was retired is woken for it. @throws MissionError `RUN_REFUSED` when it has no such query. */
-  readonly query: <Answer>(name: string, ...args: readonly unknown[]) => Promise<Answer>;
+  readonly query: QueryRun;
   /** Changes something, and waits for the answer. @throws MissionError `RUN_REFUSED` with the reason of the run. */
-  readonly update: <Answer>(name: string, ...args: readonly unknown[]) => Promise<Answer>;
+  readonly update: UpdateRun;
   /** The questions that wait for a person. */
   readonly decisions: () => Promise<readonly OpenDecision[]>;
   /** Answers one of them. @throws MissionError `RUN_REFUSED` when it is not open, or someone else was first. */
@@ -87,19 +106,31 @@ export function missionRun<Shape extends MissionShape>(
     workflowId,
     runId,
     result: () => tell('its result', handle.result() as Promise<ResultOf<Shape>>),
-    signal: (name, ...args) => tell(`the signal "${name}"`, handle.signal(name, ...args)),
-    query: <Answer>(name: string, ...args: readonly unknown[]) =>
+    signal: (signal: string | SignalDefinition<unknown[]>, ...args: readonly unknown[]) =>
+      tell(`the signal "${nameOf(signal)}"`, handle.signal(signal, ...args)),
+    query: <Answer>(query: string | QueryDefinition<Answer, unknown[]>, ...args: readonly unknown[]) =>
       tell(
-        `the query "${name}"`,
-        askAwake({ registry, client, workflowId }, () => handle.query<Answer, unknown[]>(name, ...args)),
+        `the query "${nameOf(query)}"`,
+        askAwake({ registry, client, workflowId }, () => handle.query<Answer, unknown[]>(query, ...args)),
       ),
-    update: <Answer>(name: string, ...args: readonly unknown[]) =>
-      tell(
-        `the update "${name}"`,
-        handle.executeUpdate<Answer, [unknown, ...unknown[]]>(name, { args: args as [unknown, ...unknown[]] }),
-      ),
+    update: <Answer>(update: string | UpdateDefinition<Answer, unknown[]>, ...args: readonly unknown[]) =>
+      tell(`the update "${nameOf(update)}"`, executeUpdate(handle, update, args)),
     decisions: () => openDecisionsOf(client, workflowId),
     decide: (request) => decide({ client, workflowId, ...request }),
     cancel: async () => void (await tell('a cancellation', handle.cancel())),
   };
+}
+
+function nameOf(asked: string | { readonly name: string }): string {
+  return typeof asked === 'string' ? asked : asked.name;
+}
+
+/** The SDK tells updates with arguments from those without, by type; one that has none takes an empty list as well. */
+function executeUpdate<Answer>(
+  handle: WorkflowHandle,
+  update: string | UpdateDefinition<Answer, unknown[]>,
+  args: readonly unknown[],
+): Promise<Answer> {
+  type Some = [unknown, ...unknown[]];
+  return handle.executeUpdate<Answer, Some>(update as string | UpdateDefinition<Answer, Some>, { args: args as Some });
 }

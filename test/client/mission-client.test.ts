@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, inject, it, vi } from 'vitest';
 import * as z from 'zod';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
@@ -98,6 +99,37 @@ describe('a mission client', () => {
     await run.signal('note', 'go');
     await run.result();
     await expect(run.signal('note', 'late')).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
+  });
+
+  it('takes the definitions of Temporal for signals, queries and updates, with their types', async () => {
+    const { workflowId } = await client.mission(claims).start({ claim: 'c-10', waits: true });
+    const run = client.mission(claims).run(workflowId);
+    const [note, notes] = [defineSignal<[string]>('note'), defineQuery<string[]>('notes')];
+    const add = defineUpdate<number, [string]>('add');
+    const added = await run.update(add, 'one');
+    expectTypeOf(added).toEqualTypeOf<number>();
+    expect(added).toBe(1);
+    const told = await run.query(notes);
+    expectTypeOf(told).toEqualTypeOf<string[]>();
+    expect(told).toEqual(['one']);
+    await expect(run.update(add, '')).rejects.toMatchObject({
+      code: 'RUN_REFUSED',
+      message: expect.stringContaining('the update "add"'),
+    });
+    await expect(run.query(defineQuery<string>('nothing'))).rejects.toMatchObject({ code: 'RUN_REFUSED' });
+    const wrongly = () => [
+      // @ts-expect-error: a note is a text
+      run.signal(note, 5),
+      // @ts-expect-error: something has to be added
+      run.update(add),
+      // @ts-expect-error: a query is not signalled
+      run.signal(notes),
+      // @ts-expect-error: this query takes nothing
+      run.query(notes, 'all'),
+    ];
+    expectTypeOf(wrongly).returns.toExtend<readonly Promise<unknown>[]>();
+    await run.signal(note, 'go');
+    expect(await run.result()).toMatchObject({ tone: 'calm' });
   });
 
   it('decides what a run holds for a person, once', async () => {
