@@ -10,6 +10,7 @@ import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { findEvidence } from './find-evidence.ts';
+import { withUnhosted } from './forced-words.ts';
 import { intendedDigestOf } from './intended-of.ts';
 
 export interface ActivateOptions {
@@ -106,13 +107,6 @@ export async function hostedOr(question: HostedQuestion): Promise<string | undef
   if (status.missing.length === 0) return undefined;
   if (force === undefined) throw notHosted(status, waitMs, command);
   return whyNot(status);
-}
-
-/** The recorded reason of a route that sends traffic where no worker was ready. */
-export function withUnhosted(reason: string, unhosted: string | undefined, forcedBecause = ''): string {
-  if (unhosted === undefined) return reason;
-  const why = forcedBecause === '' || reason.includes(forcedBecause) ? '' : `; ${forcedBecause}`;
-  return `${reason} (forced without a ready worker: ${unhosted}${why})`;
 }
 
 /**

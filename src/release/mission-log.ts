@@ -7,8 +7,10 @@ import type { Registry } from '../registry/registry.ts';
 import type { ReportSummary } from '../registry/reports.ts';
 import type { Route } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
+import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
+import { forcedWords } from './forced-words.ts';
 import { interventionEntries } from './intervention-log.ts';
 import { scheduleEntries } from './schedule-log.ts';
 
@@ -78,7 +80,10 @@ export async function missionLog(registry: Registry, mission: string): Promise<L
   const entries = [
     ...versions.map((version) => versionEntry(version, audit.get(formatVersionRef(version)))),
     ...routes.map((route) =>
-      routeEntry(route, earlierRoute.get(route.revision), audit.get(`${mission}#${route.revision}`)),
+      routeEntry(
+        { route, before: earlierRoute.get(route.revision), kind: kindOf(route, versions) },
+        audit.get(`${mission}#${route.revision}`),
+      ),
     ),
     ...reports.map((report) => reportEntry(report, audit.get(report.digest))),
     ...drifts.map((drift) => driftEntry(drift, audit.get(`${mission}~${drift.number}`))),
@@ -131,19 +136,27 @@ function versionEntry(version: Version, audit: AuditEntry | undefined): LogEntry
   };
 }
 
-function routeEntry(route: Route, before: Route | undefined, audit: AuditEntry | undefined): LogEntry {
-  const { report, forced } = route.activation;
-  const ground = forced
-    ? ', forced without a passing report'
-    : report === null
-      ? ''
-      : `, on report ${report.slice(7, 19)}`;
+interface RouteChange {
+  readonly route: Route;
+  readonly before: Route | undefined;
+  /** Of the version that got all traffic. */
+  readonly kind: Version['kind'] | undefined;
+}
+
+function kindOf(route: Route, versions: readonly Version[]): Version['kind'] | undefined {
+  return versions.find(({ number }) => hasAllTraffic(route, number) && number === activeVersion(route))?.kind;
+}
+
+function routeEntry({ route, before, kind }: RouteChange, audit: AuditEntry | undefined): LogEntry {
+  const { report } = route.activation;
+  const forced = forcedWords(route, kind, before);
+  const ground = [...(report === null ? [] : [`on report ${report.slice(7, 19)}`]), ...(forced === '' ? [] : [forced])];
   const from = before === undefined ? '' : ` (before: ${trafficWords(before)})`;
   return {
     at: route.createdAt,
     kind: 'traffic',
     by: route.by,
-    text: `traffic to ${trafficWords(route)}${from}${ground}`,
+    text: [`traffic to ${trafficWords(route)}${from}`, ...ground].join(', '),
     ...(route.reason !== '' && { reason: route.reason }),
     ...place(audit),
   };

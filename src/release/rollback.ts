@@ -7,7 +7,8 @@ import type { Version } from '../registry/versions.ts';
 import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
-import { hostedOr, withUnhosted } from './activate-version.ts';
+import { hostedOr } from './activate-version.ts';
+import { withUnhosted } from './forced-words.ts';
 
 export interface RollbackOptions {
   readonly registry: Registry;

@@ -7,8 +7,9 @@ import { activeVersion } from '../routing/active-version.ts';
 import type { RouteRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
-import { type ActivationGround, groundOf, hostedOr, withUnhosted } from './activate-version.ts';
+import { type ActivationGround, groundOf, hostedOr } from './activate-version.ts';
 import { checkRules, type UndeclaredPlace } from './check-rules.ts';
+import { withUnhosted } from './forced-words.ts';
 
 export interface SetRouteOptions {
   readonly registry: Registry;

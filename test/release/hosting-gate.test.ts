@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { reportDigest } from '../../src/compare/report-digest.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { HostedState } from '../../src/registry/workers.ts';
 import { activateVersion } from '../../src/release/activate-version.ts';
@@ -12,6 +13,7 @@ import { rollback } from '../../src/release/rollback.ts';
 import { setRoute } from '../../src/release/set-route.ts';
 import { sampleArtifact, sampleVersion } from '../registry/samples.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { reportOf, storeReport } from './reports.ts';
 
 let postgres: TestPostgres;
 let registry: Registry;
@@ -76,6 +78,9 @@ const share = (weights: Readonly<Record<number, number>>, revision: number, forc
   });
 const revision = async () => (await registry.routes.current(mission))?.revision ?? 0;
 
+/** How the log tells of the last change of the route. */
+const traffic = async () => (await missionLog(registry, mission)).findLast(({ kind }) => kind === 'traffic')?.text;
+
 describe('activating', () => {
   it.each<[string, Readonly<Record<number, HostedState>> | undefined, RegExp, RegExp]>([
     ['no process lives', undefined, /no worker process lives/, /mission worker/],
@@ -134,6 +139,23 @@ describe('activating', () => {
     expect(log.at(-1)?.reason).toMatch(words);
   });
 
+  it('on a report and without a worker is logged as that, and not as one without a report', async () => {
+    await activate(1, { force });
+    expect(await traffic()).toBe('traffic to @1, forced without a ready worker');
+    await hosts({ 1: 'ready' });
+    const [baseline, candidate] = [await registry.versions.get(mission, 1), await registry.versions.get(mission, 2)];
+    const report = { ...reportOf({ baseline: baseline.artifact, candidate: candidate.artifact }), mission };
+    await storeReport(registry, { ...report, digest: reportDigest(report) });
+    await activate(2, { force });
+    expect(await traffic()).toMatch(/^traffic to @2 \(before: @1\), on report \w+, forced without a ready worker$/);
+    await activate(3, { force });
+    const words = 'forced without a ready worker and without a passing report';
+    expect(await traffic()).toBe(`traffic to @3 (before: @2), ${words}`);
+    await hosts({ 1: 'ready', 2: 'ready', 3: 'ready' });
+    await activate(1, { force });
+    expect(await traffic()).toBe('traffic to @1 (before: @3), forced without a passing report');
+  });
+
   it('judges the evidence first: what may not be activated is not started either', async () => {
     await hosts({ 1: 'ready' });
     await activate(1);
@@ -154,6 +176,7 @@ describe('setting a route', () => {
       unhosted: expect.stringContaining('none of the 1'),
       route: { activation: { forced: true }, reason: expect.stringContaining('forced without a ready worker') },
     });
+    expect(await traffic()).toMatch(/, forced without a ready worker$/);
   });
 });
 
@@ -183,6 +206,7 @@ describe('rolling back', () => {
       unhosted: expect.any(String),
       route: { activation: { forced: true } },
     });
+    expect(await traffic()).toBe('traffic to @4 (before: @2), forced without a ready worker');
   });
 
   it('is done once when two people press it at once: the other is told', async () => {

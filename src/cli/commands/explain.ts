@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { MoveGround } from '../../registry/interventions.ts';
 import type { Explanation } from '../../release/explanation.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { findRun } from '../find-run.ts';
 import { EXIT } from '../io.ts';
-import type { Output } from '../output.ts';
-import { atMinute } from '../words.ts';
+import { releaseLines } from '../release-text.ts';
 import { definitionLines, factLines } from './show.ts';
 
 interface Options {
@@ -51,6 +49,8 @@ async function run(call: Call<Options>): Promise<number> {
   }
   await output.result(explanation, () =>
     [
+      ...factLines(explanation.version, output),
+      '',
       ...releaseLines(explanation, output),
       '',
       ...definitionLines(explanation.manifest.definition, output),
@@ -71,42 +71,4 @@ async function write(file: string, explanation: Explanation): Promise<void> {
       cause: error,
     });
   });
-}
-
-const GROUND_WORDS: Readonly<Record<MoveGround, string>> = {
-  replayed: 'its history replayed there',
-  'same-artifact': 'the same artifact',
-  forced: 'without a check',
-  found: 'recorded afterwards',
-};
-
-function releaseLines({ version, routing, moves, release, audit }: Explanation, output: Output): string[] {
-  const { palette } = output;
-  const { route, report } = release;
-  const released =
-    route === null
-      ? 'no revision of the route gave it traffic'
-      : `${atMinute(route.createdAt)} UTC by ${route.by}, revision ${route.revision}: ${route.reason}`;
-  const ground =
-    route?.activation.forced === true ? palette.yellow('forced without a passing report') : 'no report was needed';
-  const evidence =
-    report === null
-      ? ground
-      : `report ${report.digest.slice(7, 19)}: ${report.candidate.name} against ${report.baseline.name}, ${report.verdict.verdict} under policy ${report.policy.digest.slice(7, 19)}`;
-  return [
-    ...factLines(version, output),
-    '',
-    palette.bold('Released'),
-    `  ${released}`,
-    `  ${evidence}`,
-    palette.bold('Routed here'),
-    `  by revision ${routing.revision}: ${routing.reason}`,
-    ...moves.map(
-      ({ mission, from, to, by, reason, ground, createdAt }) =>
-        `  ${from === null ? 'moved' : `began on ${mission}@${from}, moved`} to @${to} at ${atMinute(createdAt)} UTC by ${by} (${GROUND_WORDS[ground ?? 'found']}): ${reason}`,
-    ),
-    palette.dim(
-      `  Audit trail: entries ${[...new Set(Object.values(audit.concerning).filter((seq) => seq !== null))].join(', ')}; its head is ${audit.head.seq}:${audit.head.hash}`,
-    ),
-  ];
 }
