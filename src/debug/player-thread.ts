@@ -12,15 +12,15 @@ const port = parentPort;
 if (port === null) throw new Error('player-thread runs in a worker thread only');
 const { code, definition, input, content, answers, limits } = workerData as PlayerThreadOptions;
 const histories = decodeRecordingContent(content);
+keepRunStacks();
 lockDown();
 
 let player: Promise<Player> | undefined;
 
 function open(): Promise<Player> {
-  player ??= createSandbox({ code }).then((sandbox) => {
-    keepRunStacks();
-    return createPlayer({ sandbox, definition }, { ...input, histories }, { answers, limits });
-  });
+  player ??= createSandbox({ code }).then((sandbox) =>
+    createPlayer({ sandbox, definition }, { ...input, histories }, { answers, limits }),
+  );
   return player;
 }
 

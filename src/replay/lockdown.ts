@@ -4,9 +4,13 @@
  * `node:vm` is no wall: a candidate that holds any function of the host's realm (`console.log`, `URL`) reaches the host's
  * `Function` through its `constructor`, and with that `process` and every module. So before any candidate is loaded
  * 1. no function of the host's realm leads to a constructor of functions any more, and
- * 2. what such a constructor would have led to (process, modules, network, code loading) is gone from the thread.
+ * 2. nothing that the host lends to candidates tells the time,
+ * 3. nothing that others use can be changed (`closed-realm.ts`), and
+ * 4. what such a constructor would have led to (process, modules, network, code loading) is gone from the thread.
  * The thread's port to the pool stays, in a closure that no candidate sees. Environment variables were never given to it.
  */
+import { mapErrorStacks } from '../temporal/run-stacks.ts';
+import { closeRealm } from './closed-realm.ts';
 
 /** Members of `process` that load code, open files or sockets, or end things. */
 const PROCESS_MEMBERS = [
@@ -40,12 +44,20 @@ const GLOBALS = [
 
 /** Irrevocable; for a thread that does nothing but replay. Call it after everything of ours is imported. */
 export function lockDown(): void {
+  // Otherwise the first sandbox would want to.
+  mapErrorStacks();
   // The SDK reads these of `process` while it works, so they are taken one by one and the object stays for it.
   for (const name of PROCESS_MEMBERS) removeMember(process, name, name === 'env' ? Object.freeze({}) : undefined);
   for (const name of GLOBALS) removeMember(globalThis, name, undefined);
+  // Code is lent an AbortController, and with it signals and events, which know the time.
+  removeMember(AbortSignal, 'timeout', refuseTimers);
+  Object.defineProperty(Event.prototype, 'timeStamp', { value: 0, writable: false, configurable: false });
   for (const prototype of functionPrototypes()) {
     Object.defineProperty(prototype, 'constructor', { value: refuse, writable: false, configurable: false });
   }
+  // What candidates log would come out as if we had said it.
+  for (const name of Object.keys(console)) removeMember(console, name, () => undefined);
+  closeRealm();
 }
 
 function functionPrototypes(): object[] {
@@ -59,4 +71,8 @@ function removeMember(holder: object, name: string, value: unknown): void {
 
 function refuse(): never {
   throw new TypeError('Code cannot be made from text in a replay.');
+}
+
+function refuseTimers(): never {
+  throw new TypeError('There are no timers of the host in a replay.');
 }

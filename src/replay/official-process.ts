@@ -7,14 +7,14 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Determinism } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { messageOf } from '../shared/errors.ts';
-import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { lockDown } from './lockdown.ts';
 import type { FromOfficial, ToOfficial } from './official-protocol.ts';
 
 /** Where the process that asks is gone, this one ends too, even while a candidate holds its main thread. */
 const WATCH = `
 const { workerData: asking } = require('node:worker_threads');
-setInterval(() => { if (process.ppid !== asking) process.kill(process.pid, 'SIGKILL'); }, 1_000);
+const isThere = () => { try { return process.kill(asking, 0); } catch { return false; } };
+setInterval(() => { if (process.ppid !== asking || !isThere()) process.kill(process.pid, 'SIGKILL'); }, 1_000);
 `;
 
 const send = process.send?.bind(process);
@@ -26,10 +26,13 @@ Runtime.install({
   telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   shutdownSignals: [],
 });
-mapErrorStacks();
 new Thread(WATCH, { eval: true, env: {}, workerData: Number(process.argv[2]) }).unref();
+// A terminal gives Ctrl-C to this process too; what it means is decided where it is asked.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 lockDown();
 
+/** Characters. */
+const REASON_MAX = 4_000;
 let code = '';
 
 async function judge(content: Uint8Array, workflowId: string): Promise<Determinism> {
@@ -38,7 +41,7 @@ async function judge(content: Uint8Array, workflowId: string): Promise<Determini
       await Worker.runReplayHistory({ workflowBundle: { code } }, history, workflowId);
     return { deterministic: true };
   } catch (error) {
-    return { deterministic: false, reason: messageOf(error) };
+    return { deterministic: false, reason: messageOf(error).slice(0, REASON_MAX) };
   }
 }
 

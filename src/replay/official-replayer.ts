@@ -34,13 +34,16 @@ export class OfficialReplayer {
    * @throws MissionError `INTERNAL` when the process does not start
    */
   async ask(content: Uint8Array, workflowId: string): Promise<Determinism> {
-    const child = this.#process ?? (await this.#start());
+    const before = this.#process?.connected ? this.#process : undefined;
+    const child = before ?? (await this.#start());
     const timeLimitMs = 2 * this.#limits.perRecordingMs + GRACE_MS;
     tell(child, { kind: 'ask', content, workflowId });
     const said = await nextMessage(child, timeLimitMs);
     if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
     await this.close();
     this.#process = undefined;
+    // Something that came earlier may have ended it.
+    if (before !== undefined) return this.ask(content, workflowId);
     return { deterministic: false, reason: said === 'late' ? 'it exceeded its time limit' : 'its process ended' };
   }
 

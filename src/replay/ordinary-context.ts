@@ -9,6 +9,7 @@ import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worke
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
 import { useNativeText } from './native-text.ts';
+import { useVirtualClock } from './virtual-clock.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
 type CreateOptions = Parameters<ReusableVMWorkflowCreator['createWorkflow']>[0];
@@ -33,6 +34,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     let crossing: Crossing | undefined;
     vm.createContext = (_, options) => {
       const context = createContext(vm.constants.DONT_CONTEXTIFY, options);
+      useVirtualClock(context);
       crossing = defineCrossing(context);
       return context;
     };
@@ -65,7 +67,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
       workflowModule.initRuntime({
         ...options,
         sourceMap: this.workflowBundle.sourceMap,
-        getTimeOfDay: () => BigInt(Date.now()) * 1_000_000n,
+        getTimeOfDay: () => BigInt(this.#globals.__TEMPORAL_ACTIVATOR__.now) * 1_000_000n,
         registeredActivityNames: this.registeredActivityNames,
         stackTracesEnabled: globalHandlers.promiseHookInstalled,
         ...(this.patchActivationCallback && { patchActivationCallback: this.patchActivationCallback }),

@@ -9,7 +9,9 @@ import type { ExcludedRecording } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { deployedBuilds } from '../recording/deployed-builds.ts';
 import { runEndOf } from '../recording/run-end.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts';
+import { failedEvent } from './failed-event.ts';
 import type { History } from './proto.ts';
 import { replayRecording } from './replay-recording.ts';
 import type { ReplayEvent, ReplayTask } from './thread-protocol.ts';
@@ -26,7 +28,12 @@ export async function runTask(
   const unfaithful = baseline === undefined ? undefined : await selfCheck(baseline, read, options);
   if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
   const judged = { ...options, baselineDefinition: baseline?.definition ?? options.baselineDefinition };
-  return { kind: 'result', result: await replayRecording(candidate, read, judged) };
+  try {
+    return { kind: 'result', result: await replayRecording(candidate, read, judged) };
+  } catch (error) {
+    // Left out, it would count as if it said nothing about the candidate.
+    return failedEvent(task, { message: `the replay itself failed: ${messageOf(error)}` });
+  }
 }
 
 function readInput({

@@ -57,12 +57,21 @@ async function replay(task: ReplayTask): Promise<ReplayEvent> {
   return runTask(task, candidate, baseline, drawn);
 }
 
+/** Its source map and its context are the SDK's until it is told that they are done with. */
+function drop(key: string): void {
+  void loaded
+    .get(key)
+    ?.then(({ sandbox }) => sandbox.destroy())
+    .catch(() => undefined);
+  loaded.delete(key);
+}
+
 /** Code that failed may have left its context in any state, and some leave traces; the next recording gets a fresh one. */
 async function forgetSpoiled({ candidate, baseline }: ReplayTask, event: ReplayEvent): Promise<void> {
-  if (event.kind === 'result' && event.result.outcome === 'failed') loaded.delete(candidate);
+  if (event.kind === 'result' && event.result.outcome === 'failed') drop(candidate);
   for (const key of [candidate, baseline ?? candidate]) {
     const known = await loaded.get(key)?.catch(() => undefined);
-    if (known?.sandbox.isSpoiled) loaded.delete(key);
+    if (known?.sandbox.isSpoiled) drop(key);
   }
 }
 
@@ -116,7 +125,7 @@ port.on('message', (message: ToThread) => {
       return;
     case 'forget':
       targets.delete(message.key);
-      loaded.delete(message.key);
+      drop(message.key);
       return;
     case 'live-answer':
       asked.get(message.askId)?.(message.answer);

@@ -80,7 +80,7 @@ export interface RunFacts {
   readonly taskQueue: string;
 }
 
-const ANY_ACTIVITY = { has: () => true };
+const ANY_ACTIVITY = Object.freeze({ has: () => true });
 
 /**
  * Loads a bundle.
@@ -92,17 +92,22 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
   mapErrorStacks();
   const creators = OrdinaryContextCreator as unknown as SdkCreators;
   const creator = await creators.create(parseBundle(bundle), taskTimeoutMs, ANY_ACTIVITY);
+  let isSpoiled = false;
   return {
     async start(first, facts, assumedPatches) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
       const assumed = assumedPatches && assumePatches(workflow.activator, assumedPatches);
       return {
         activate: async (activation) => withoutMarkers(await activate(workflow, activation), assumed),
-        dispose: () => workflow.dispose(),
+        // What code does when it is put away is no part of its run; what it left behind is not for the next one.
+        dispose: () =>
+          workflow.dispose().catch(() => {
+            isSpoiled = true;
+          }),
       };
     },
     get isSpoiled() {
-      return creator.isSpoiled;
+      return isSpoiled || creator.isSpoiled;
     },
     destroy: () => creator.destroy(),
   };

@@ -7,9 +7,7 @@
  *    only one that dies alone has failed. Tasks that were not begun are tried again.
  */
 import { availableParallelism } from 'node:os';
-import type { ReplayResult } from '../compare/outcome.ts';
-import { decodeRecordingContent } from '../recording/content.ts';
-import { runEndOf } from '../recording/run-end.ts';
+import { failedEvent } from './failed-event.ts';
 import type { LiveAnswers } from './live-answers.ts';
 import { type TaskEnd, ThreadHost } from './thread-host.ts';
 import type { ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget } from './thread-protocol.ts';
@@ -63,11 +61,11 @@ export class ThreadPool {
     for (;;) {
       const end = await this.#runOn(this.#leastLoaded(), task);
       if (end.kind === 'event') return end.event;
-      if (end.culprit === 'yes') return died(task, end.reason);
+      if (end.culprit === 'yes') return failedEvent(task, { message: end.reason, isFatal: true });
       if (end.culprit === 'maybe') break;
     }
     const again = await this.#runAlone(task);
-    return again.kind === 'event' ? again.event : died(task, again.reason);
+    return again.kind === 'event' ? again.event : failedEvent(task, { message: again.reason, isFatal: true });
   }
 
   #leastLoaded(): ThreadHost {
@@ -100,26 +98,4 @@ export class ThreadPool {
   async close(): Promise<void> {
     await Promise.all(this.#hosts.map(async (host) => host?.close()));
   }
-}
-
-/** The candidate took its thread with it: that is its failure, and the recording's outcome. */
-function died({ summary, content }: ReplayTask, message: string): ReplayEvent {
-  const last = decodeRecordingContent(content).at(-1);
-  const result: ReplayResult = {
-    recording: summary,
-    outcome: 'failed',
-    baselineEnd: last === undefined ? { status: 'open' } : runEndOf(last),
-    candidateEnd: null,
-    endDifferences: [],
-    baselineEffects: [],
-    candidateEffects: [],
-    effectDifferences: [],
-    divergence: null,
-    steps: [],
-    failure: { message, isFatal: true },
-    determinism: { deterministic: false, reason: message },
-    evidence: {},
-    durationMs: 0,
-  };
-  return { kind: 'result', result };
 }

@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { buildRecording } from '../../src/recording/build-recording.ts';
+import { encodeRecordingContent } from '../../src/recording/content.ts';
+import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundleVariant } from './plain/variant.ts';
+
+const RETURN = `return \`\${second}!\`;`;
+
+/** Each tries to make a changed result pass, or to spoil what comes after it. */
+const ATTACKS: readonly (readonly [what: string, code: string])[] = [
+  [
+    'a comparison that finds nothing',
+    'const Host = (Object.getPrototypeOf(URL.prototype) as { constructor: { keys: unknown } }).constructor; Host.keys = () => [];',
+  ],
+  [
+    'lists of the host that are always empty',
+    'const list = new URL("http://a/?b=c").searchParams; const Host = (Object.getPrototypeOf(URL.prototype) as { constructor: { entries(o: object): object } }).constructor; Object.defineProperty(Object.getPrototypeOf(Host.entries(list)), "map", { value: () => [] });',
+  ],
+  [
+    'members of every object of the host',
+    'Object.defineProperty(Object.getPrototypeOf(URL.prototype), "noDeprecation", { configurable: true, get() { throw 1; } });',
+  ],
+  [
+    'the port that results travel by',
+    'const target = Object.getPrototypeOf(Object.getPrototypeOf(new AbortController().signal)) as Record<symbol, (...given: unknown[]) => unknown>; const key = Symbol.for("nodejs.internal.kHybridDispatch"); target[key] = () => undefined;',
+  ],
+  [
+    'promises of the host',
+    'const { then } = Promise.prototype; void then; (new AbortController().signal as never as { constructor: { any: unknown } }).constructor.any = 1;',
+  ],
+  [
+    'a timer of the host that ends another recording',
+    '(new AbortController().signal.constructor as never as { timeout(ms: number): EventTarget }).timeout(1).addEventListener("abort", () => { for (;;); });',
+  ],
+];
+
+describe('a candidate with a changed result', () => {
+  let sources: ReplaySource[];
+
+  beforeAll(async () => {
+    const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
+    sources = runs
+      .filter(({ name }) => ['sequential', 'parallel', 'timers'].includes(name))
+      .map(({ history }) => {
+        const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([history]);
+        return { summary, content: encodeRecordingContent(histories) };
+      });
+  });
+
+  async function replay(code: string): Promise<Record<string, string>> {
+    const options = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), secondOpinion: 0, workers: 1 };
+    const outcomes: Record<string, string> = {};
+    for await (const event of replayCohort({ ...options, candidate: { name: 'c', bundle: { code } } }, streamOf()))
+      outcomes[typeOf(event)] = outcomeOf(event);
+    return outcomes;
+  }
+
+  async function* streamOf() {
+    // Its own first, so that the others come after it on the same thread.
+    yield* sources.toSorted((one) => (one.summary.workflowType === 'sequential' ? -1 : 1));
+  }
+
+  const typeOf = (event: ReplayEvent) => (event.kind === 'result' ? event.result.recording.workflowType : 'excluded');
+  const outcomeOf = (event: ReplayEvent) => (event.kind === 'result' ? event.result.outcome : event.excluded.detail);
+
+  it.each(ATTACKS)('cannot hide it, nor reach others, by %s', async (_, attack) => {
+    const code = await bundleVariant(RETURN, `try { ${attack} } catch {}\nreturn \`\${second}?\`;`);
+    expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
+  });
+
+  it('that throws while it is put away is not left out', async () => {
+    const destructors =
+      '(globalThis as never as { __TEMPORAL_ACTIVATOR__: { workflowSandboxDestructors: (() => void)[] } }).__TEMPORAL_ACTIVATOR__.workflowSandboxDestructors';
+    const code = await bundleVariant(
+      RETURN,
+      `${destructors}.push(() => { throw new Error('not so'); });\nreturn \`\${second}?\`;`,
+    );
+    expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
+  });
+});
