@@ -66,15 +66,20 @@ async function answer(call: Call): Promise<ModelResponse> {
   if (read.ok) return { ...first, object: read.object };
   const second = await ask(call, repairRequest(call.request, first.text, read.problem));
   const repaired = readObject(second.text, schema);
-  if (!repaired.ok) throw invalidOutput(call, second, repaired.problem);
-  return { ...second, object: repaired.object, usage: addUsage(first.usage, second.usage) };
+  const usage = addUsage(first.usage, second.usage);
+  if (!repaired.ok) throw invalidOutput(call, { ...second, usage }, repaired.problem);
+  return { ...second, object: repaired.object, usage };
 }
 
-function invalidOutput({ request, scrubber }: Call, { text, finishReason }: ModelResponse, problem: string): Error {
+function invalidOutput(
+  { request, scrubber }: Call,
+  { text, finishReason, usage }: ModelResponse,
+  problem: string,
+): Error {
   return activityFailure(
     'MODEL_OUTPUT_INVALID',
     scrubber.text(`Model "${request.model}" gave no object that fits the schema, asked twice. ${problem}`),
-    { details: { model: request.model, finishReason, text: scrubber.text(text) } },
+    { details: { model: request.model, finishReason, text: scrubber.text(text), usage: { ...usage } } },
   );
 }
 

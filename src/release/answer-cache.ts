@@ -12,7 +12,7 @@ import type { Answers } from '../registry/answers.ts';
 import type { CommandView } from '../replay/command-view.ts';
 import type { Asker, LiveAnswer } from '../replay/live-answers.ts';
 import { type Digest, digestOfJson } from '../shared/digest.ts';
-import { isJsonObject, type Json } from '../shared/json.ts';
+import type { Json } from '../shared/json.ts';
 
 /** Answers of one version's activities, in the registry. */
 export interface AnswerCache {
@@ -49,7 +49,7 @@ export function createAnswerCache({ answers, definition, code }: CacheOptions): 
         kind: view.kind === 'model' ? 'model' : 'tool',
         name: view.name,
         answer,
-        ...usageOf(answer),
+        ...usageOf('result' in answer ? answer.result : undefined),
       });
       return kept as LiveAnswer;
     },
@@ -66,12 +66,11 @@ function isSettled(answer: LiveAnswer): boolean {
   return 'result' in answer || ('failure' in answer && answer.failure.type === 'MODEL_OUTPUT_INVALID');
 }
 
-/** The tokens that a model's answer says it used. */
-export function usageOf(answer: LiveAnswer): { readonly inputTokens: number; readonly outputTokens: number } {
-  const result = 'result' in answer ? answer.result : undefined;
-  const usage = isJsonObject(result) ? result['usage'] : undefined;
+/** The tokens that a model's answer, or the details of its failure, says it used. */
+export function usageOf(holder: unknown): { readonly inputTokens: number; readonly outputTokens: number } {
+  const usage = (holder as { readonly usage?: unknown } | null | undefined)?.usage;
   const count = (member: string) => {
-    const value = isJsonObject(usage) ? usage[member] : undefined;
+    const value = (usage as Readonly<Record<string, unknown>> | null | undefined)?.[member];
     return typeof value === 'number' && value >= 0 ? Math.round(value) : 0;
   };
   return { inputTokens: count('inputTokens'), outputTokens: count('outputTokens') };

@@ -93,20 +93,32 @@ async function askWithRetries(asking: Asking, view: CommandView, asker: Asker | 
   const model = modelOf(view);
   for (let attempt = 1; ; attempt += 1) {
     if (asking.signal.aborted) return { refused: 'the replay was stopped' };
-    const refusal = asking.meter.admit(model);
+    const refusal = asking.meter.admit(model, tokensOf(view));
     if (refusal !== undefined) return refusal;
     try {
-      const answer = { result: await callActivity(asking, view, asker, attempt) };
-      const { inputTokens, outputTokens } = usageOf(answer);
-      asking.meter.spend(model, inputTokens, outputTokens);
-      return answer;
+      const result = await callActivity(asking, view, asker, attempt);
+      spendOn(asking, model, result);
+      return { result };
     } catch (error) {
+      spendOn(asking, model, detailOf(error));
       if (asking.signal.aborted) return { refused: 'the replay was stopped' };
       if (attempt >= ATTEMPTS_MAX || isFinal(error)) return { failure: failureOf(error) };
       const pauseMs = Math.min(retryAfterMs(error) ?? RETRY_MS_FIRST * 2 ** (attempt - 1), RETRY_MS_MAX);
       await delay(pauseMs, undefined, { signal: asking.signal }).catch(() => undefined);
     }
   }
+}
+
+function spendOn({ meter }: Asking, model: string | undefined, holder: unknown): void {
+  const { inputTokens, outputTokens } = usageOf(holder);
+  meter.spend(model, inputTokens, outputTokens);
+}
+
+const CHARACTERS_PER_TOKEN = 4;
+
+/** About how many are sent. */
+function tokensOf({ request }: CommandView): number {
+  return Math.ceil(JSON.stringify(request).length / CHARACTERS_PER_TOKEN);
 }
 
 /** The model that a model step asks. */
@@ -147,6 +159,13 @@ interface FailureFacts {
   readonly type?: unknown;
   readonly nonRetryable?: unknown;
   readonly nextRetryDelay?: unknown;
+  readonly details?: unknown;
+}
+
+/** What a failed call says of itself, its usage with it. */
+function detailOf(error: unknown): unknown {
+  const details = (error as FailureFacts | null)?.details;
+  return Array.isArray(details) ? details[0] : undefined;
 }
 
 function isFinal(error: unknown): boolean {

@@ -123,7 +123,8 @@ describe('a model behind an OpenAI-compatible endpoint', () => {
       server.script(completion({ content }));
       const failure = await failureOf(call(requestOf({ output: SCHEMA })));
       expect(failure).toMatchObject({ type: 'MODEL_OUTPUT_INVALID', nonRetryable: true });
-      expect(failure['details']).toEqual([{ model: 'served-model', finishReason: 'stop', text: content }]);
+      const usage = { inputTokens: 22, outputTokens: 14, reasoningTokens: 6 };
+      expect(failure['details']).toEqual([{ model: 'served-model', finishReason: 'stop', text: content, usage }]);
       expect(server.calls).toHaveLength(2);
     },
   );

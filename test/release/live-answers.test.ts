@@ -5,6 +5,7 @@ import { currentScope } from '../../src/activity/scope.ts';
 import type { LoadedActivities } from '../../src/artifact/load-activities.ts';
 import type { MissionDefinition } from '../../src/mission/definition.ts';
 import { liveAnswersOf } from '../../src/release/live-answers.ts';
+import { createLiveMeter, type LiveMeter } from '../../src/release/live-meter.ts';
 import type { CommandView } from '../../src/replay/command-view.ts';
 import type { Json } from '../../src/shared/json.ts';
 
@@ -39,7 +40,7 @@ interface World {
 
 type Act = (request: Json) => Promise<unknown>;
 
-function world(act: Act, limits = {}, signal?: AbortSignal): World {
+function world(act: Act, limits = {}, signal?: AbortSignal, meter?: LiveMeter): World {
   const calls: string[] = [];
   const spy = (type: string) => async (request: Json) => {
     calls.push(type);
@@ -52,6 +53,7 @@ function world(act: Act, limits = {}, signal?: AbortSignal): World {
     definition,
     limits: { liveCalls: 100, liveConcurrency: 2, ...limits },
     signal,
+    meter,
   });
   return { calls, live };
 }
@@ -147,5 +149,53 @@ describe('asking again', () => {
     expect(await live.ask(view('model', 'judge', { a: 1 }))).toEqual({ refused: 'the replay was stopped' });
     expect(await live.ask(view('model', 'judge', { a: 2 }))).toEqual({ refused: 'the replay was stopped' });
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe('a budget', () => {
+  const priced = { 'm/large': { inputPerMillion: 1_000_000, outputPerMillion: 0 } };
+  const questions = Array.from({ length: 20 }, (_, index) => view('model', 'judge', { model: 'm/large', index }));
+  const answered = (given: readonly object[]) => given.filter((one) => !('refused' in one)).length;
+
+  function asked(act: Act, limits: object) {
+    const meter = createLiveMeter({ limits: { liveCalls: 100, ...limits }, prices: priced });
+    const { live, calls } = world(act, { liveConcurrency: 8 }, undefined, meter);
+    return { meter, calls, all: Promise.all(questions.map((question) => live.ask(question))) };
+  }
+
+  it.each([
+    ['tokens', { liveTokens: 1_000 }],
+    ['money', { liveCost: 1_000 }],
+  ])(
+    'of %s is exceeded by one call at most once its price is known, however many are asked at a time',
+    async (_, limits) => {
+      const { live, calls } = world(
+        async () => ({ usage: { inputTokens: 300, outputTokens: 0 } }),
+        { liveConcurrency: 8 },
+        undefined,
+        createLiveMeter({ limits: { liveCalls: 100, ...limits }, prices: priced }),
+      );
+      const [first, ...others] = questions;
+      if (first !== undefined) await live.ask(first);
+      expect(answered(await Promise.all(others.map((question) => live.ask(question))))).toBe(3);
+      expect(calls).toHaveLength(4);
+    },
+  );
+
+  it('counts what failed calls used', async () => {
+    const { meter, all } = asked(
+      async () => {
+        throw ApplicationFailure.create({
+          type: 'MODEL_OUTPUT_INVALID',
+          nonRetryable: true,
+          details: [{ usage: { inputTokens: 400, outputTokens: 100 } }],
+        });
+      },
+      { liveTokens: 600 },
+    );
+    await all;
+    const { calls, inputTokens, outputTokens } = meter.use();
+    expect({ inputTokens, outputTokens }).toEqual({ inputTokens: 400 * calls, outputTokens: 100 * calls });
+    expect(calls).toBeGreaterThan(0);
   });
 });
