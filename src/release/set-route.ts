@@ -47,7 +47,7 @@ export interface RouteSet {
  * report against the active one; shares of versions that have some are changed freely.
  *
  * @throws MissionError `ROUTE_CONFLICT` when someone else changed the route meanwhile, `ACTIVATION_REFUSED`,
- *   `VERSION_NOT_HOSTED` when no worker becomes ready in time for a version whose share grows,
+ *   `VERSION_NOT_HOSTED` when no worker becomes ready in time for a version whose share grows, or with other rules, for any,
  *   `VERSION_UNKNOWN`, `MISSION_UNKNOWN`, `INPUT_INVALID` when the weights do not sum up or a new rule looks at a
  *   place that no input has, `USAGE` without a reason.
  */
@@ -83,15 +83,19 @@ export async function setRoute(options: SetRouteOptions): Promise<RouteSet> {
   return { route, before, grounds, undeclared, ...(unhosted !== undefined && { unhosted }) };
 }
 
-/** Versions that get more of the traffic than before, by weight or by a rule that was not there, or shadow more of it. */
+/**
+ * Versions that may get more of the traffic than before, or shadow more of it: by weight; and where the rules are others or
+ * stand in another order, by whatever no longer goes where it went, which may come to any version.
+ */
 function growing({ registry, mission, weights, rules, shadows = [] }: SetRouteOptions, before: Route | undefined) {
   const shares = new Map(before?.weights.map(({ version, weight }) => [version, weight]));
   const byWeight = weights.filter(({ version, weight }) => weight > (shares.get(version) ?? 0));
-  const had = before === undefined ? [] : before.rules.map((rule) => canonicalJson(rule));
-  const byRule = rules.filter((rule) => !had.includes(canonicalJson(rule as unknown as Json)));
+  const wanted = rules as unknown as readonly Json[];
+  const byRule =
+    canonicalJson(wanted) === canonicalJson(before?.rules ?? []) ? [] : routedVersions({ weights, rules: wanted });
   const shadowed = new Map(before?.shadows.map(({ version, share }) => [version, share]));
   const byShadow = shadows.filter(({ version, share }) => share > (shadowed.get(version) ?? 0));
-  const numbers = new Set([...byWeight, ...byRule, ...byShadow].map(({ version }) => version));
+  const numbers = new Set([...[...byWeight, ...byShadow].map(({ version }) => version), ...byRule]);
   return Promise.all([...numbers].map((number) => registry.versions.get(mission, number)));
 }
 

@@ -11,6 +11,7 @@ import { holdVersion, releaseHold, wakeVersion } from '../../src/release/hosting
 import { missionLog } from '../../src/release/mission-log.ts';
 import { rollback } from '../../src/release/rollback.ts';
 import { setRoute } from '../../src/release/set-route.ts';
+import type { RouteRule } from '../../src/routing/route-rule.ts';
 import { sampleArtifact, sampleVersion } from '../registry/samples.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { reportOf, storeReport } from './reports.ts';
@@ -177,6 +178,52 @@ describe('setting a route', () => {
       route: { activation: { forced: true }, reason: expect.stringContaining('forced without a ready worker') },
     });
     expect(await traffic()).toMatch(/, forced without a ready worker$/);
+  });
+});
+
+describe('rules', () => {
+  const rule = (name: string, version: number): RouteRule => ({
+    name,
+    when: [{ pointer: `/${name}`, oneOf: [true] }],
+    version,
+  });
+  const [staff, vip] = [rule('staff', 2), rule('vip', 3)];
+  const steer = async (rules: readonly RouteRule[], forced = false) =>
+    setRoute({
+      registry,
+      mission,
+      revision: await revision(),
+      weights: [{ version: 1, weight: 10_000 }],
+      rules,
+      undeclared: true,
+      by: 'ada',
+      reason: 'by rule',
+      force: forced,
+      hosting: NOW,
+    });
+
+  beforeEach(async () => {
+    await hosts({ 1: 'ready', 2: 'ready', 3: 'ready' });
+    await steer([staff, vip], true);
+  });
+
+  it.each<[string, readonly RouteRule[], Readonly<Record<number, HostedState>>, number]>([
+    ['taken away: what they held goes to the shares', [], { 2: 'ready', 3: 'ready' }, 1],
+    ['in another order: who is both goes elsewhere', [vip, staff], { 1: 'ready', 2: 'ready' }, 3],
+    ['one of them taken away: the rest falls to the next', [vip], { 1: 'ready', 2: 'ready' }, 3],
+  ])('%s, and that is asked for a worker', async (_, rules, states, asked) => {
+    await hosts(states);
+    await expect(steer(rules)).rejects.toMatchObject({
+      code: 'VERSION_NOT_HOSTED',
+      message: expect.stringContaining(`${mission}@${asked}`),
+    });
+    await hosts({ 1: 'ready', 2: 'ready', 3: 'ready' });
+    expect(await steer(rules)).toMatchObject({ route: { revision: 2 } });
+  });
+
+  it('that stay as they are ask for nothing', async () => {
+    await hosts({});
+    expect(await steer([staff, vip])).toMatchObject({ route: { revision: 2 } });
   });
 });
 
