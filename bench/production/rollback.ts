@@ -1,6 +1,7 @@
 /**
  * From a rollback to the last start that reached the bad version: several router processes under load on one PostgreSQL.
- * The clock starts when `rollback()` is called and stops when the server took the last start on the bad version.
+ * The clock starts when `rollback()` is called and stops when the server took the last start on the bad version. Besides: from the date of
+ * its revision, just before it is committed, to each router's word that it is in force there.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +11,13 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { rollback } from '../../src/release/rollback.ts';
 import { formatVersionRef } from '../../src/shared/version-ref.ts';
 import { against, median, ms, quantile, row } from './numbers.ts';
-import type { AcceptedStart } from './router-process.ts';
+import type { AcceptedStart, RevisionInForce } from './router-process.ts';
 import { buildMission, editionOf, MISSION, publishArtifact, type Stand, shareTraffic } from './stand.ts';
 
 const ROUTERS = 4;
 const BAD = 2;
 const AIM_MS = 250;
+const NOTICE_AIM_MS = 100;
 const script = fileURLToPath(new URL('./router-process.ts', import.meta.url));
 const nowMs = () => performance.timeOrigin + performance.now();
 
@@ -28,20 +30,25 @@ export interface RollbackTimes {
   readonly lastBadMs: readonly number[];
   /** Starts on the bad version that the server took after the call, of each rollback. */
   readonly badStarts: readonly number[];
+  /** From a revision's date to its being in force, of each router and rollback. */
+  readonly noticedMs: readonly number[];
 }
 
 /** Routers in processes of their own, and what they started. */
 class Routers {
   readonly #children: readonly ChildProcess[];
   #starts: (AcceptedStart & { readonly router: number })[] = [];
+  #revisions: RevisionInForce[] = [];
   #look: () => void = () => undefined;
 
   constructor(databaseUrl: string, address: string, perRouter: number) {
     const args = [databaseUrl, address, MISSION, String(perRouter)];
     this.#children = Array.from({ length: ROUTERS }, () => fork(script, args, { execArgv: ['--import', 'tsx'] }));
     for (const [router, child] of this.#children.entries()) {
-      child.on('message', (start) => {
-        this.#starts.push({ ...(start as AcceptedStart), router });
+      child.on('message', (said) => {
+        const message = said as AcceptedStart | RevisionInForce;
+        if ('revision' in message) this.#revisions.push(message);
+        else this.#starts.push({ ...message, router });
         this.#look();
       });
       child.on('exit', (code) => {
@@ -63,6 +70,14 @@ class Routers {
       this.#look();
     });
     return this.#starts.splice(0);
+  }
+
+  /** When a revision was in force in each router that starts runs by it. */
+  inForce(revision: number): readonly number[] {
+    const found = this.#revisions.filter((one) => one.revision === revision).map(({ atMs }) => atMs);
+    this.#revisions = this.#revisions.filter((one) => one.revision > revision);
+    if (found.length !== ROUTERS) throw new Error(`${found.length} routers told of revision ${revision}.`);
+    return found;
   }
 
   async stop(): Promise<void> {
@@ -107,7 +122,12 @@ async function rollBackOften(
   rollbacks: number,
   tell: (line: string) => void,
 ): Promise<Omit<RollbackTimes, 'routers' | 'startsPerSecond'>> {
-  const times = { commandMs: [] as number[], lastBadMs: [] as number[], badStarts: [] as number[] };
+  const times = {
+    commandMs: [] as number[],
+    lastBadMs: [] as number[],
+    badStarts: [] as number[],
+    noticedMs: [] as number[],
+  };
   const bad = formatVersionRef({ mission: MISSION, number: BAD });
   for (let index = 1; index <= rollbacks; index += 1) {
     await shareTraffic(registry, MISSION, [BAD]);
@@ -126,6 +146,8 @@ async function rollBackOften(
     times.commandMs.push(returnedMs - calledMs);
     times.lastBadMs.push(Math.max(0, ...late.map(({ atMs }) => atMs - calledMs)));
     times.badStarts.push(late.length);
+    const datedMs = Date.parse(done.route.createdAt);
+    times.noticedMs.push(...routers.inForce(done.route.revision).map((atMs) => atMs - datedMs));
     if (index % 20 === 0) tell(`${index} of ${rollbacks} rollbacks`);
   }
   return times;
@@ -133,6 +155,7 @@ async function rollBackOften(
 
 export function describeRollback(times: RollbackTimes): readonly string[] {
   const p99 = quantile(times.lastBadMs, 0.99);
+  const noticed = quantile(times.noticedMs, 0.99);
   const columns = (values: readonly number[]) => [
     ms(median(values)),
     ms(quantile(values, 0.99)),
@@ -144,6 +167,8 @@ export function describeRollback(times: RollbackTimes): readonly string[] {
     row('', 'p50', 'p99', 'max'),
     row('the command', ...columns(times.commandMs)),
     row('command to last start on the bad version', ...columns(times.lastBadMs)),
+    row('commit to in force, of each router', ...columns(times.noticedMs)),
     `  ${starts} starts reached the bad version after the command was given. p99 is ${against(p99 <= AIM_MS, `${AIM_MS} ms`)}.`,
+    `  A change reaches the routers ${against(noticed <= NOTICE_AIM_MS, `${NOTICE_AIM_MS} ms`)}, by p99.`,
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * A process that starts runs all the time: `router-process.ts <database URL> <Temporal address> <mission> <starts per second>`.
- * Of each start that the server took, it tells its parent when (milliseconds since the epoch) and on which version.
+ * Of each start that the server took, it tells its parent when (milliseconds since the epoch) and on which version; of each
+ * revision of the route, when it was in force here.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMissionClient } from '../../src/client/mission-client.ts';
@@ -11,10 +12,22 @@ export interface AcceptedStart {
   readonly atMs: number;
 }
 
+export interface RevisionInForce {
+  readonly revision: number;
+  /** Of the system's clock, as revisions are dated. */
+  readonly atMs: number;
+}
+
 const AT_ONCE = 4;
 
 const [databaseUrl, address = '', mission = '', rate = '10'] = process.argv.slice(2);
-const client = await createMissionClient({ databaseUrl, temporal: { address, env: {} } });
+const client = await createMissionClient({
+  databaseUrl,
+  temporal: { address, env: {} },
+  onEvent: (event) => {
+    if (event.kind === 'changed') process.send?.({ revision: event.revision, atMs: Date.now() });
+  },
+});
 const requests = generateRequests(process.pid, 500);
 let sequence = 0;
 let isStopping = false;
