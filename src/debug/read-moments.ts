@@ -3,6 +3,7 @@ import { DECIDE_UPDATE, MEMO_DECISION_PREFIX } from '../mission/wire.ts';
 import { payloadMapToJson } from '../recording/payloads.ts';
 import { type CommandView, noteCommand, StepNamer } from '../replay/command-view.ts';
 import { endOf } from '../replay/continuation.ts';
+import { isFromHistory } from '../replay/lockstep/task-facts.ts';
 import { type Command, type Job, toMs } from '../replay/proto.ts';
 import { viewOfCommand } from '../replay/view-of-command.ts';
 import { isJsonObject, type JsonObject } from '../shared/json.ts';
@@ -63,7 +64,7 @@ class LinkReader implements StepNumbers {
       link: this.#link,
       time: new Date(timeMs).toISOString(),
       atMs: Math.round(timeMs - startMs),
-      way: activation.isReplaying === true ? 'recorded' : 'simulated',
+      way: isFromHistory(activation) ? 'recorded' : 'simulated',
       told,
       noted: views.flatMap(({ notes }) => notes.map((note) => notedOf(note))),
       asked: views.filter(isShown).map(askedOf),
@@ -82,10 +83,10 @@ class LinkReader implements StepNumbers {
     this.#searchAttributes = payloadMapToJson(start.searchAttributes?.indexedFields);
   }
 
-  #eventsOf({ isReplaying, historyLength }: TapedTurn['activation']): Moment['events'] {
-    if (isReplaying !== true) return null;
+  #eventsOf(activation: TapedTurn['activation']): Moment['events'] {
+    if (!isFromHistory(activation)) return null;
     const first = this.#lastEvent + 1;
-    this.#lastEvent = historyLength ?? 0;
+    this.#lastEvent = activation.historyLength ?? 0;
     return { first, last: Math.max(first, this.#lastEvent) };
   }
 

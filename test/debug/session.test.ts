@@ -8,15 +8,15 @@ import { deriveTrace } from '../../src/recording/derive-trace.ts';
 import type { ReplayInput } from '../../src/replay/departure.ts';
 import type { Json } from '../../src/shared/json.ts';
 import { CLERK, CLERK_WORKFLOW, clerk } from '../replay/missions/clerk.ts';
-import { answerQuestions, buildMission, recordMission, strict } from '../replay/missions/lab.ts';
+import { answerQuestions, buildMission, inputOf, recordMission, strict } from '../replay/missions/lab.ts';
 
 let artifact: Artifact;
 let recording: ReplayInput;
 let session: DebugSession;
 
-async function open(candidate: Artifact): Promise<DebugSession> {
-  const player = startPlayer(await programOf('clerk@1', candidate), recording, strict);
-  return DebugSession.open(player, deriveTrace(recording.histories).steps);
+async function open(candidate: Artifact, input = recording): Promise<DebugSession> {
+  const player = startPlayer(await programOf('clerk@1', candidate), input, strict);
+  return DebugSession.open(player, deriveTrace(input.histories).steps);
 }
 
 beforeAll(async () => {
@@ -46,6 +46,16 @@ describe('moments', () => {
     expect(moments.at(-1)?.pending).toEqual([]);
     const spans = moments.map(({ events }) => events);
     expect(spans.every((span, index) => index === 0 || span?.first === (spans[index - 1]?.last ?? 0) + 1)).toBe(true);
+  });
+
+  it('are recorded ones to the end, also of a run whose last task nobody has completed', async () => {
+    const events = recording.histories[0]?.events ?? [];
+    const started = events.findLastIndex((event) => event.workflowTaskStartedEventAttributes);
+    const running = await open(artifact, inputOf([{ events: events.slice(0, started + 1) }]));
+    const last = running.moments.at(-1);
+    await running.close();
+    expect(last).toMatchObject({ way: 'recorded', events: { last: started + 1 } });
+    expect(last?.told).toHaveLength(1);
   });
 
   it('hold the questions that wait for people until they are answered or run out of time', () => {

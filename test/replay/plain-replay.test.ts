@@ -4,10 +4,13 @@ import { buildRecording } from '../../src/recording/build-recording.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import type { ReplayInput } from '../../src/replay/departure.ts';
 import { NO_LIVE_ANSWERS } from '../../src/replay/live-answers.ts';
+import { patchMarkerOf } from '../../src/replay/lockstep/event-facts.ts';
 import { replayRecording } from '../../src/replay/replay-recording.ts';
 import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
+import { bothEngines } from './plain/activations.ts';
 import { coreReplays } from './plain/core-activations.ts';
 import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { recordInterruptedRuns } from './plain/record-interrupted.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 const options = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), live: NO_LIVE_ANSWERS };
@@ -32,7 +35,9 @@ describe('replay of plain Temporal workflows', () => {
 
   beforeAll(async () => {
     const code = await bundlePlain();
-    runs = await recordPlainRuns(inject('temporalAddress'), code);
+    const address = inject('temporalAddress');
+    const recorded = await Promise.all([recordPlainRuns(address, code), recordInterruptedRuns(address, code)]);
+    runs = recorded.flat();
     inputs = recordingsOf(runs);
     original = await createSandbox({ code }, 5_000);
   });
@@ -156,6 +161,37 @@ describe('replay of plain Temporal workflows', () => {
     const links = runs.filter((run) => run.name === scenario || run.name.startsWith(`${scenario} (link`));
     const official = await coreReplays(code, links);
     expect(official.every(({ error }) => error === undefined)).toBe(wanted.deterministic);
+  });
+
+  it('passes over a deprecated patch whose call is gone from the code, as Temporal does', async () => {
+    const code = await bundleVariant("deprecatePatch('gone');", '');
+    const [run] = runs.filter(({ name }) => name === 'patchedFlow');
+    const markers = run?.history.events?.flatMap((event) => patchMarkerOf(event) ?? []);
+    expect(markers).toEqual([
+      { patchId: 'first', deprecated: false },
+      { patchId: 'gone', deprecated: true },
+    ]);
+    const result = await replay(await createSandbox({ code }, 5_000), 'patchedFlow');
+    expect(result).toMatchObject({ outcome: 'matched', divergence: null });
+    const [both] = await bothEngines({ code }, run === undefined ? [] : [run]);
+    expect(both?.error).toBeUndefined();
+    expect(both?.ours).toEqual(both?.core);
+  });
+
+  it('takes a patch in the last task of an open run as Temporal does, whose task is no replay any more', async () => {
+    const from = 'const second = await greet(first);';
+    const code = await bundleVariant(
+      from,
+      "const second = await (patched('later') ? failTwice(first) : greet(first));",
+    );
+    const { events = [] } = runs.find(({ name }) => name === 'sequential')?.history ?? {};
+    const answered = events?.findIndex((event) => event.activityTaskCompletedEventAttributes) ?? -1;
+    const { histories, end, ...summary } = buildRecording([{ events: events?.slice(0, answered + 3) ?? [] }]);
+    const candidate = { sandbox: await createSandbox({ code }, 5_000), definition: undefined };
+    expect(await replayRecording(candidate, { summary, end, histories }, options)).toMatchObject({
+      outcome: 'matched',
+      beyond: [{ step: 'failTwice#1' }],
+    });
   });
 
   it('goes on with recorded answers when the policy allows them, to the end of the chain', async () => {

@@ -1,7 +1,7 @@
-/** What an activation says of its workflow task besides its jobs: history size, SDK flags, deployment. */
+/** What an activation says of its workflow task besides its jobs: whether it is replayed, history size, SDK flags, deployment. */
 import Long from 'long';
 import { type Activation, EventType, type HistoryEvent, type Job, type Timestamp, toNumber } from '../proto.ts';
-import { typeOf } from './event-facts.ts';
+import { idOf, isCommandEvent, typeOf } from './event-facts.ts';
 
 type Completed = NonNullable<HistoryEvent['workflowTaskCompletedEventAttributes']>;
 type Started = NonNullable<HistoryEvent['workflowTaskStartedEventAttributes']>;
@@ -12,19 +12,39 @@ export class TaskFacts {
   #sdkVersion = '';
   #deployment: { deploymentName: string; buildId: string } | null = null;
   #started: Started = {};
+  /** The started event of the last task that was completed. */
+  readonly #lastTaskId: number;
+  #isReplaying: boolean;
 
   constructor(events: readonly HistoryEvent[]) {
     this.#events = events;
+    const last = events.findLastIndex((event) => typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
+    this.#lastTaskId = last < 1 ? 0 : idOf(events[last - 1] as HistoryEvent);
+    this.#isReplaying = this.#lastTaskId > 0;
   }
 
   /** Takes over what the completed tasks of a sequence say, and looks ahead to the one that ends its last task. */
   enterSequence(from: number, end: number): void {
     for (let index = from; index <= end; index += 1) this.#completed(this.#events[index]);
+    if (this.#isNews(from, end)) this.#isReplaying = false;
     for (let index = end + 1; index < this.#events.length; index += 1) {
       if (typeOf(this.#events[index]) !== EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) continue;
       this.#completed(this.#events[index]);
       return;
     }
+  }
+
+  /** Whether the history ends with what no completed task has answered: from there on a run lives, and Temporal says so. */
+  #isNews(from: number, end: number): boolean {
+    if (end < this.#events.length - 1) return false;
+    return this.#events
+      .slice(from)
+      .some(
+        (event) =>
+          idOf(event) > this.#lastTaskId &&
+          typeOf(event) !== EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED &&
+          !isCommandEvent(event),
+      );
   }
 
   #completed(event: HistoryEvent | undefined): void {
@@ -43,17 +63,23 @@ export class TaskFacts {
     return {
       runId,
       timestamp: timestampOf(nowMs),
-      isReplaying: true,
+      isReplaying: this.#isReplaying,
       historyLength,
       jobs,
       availableInternalFlags: [...this.#flags],
       historySizeBytes: Long.fromNumber(toNumber(this.#started.historySizeBytes), true),
       continueAsNewSuggested: this.#started.suggestContinueAsNew ?? false,
       suggestContinueAsNewReasons: this.#started.suggestContinueAsNewReasons ?? [],
+      targetWorkerDeploymentVersionChanged: this.#started.targetWorkerDeploymentVersionChanged ?? false,
       deploymentVersionForCurrentTask: this.#deployment,
       lastSdkVersion: this.#sdkVersion,
     };
   }
+}
+
+/** Whether a history gave this activation. One of a simulation says nothing of an SDK that made it. */
+export function isFromHistory({ availableInternalFlags }: Activation): boolean {
+  return Array.isArray(availableInternalFlags);
 }
 
 function deploymentOf(completed: Completed): { deploymentName: string; buildId: string } | null {

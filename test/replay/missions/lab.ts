@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Artifact } from '../../../src/artifact/artifact.ts';
 import { buildArtifact } from '../../../src/artifact/build-artifact.ts';
 import { linkWorkflowBundle } from '../../../src/artifact/link-workflow-bundle.ts';
@@ -17,6 +17,7 @@ import { NO_LIVE_ANSWERS } from '../../../src/replay/live-answers.ts';
 import type { History } from '../../../src/replay/proto.ts';
 import { replayRecording } from '../../../src/replay/replay-recording.ts';
 import { createSandbox } from '../../../src/replay/sandbox.ts';
+import { quietRuntime } from '../../support/quiet-runtime.ts';
 import { SILENT_SINKS } from '../../support/silent-sinks.ts';
 
 /** Path below the project's folder → text. */
@@ -107,16 +108,13 @@ export interface Recordable {
   readonly type: string;
 }
 
-let quiet = false;
-
 /** Runs a workflow type once per input. */
 export async function record(
   address: string,
   { bundle, activities, type }: Recordable,
   wanted: readonly WantedRun[],
 ): Promise<ReplayInput[]> {
-  if (!quiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  quiet = true;
+  quietRuntime();
   const taskQueue = `${type}-${crypto.randomUUID()}`;
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });

@@ -1,22 +1,35 @@
 /** What a workflow is told by our driver, in a form in which it can be compared with what core tells it. */
 import Long from 'long';
+import { identityOf, type ReplayInput } from '../../../src/replay/departure.ts';
 import { HistoryDriver } from '../../../src/replay/lockstep/history-driver.ts';
 import type { Activation, Job } from '../../../src/replay/proto.ts';
-import type { Sandbox } from '../../../src/replay/sandbox.ts';
-import type { CoreReplay } from './core-activations.ts';
+import { createSandbox, type Sandbox, type SandboxBundle } from '../../../src/replay/sandbox.ts';
+import { type CoreReplay, coreReplays } from './core-activations.ts';
 import type { RecordedRun } from './record.ts';
+
+/** What is compared as it is. The run id is not: core replays a history as that of any run. */
+const FACTS = [
+  'historyLength',
+  'isReplaying',
+  'historySizeBytes',
+  'continueAsNewSuggested',
+  'suggestContinueAsNewReasons',
+  'targetWorkerDeploymentVersionChanged',
+  'lastSdkVersion',
+] as const satisfies readonly (keyof Activation)[];
+
+/** Of a task that is not recorded, core says who replays it, and we have no worker to name. */
+const OF_THE_WORKER = 'the worker that replays';
 
 /** Two decoders write absent fields differently; values are what counts. */
 export function essence(activation: Activation): unknown {
-  const { jobs, timestamp, historyLength, isReplaying, availableInternalFlags, deploymentVersionForCurrentTask } =
-    activation;
+  const { jobs, timestamp, availableInternalFlags, deploymentVersionForCurrentTask: deployment } = activation;
   return plain({
+    ...Object.fromEntries(FACTS.map((name) => [name, activation[name]])),
     jobs: jobs?.map((job) => jobEssence(job)),
     timeMs: Math.floor(Number(timestamp?.seconds) * 1000 + (timestamp?.nanos ?? 0) / 1e6),
-    historyLength,
-    isReplaying,
     availableInternalFlags: [...(availableInternalFlags ?? [])].sort((a, b) => a - b),
-    buildId: deploymentVersionForCurrentTask?.buildId,
+    deployment: activation.isReplaying ? deployment : OF_THE_WORKER,
   });
 }
 
@@ -70,4 +83,43 @@ export async function drive(sandbox: Sandbox, { workflowId, runId, history }: Re
 /** Core's activations of a run, without those that only end it. */
 export function withoutRemovals(core: CoreReplay | undefined): readonly Activation[] {
   return core?.activations.filter((activation) => !activation.jobs?.some((job) => job.removeFromCache)) ?? [];
+}
+
+/** What both engines told the same code. */
+export interface BothEngines {
+  readonly name: string;
+  /** What core found against the history, if it did. */
+  readonly error: string | undefined;
+  readonly ours: readonly unknown[];
+  readonly core: readonly unknown[];
+}
+
+/** Drives histories through both engines. @throws Error that names the history when ours finds a mismatch */
+export async function bothEngines(bundle: SandboxBundle, runs: readonly RecordedRun[]): Promise<BothEngines[]> {
+  const core = await coreReplays(bundle.code, runs);
+  const sandbox = await createSandbox(bundle, 10_000);
+  const found: BothEngines[] = [];
+  for (const [index, run] of runs.entries()) {
+    const { activations } = await drive(sandbox, run).catch((error: Error) => {
+      throw new Error(`${run.name}: ${error.message}`);
+    });
+    const told = withoutRemovals(core[index]);
+    found.push({
+      name: run.name,
+      error: core[index]?.error,
+      ours: activations.map(essence),
+      core: told.map(essence),
+    });
+  }
+  await sandbox.destroy();
+  return found;
+}
+
+/** The links of a recording, each as a run. */
+export function linksOf(input: ReplayInput, name: string): RecordedRun[] {
+  return input.histories.map((history, link) => ({
+    name: `${name}, link ${link + 1}`,
+    ...identityOf(input, link),
+    history,
+  }));
 }

@@ -73,6 +73,7 @@ const SCENARIOS: readonly (readonly [type: string, args: unknown[], drive?: Driv
     [],
     async (handle) => {
       await handle.executeUpdate('add', { args: [4] });
+      await handle.query('total');
       await handle.executeUpdate('add', { args: [-1] }).catch(ignore);
       await Promise.all([handle.executeUpdate('add', { args: [1] }), handle.executeUpdate('add', { args: [7] })]);
     },

@@ -26,6 +26,17 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+export {
+  beating,
+  beforehand,
+  lost,
+  mended,
+  patient,
+  recurring,
+  redone,
+  struggling,
+} from './interrupted.ts';
+
 interface Activities {
   greet(name: string): Promise<string>;
   failTwice(key: string): Promise<string>;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { ReplayCandidate, ReplayInput } from '../../../src/replay/departure.ts';
-import type { HistoryEvent } from '../../../src/replay/proto.ts';
 import { createSandbox } from '../../../src/replay/sandbox.ts';
 import { type Drive, record } from '../missions/lab.ts';
+import { once } from '../plain/once.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
@@ -29,7 +29,7 @@ const activities = {
 };
 
 /** Bundles the workflows with edits that must each change something. */
-async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
+export async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
   let source = await readFile(join(FOLDER, 'workflows.ts'), 'utf8');
   for (const [from, to] of edits) {
     if (!source.includes(from)) throw new Error(`The workflows do not contain: ${from}`);
@@ -52,22 +52,11 @@ export async function plainCandidate(edits: readonly TextEdit[] = []): Promise<R
 
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
-/** Once the history holds what the test is about. */
-const once =
-  (wanted: (event: HistoryEvent) => unknown, times = 1): Drive =>
-  async (handle) => {
-    for (let tries = 0; tries < 400; tries += 1) {
-      const { events } = await handle.fetchHistory();
-      if ((events?.filter(wanted).length ?? 0) >= times) return;
-      await seconds(0.05);
-    }
-  };
-
 /** Once the run took note of its first step. */
 const begun = once((event) => event.workflowTaskCompletedEventAttributes, 2);
 
-const terminate: Drive = async (handle, client) => {
-  await begun(handle, client);
+const terminate: Drive = async (handle) => {
+  await begun(handle);
   await seconds(0.5);
   await handle.terminate('enough');
 };
@@ -81,16 +70,16 @@ interface Scenario {
 
 const SCENARIOS = {
   timed: {
-    drive: async (handle, client) => {
-      await begun(handle, client);
+    drive: async (handle) => {
+      await begun(handle);
       await handle.signal('poke', 'early');
       await seconds(3);
       await handle.signal('poke', 'late');
     },
   },
   approval: {
-    drive: async (handle, client) => {
-      await once((event) => event.timerStartedEventAttributes)(handle, client);
+    drive: async (handle) => {
+      await once((event) => event.timerStartedEventAttributes)(handle);
       await handle.signal('poke', 'yes');
     },
   },
@@ -98,7 +87,7 @@ const SCENARIOS = {
   relay: {
     input: { left: 2, words: [] },
     drive: async (handle, client) => {
-      await begun(handle, client);
+      await begun(handle);
       for (const word of ['a', 'b', 'c']) {
         await client.workflow.getHandle(handle.workflowId).signal('poke', word);
         await seconds(1);
@@ -106,8 +95,8 @@ const SCENARIOS = {
     },
   },
   cancelledOutside: {
-    drive: async (handle, client) => {
-      await begun(handle, client);
+    drive: async (handle) => {
+      await begun(handle);
       await seconds(0.3);
       await handle.cancel();
     },
