@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import { renderJson } from '../../src/compare/render/json.ts';
@@ -16,6 +17,8 @@ import { sampleEnding, sampleSubject } from '../support/sample-report.ts';
 import { bundlePlain, recordPlainRuns } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
+/** Of a few replays; fast-check names the order and the number that made a difference. */
+const threads = fc.integer({ min: 1, max: 3 });
 const defaults = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), secondOpinion: 0 };
 
 async function* streamOf(sources: readonly ReplaySource[]): AsyncGenerator<ReplaySource> {
@@ -77,24 +80,32 @@ describe('replay of a cohort on threads', () => {
     }
   });
 
-  it('finds the same whatever the order and the number of threads', async () => {
+  it('finds the same of each whatever else is replayed, in whatever order and on however many threads', async () => {
     const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
     const options = { ...defaults, candidate: target(code) };
-    const one = await replayAll({ ...options, workers: 1 }, sources);
-    const three = await replayAll({ ...options, workers: 3 }, [...sources].reverse());
-    const sorted = (events: ReplayEvent[]) => [...events].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).map(essence);
-    expect(sorted(three)).toEqual(sorted(one));
-    expect(resultOf(one, 'timers').outcome).toBe('diverged');
+    const alone = await replayAll({ ...options, workers: 1 }, sources);
+    const found = new Map(alone.map((event) => [idOf(event), essence(event)]));
+    expect(resultOf(alone, 'timers').outcome).toBe('diverged');
+    const some = fc.shuffledSubarray(sources, { minLength: 2 });
+    const property = fc.asyncProperty(some, threads, async (given, workers) => {
+      const events = await replayAll({ ...options, workers }, given);
+      expect(events.map(idOf).sort()).toEqual(given.map(({ summary }) => summary.id).sort());
+      for (const event of events) expect(essence(event)).toEqual(found.get(idOf(event)));
+    });
+    await fc.assert(property, { numRuns: 5, endOnFailure: true });
   });
 
-  it('gives a report of the same bytes whatever the order and the number of threads, however often', async () => {
+  it('gives a report of the same bytes whatever the order and the number of threads', async () => {
     const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
     const options = { ...defaults, candidate: target(code), secondOpinion: 2 };
     const report = async (workers: number, given: readonly ReplaySource[]) =>
       reportOf(await replayAll({ ...options, workers }, given));
     const first = await report(1, sources);
-    expect(await report(3, sources.toReversed())).toBe(first);
-    expect(await report(1, sources)).toBe(first);
+    const all = fc.shuffledSubarray(sources, { minLength: sources.length });
+    const property = fc.asyncProperty(all, threads, async (given, workers) => {
+      expect(await report(workers, given)).toBe(first);
+    });
+    await fc.assert(property, { numRuns: 4, endOnFailure: true });
   }, 180_000);
 
   it('finds the same on threads that replayed another candidate of the same name before', async () => {
