@@ -14,7 +14,7 @@ import { placementOf } from '../routing/placement.ts';
 import { impliedAttributes } from '../routing/route-rule.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { placeRun, readRoutedMission } from '../routing/routed-mission.ts';
-import { readStamp } from '../routing/run-stamp.ts';
+import { decisionInStamp, readStamp } from '../routing/run-stamp.ts';
 import { formatVersionRef, parseVersionRef } from '../shared/version-ref.ts';
 import { unpinRun } from '../temporal/run-versioning.ts';
 import {
@@ -56,8 +56,8 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
       mission,
       version: formatVersionRef({ mission, number: decision.version }),
       artifact: target.artifact,
+      ...decisionInStamp(decision),
       reason: `${decision.reason}, as it continued${before === undefined ? '' : ` from ${before.version}`}`,
-      revision: decision.revision,
       ...(before?.key !== undefined && { key: before.key }),
     };
     if (target.artifact === options.artifact) return { stamp, upgrade: false };
@@ -107,8 +107,10 @@ async function stayed(
   const buildId = buildIdOf(artifact);
   const number = versionOfRun({ mission, startedOn, buildId, interventions }, versions);
   const reason = `stayed as it continued: the route chose ${routed.version}, which is not its default or has no worker`;
+  // What the route decided is not where it is.
+  const { rule: _rule, bucket: _bucket, probability: _probability, ...rest } = routed;
   return {
-    ...routed,
+    ...rest,
     artifact,
     reason,
     ...(number !== undefined && { version: formatVersionRef({ mission, number }) }),

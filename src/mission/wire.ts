@@ -44,7 +44,6 @@ export const MEMO_STAMP = 'mission.stamp';
 export const SEARCH_ATTRIBUTES = {
   mission: 'MissionName',
   version: 'MissionVersion',
-  artifact: 'MissionArtifact',
 } as const;
 
 /**
@@ -106,6 +105,13 @@ export interface RunStamp {
   readonly artifact: string;
   readonly reason: string;
   readonly revision: number;
+  /**
+   * What the reason says, for programs: the rule that decided, the bucket of its key (0 to 9999), and how likely a key without a
+   * rule gets this version (0 to 1; 1 when a rule decided). Absent on runs of earlier releases, and on those that stayed where they were.
+   */
+  readonly rule?: string;
+  readonly bucket?: number;
+  readonly probability?: number;
   /** What it is sticky by, when the start named a business key: a run that goes on as another version keeps it. */
   readonly key?: string;
 }

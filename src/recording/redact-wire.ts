@@ -60,7 +60,7 @@ function memoFields(event: HistoryEvent): [string, Payload][] {
 }
 
 function memoForm(key: string): Redact {
-  if (key === MEMO_STAMP) return members(['reason']);
+  if (key === MEMO_STAMP) return members(['reason', 'rule']);
   if (key === MEMO_NOTES) return notes;
   if (key === MEMO_LINK) return keep;
   return key.startsWith(MEMO_DECISION_PREFIX) ? question : (value, redactor) => redactor.json(value);

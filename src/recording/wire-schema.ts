@@ -41,6 +41,9 @@ const runStamp = z.object({
   artifact: z.string(),
   reason: z.string(),
   revision: z.number(),
+  rule: z.string().optional(),
+  bucket: z.number().optional(),
+  probability: z.number().optional(),
   key: z.string().optional(),
 });
 

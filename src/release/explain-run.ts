@@ -76,7 +76,15 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
 function routingOf(stamp: RunStamp | undefined, routes: readonly Route[], startedAt: string): Explanation['routing'] {
   const revision = stamp?.revision ?? revisionAt(routes, startedAt);
   const reason = stamp?.reason ?? SERVER_REASON;
-  return { reason, revision, route: routes.find((route) => route.revision === revision) ?? null };
+  const { rule, bucket, probability } = stamp ?? {};
+  return {
+    reason,
+    revision,
+    ...(rule !== undefined && { rule }),
+    ...(bucket !== undefined && { bucket }),
+    ...(probability !== undefined && { probability }),
+    route: routes.find((route) => route.revision === revision) ?? null,
+  };
 }
 
 /** The revision in force at an instant; 0 before the first. */

@@ -33,6 +33,10 @@ export interface Explanation {
     /** Why this version: as stamped on the run when it was started. */
     readonly reason: string;
     readonly revision: number;
+    /** As the stamp has them: the rule that decided, the key's bucket, and how likely such a key gets this version. */
+    readonly rule?: string;
+    readonly bucket?: number;
+    readonly probability?: number;
     /** The traffic table that decided. */
     readonly route: Route | null;
   };
@@ -105,7 +109,14 @@ export const explanationFile = z.object({
   }),
   version: z.looseObject({ mission: z.string(), number: z.int(), artifact: z.string() }),
   manifest: z.json(),
-  routing: z.object({ reason: z.string(), revision: z.int(), route: z.json() }),
+  routing: z.object({
+    reason: z.string(),
+    revision: z.int(),
+    rule: z.string().optional(),
+    bucket: z.int().optional(),
+    probability: z.number().optional(),
+    route: z.json(),
+  }),
   moves: z.array(shownMove).default([]),
   release: z.object({ route: z.json(), report: z.looseObject({ digest: z.string() }).nullable() }),
   audit: z.object({

@@ -102,17 +102,21 @@ function isAway({ from, ground }: ExplanationFile['moves'][number], number: numb
   return from === number && ground === 'same-artifact';
 }
 
+const STAMPED = ['reason', 'revision', 'rule', 'bucket', 'probability'] as const;
+
 function checkStamp({ routing }: ExplanationFile, first: History): Found {
   const stamp = stampOf(first);
   if (stamp === undefined) {
-    if (routing.reason !== SERVER_REASON) return broken('No start stamped a reason on it.');
+    const { reason, rule, bucket, probability } = routing;
+    const isMadeUp = reason !== SERVER_REASON || (rule ?? bucket ?? probability) !== undefined;
+    if (isMadeUp) return broken('No start stamped a reason on it.');
     return {
       state: 'unproven',
       message: `The server started it. That revision ${routing.revision} held is not stamped.`,
     };
   }
   const { reason, revision } = stamp;
-  if (routing.reason !== reason || routing.revision !== revision)
+  if (STAMPED.some((name) => routing[name] !== stamp[name]))
     return broken(`Its start stamped on it: revision ${revision}, ${reason}.`);
   return { state: 'proven', message: `Its start stamped revision ${revision} and this reason on it.` };
 }

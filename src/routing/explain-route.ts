@@ -13,8 +13,6 @@ export interface ExplainedInput extends RouteDecision {
   readonly businessKey: string;
   /** Whether the key was made up because the input has none: then only the shares say something. */
   readonly isKeyMadeUp: boolean;
-  /** Name of the rule that decided. */
-  readonly rule?: string;
   /** Each version that could shadow the run, and whether it does. */
   readonly shadows: readonly ShadowChoice[];
 }
@@ -43,10 +41,9 @@ export function explainRoute(
     const known = businessKeyOf(missionInput, keyOf);
     const businessKey = known ?? `dry-run-${line}`;
     const decision = resolveRoute(table, { missionInput, businessKey, attributes });
-    const rule = /^rule "(.*)"$/s.exec(decision.reason)?.[1];
     const shadows = resolveShadows(table, { businessKey, version: decision.version });
     const isKeyMadeUp = known === undefined;
-    return { ...decision, line, businessKey, isKeyMadeUp, ...(rule !== undefined && { rule }), shadows };
+    return { ...decision, line, businessKey, isKeyMadeUp, shadows };
   });
   const numbers = [...new Set(explained.map(({ version }) => version))].sort((left, right) => left - right);
   const versions = numbers.map((version) => {

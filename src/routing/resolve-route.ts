@@ -15,6 +15,8 @@ export interface RouteDecision {
   /** For the record: `rule "staff"`, `weight 500/10000, bucket 9731`. */
   readonly reason: string;
   readonly revision: number;
+  /** Name of the rule that decided. */
+  readonly rule?: string;
   /** 0 to 9999. */
   readonly bucket: number;
   /** How likely a key without a rule gets this version, 0 to 1; 1 when a rule decided. */
@@ -27,7 +29,8 @@ export function resolveRoute(table: RouteTable, { businessKey, ...facts }: Route
   const { revision } = table;
   const rule = table.rules.find((candidate) => matchesRule(candidate, facts));
   if (rule !== undefined) {
-    return { version: rule.version, reason: `rule "${rule.name}"`, revision, bucket, probability: 1 };
+    const { version, name } = rule;
+    return { version, reason: `rule "${name}"`, revision, rule: name, bucket, probability: 1 };
   }
   const version = table.owners[bucket] ?? 0;
   const weight = table.weights.get(version) ?? 0;

@@ -15,7 +15,7 @@ import { placementOf } from './placement.ts';
 import type { RouteRequest } from './resolve-route.ts';
 import { placeRun, readRoutedMission } from './routed-mission.ts';
 import type { RoutedStart, Router } from './router.ts';
-import { readStamp } from './run-stamp.ts';
+import { decisionInStamp, readStamp } from './run-stamp.ts';
 import { isNotHosted, startFailure } from './start-failure.ts';
 
 /** Who knows the route: a router, which answers from memory, or the registry itself, which is asked for each start. */
@@ -112,8 +112,8 @@ function stampOf(mission: string, { decision, target, stale }: RoutedStart, key:
     mission,
     version,
     artifact: target.artifact,
+    ...decisionInStamp(decision),
     reason: `${decision.reason}${aside}`,
-    revision: decision.revision,
     ...(key !== undefined && { key }),
   };
 }

@@ -95,13 +95,13 @@ describe('an explanation', () => {
       'Audit trail: entries',
     ])
       expect(words).toContain(part);
+    expect((await explained()).routing).toMatchObject({ revision: 2, bucket: expect.any(Number), probability: 1 });
   });
 
   it('is one file that proves itself without a registry, and with a head that was kept', async () => {
     const file = join(directory, 'run.json');
     expect((await mission('explain', workflowId, '--out', file)).code).toBe(0);
-    const offline = await run(['audit', 'check', file, '--json'], { cwd: tmpdir() });
-    const { intact, checks } = JSON.parse(offline.out);
+    const { intact, checks } = JSON.parse((await run(['audit', 'check', file, '--json'], { cwd: tmpdir() })).out);
     expect(intact).toBe(true);
     expect(checks.map(({ part, state }: { part: string; state: string }) => `${part} ${state}`)).toEqual([
       'trail proven',
@@ -201,6 +201,7 @@ describe('an explanation', () => {
       (file) => ({ ...file, run: { ...file.run, summary: { ...file.run.summary, digest: 'sha256:0' } } }),
     ],
     ['why it was routed there', 'stamp', (file) => ({ ...file, routing: { ...file.routing, reason: 'rule "staff"' } })],
+    ['the rule that decided', 'stamp', (file) => ({ ...file, routing: { ...file.routing, rule: 'staff' } })],
     ['the revision that decided', 'stamp', (file) => ({ ...file, routing: { ...file.routing, revision: 1 } })],
     [
       'when it began',

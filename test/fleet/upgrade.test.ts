@@ -111,6 +111,7 @@ describe('a mission that upgrades as it continues', () => {
       version: `${mission}@2`,
       reason: expect.stringContaining(`stayed as it continued: the route chose ${mission}@1`),
     });
+    for (const member of ['rule', 'bucket', 'probability']) expect(next.stamp).not.toHaveProperty(member);
     await tell(workflowId, 'end');
     expect(await handle(workflowId).result()).toMatchObject({ tone: 'brisk', link: 1 });
   }, 60_000);
@@ -126,9 +127,10 @@ describe('a mission that upgrades as it continues', () => {
     const options = { registry, client, mission, input: { id: workflowId }, workflowId };
     await startMission({ ...options, attributes: { region: 'eu', account: 'kept-nowhere' } });
     const { memo } = await handle(workflowId).describe();
-    expect(readStamp(memo)).toMatchObject({ version: `${mission}@1`, reason: 'rule "europe"' });
+    const chosen = { version: `${mission}@1`, rule: 'europe', bucket: expect.any(Number), probability: 1 };
+    expect(readStamp(memo)).toMatchObject({ ...chosen, reason: 'rule "europe"' });
     const next = await continueRun(workflowId);
-    expect(next.stamp).toMatchObject({ version: `${mission}@1`, reason: expect.stringMatching(/^rule "europe"/) });
+    expect(next.stamp).toMatchObject({ ...chosen, reason: expect.stringMatching(/^rule "europe"/) });
     const { events } = await handle(workflowId).fetchHistory();
     const history = proto.temporal.api.history.v1.History.encode({ events: events ?? [] }).finish();
     expect(Buffer.from(history).includes('europe')).toBe(true);

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
+import { buildRecording, stampOf } from '../../src/recording/build-recording.ts';
 import { canonicalHistoryBytes } from '../../src/recording/canonical-history.ts';
 import { digestOfHistories, encodeRecordingContent } from '../../src/recording/content.ts';
 import { decodeHistory } from '../../src/recording/decode-history.ts';
@@ -38,7 +38,13 @@ function historyWith(claim: JsonObject & { readonly email: string }): History {
   const events = history.events ?? [];
   Object.assign(events[0]?.workflowExecutionStartedEventAttributes ?? {}, {
     input: { payloads: [jsonToPayload(claim)] },
-    memo: { fields: { claim: jsonToPayload(claim), text: jsonToPayload(said) } },
+    memo: {
+      fields: {
+        claim: jsonToPayload(claim),
+        text: jsonToPayload(said),
+        'mission.stamp': jsonToPayload(stampFor(claim.email)),
+      },
+    },
     header: { fields: { raw: { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.from(said) } } },
     searchAttributes: { indexedFields: { Mail: jsonToPayload(claim.email) } },
     lastCompletionResult: { payloads: [jsonToPayload({ [claim.email]: said })] },
@@ -53,6 +59,16 @@ function historyWith(claim: JsonObject & { readonly email: string }): History {
   });
   return history;
 }
+
+/** A rule may be called after whom it is for. */
+const stampFor = (rule: string) => ({
+  mission: 'm',
+  version: 'm@1',
+  artifact: 'a',
+  reason: `rule "${rule}"`,
+  revision: 1,
+  rule,
+});
 
 const redact = (history: History) => redactHistories([history], { schemas, key });
 const textOf = (histories: readonly History[]) =>
@@ -85,6 +101,11 @@ describe('redaction', () => {
     for (const secret of [email, email.toLowerCase(), 'tok_12345', 'Lovelace', '"age":36', '@vm']) {
       expect(textOf(redacted)).not.toContain(secret);
     }
+  });
+
+  it('says of a start which rule decided, by its replacement, and keeps the rest of the stamp', () => {
+    const { email: replaced } = recording.input as { email: string };
+    expect(stampOf(redacted[0] ?? {})).toEqual(stampFor(replaced));
   });
 
   it('keeps steps, types and ids, which replay needs', () => {

@@ -131,7 +131,12 @@ describe('rules', () => {
     const asked = tableOf(revision(1, { 1: 10_000 }, { rules: [europe] }));
     const decide = (missionInput: Json, attributes?: CallerAttributes) =>
       resolveRoute(asked, { missionInput, businessKey: 'x', attributes });
-    expect(decide({}, { region: 'eu' })).toMatchObject({ version: 3, reason: 'rule "europe"' });
+    expect(decide({}, { region: 'eu' })).toMatchObject({
+      version: 3,
+      reason: 'rule "europe"',
+      rule: 'europe',
+      probability: 1,
+    });
     expect([decide({}, { region: 'us' }).version, decide({ region: 'eu' }).version]).toEqual([1, 1]);
   });
 
