@@ -77,7 +77,6 @@ function stampChild(input: ChildInput): ChildInput {
   const attributes = Object.entries({
     [SEARCH_ATTRIBUTES.mission]: stamp.mission,
     [SEARCH_ATTRIBUTES.version]: stamp.version,
-    [SEARCH_ATTRIBUTES.artifact]: stamp.artifact,
   }).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]] as const] : []));
   return {
     ...input,

@@ -72,11 +72,10 @@ function currentAttributes(): Record<string, Payload> {
   return Object.fromEntries(own.map(([name, value]) => [name, toPayload(value)]));
 }
 
-function stamped({ mission, version, artifact }: RunStamp): Record<string, Payload> {
+function stamped({ mission, version }: RunStamp): Record<string, Payload> {
   return {
     [SEARCH_ATTRIBUTES.mission]: toPayload([mission]),
     [SEARCH_ATTRIBUTES.version]: toPayload([version]),
-    [SEARCH_ATTRIBUTES.artifact]: toPayload([artifact]),
   };
 }
 

@@ -4,6 +4,7 @@
  * The server keeps the pin in a search attribute of its own, which is right at once for started, moved and continued runs;
  * what a start stamped on a run says where it began, and cannot be changed from outside.
  */
+import type { Client } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { grpcStatusOf } from './grpc-status.ts';
@@ -22,6 +23,28 @@ export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>
   const value = searchAttributes[DEPLOYMENT_VERSION_ATTRIBUTE];
   const text: unknown = Array.isArray(value) ? value[0] : value;
   return typeof text === 'string' ? text.slice(text.lastIndexOf(':') + 1) : undefined;
+}
+
+/**
+ * The build id that a run is pinned to though no worker took it on yet: then its search attribute is not there, and the server tells
+ * of one run at a time.
+ */
+export async function waitingBuildId(
+  client: Client,
+  execution: { readonly workflowId?: string | null; readonly runId?: string | null },
+): Promise<string | undefined> {
+  const { namespace } = client.options;
+  const described = await client.workflowService
+    .describeWorkflowExecution({ namespace, execution })
+    .catch((error: unknown) => {
+      // It was there a moment ago; what is not kept any more waits for nothing.
+      if (grpcStatusOf(error) !== 'NOT_FOUND') throw error;
+      return undefined;
+    });
+  const override = described?.workflowExecutionInfo?.versioningInfo?.versioningOverride;
+  // Servers before 1.30 give the older form.
+  const text = override?.pinned?.version?.buildId ?? override?.pinnedVersion?.replace(/^.*\./, '');
+  return text || undefined;
 }
 
 const { VersioningBehavior } = proto.temporal.api.enums.v1;

@@ -14,10 +14,10 @@ const { INDEXED_VALUE_TYPE_KEYWORD: keyword, INDEXED_VALUE_TYPE_INT: int } =
 
 describe('what a namespace needs', () => {
   it.each([
-    ['nothing is there', {}, ['MissionName', 'MissionVersion', 'MissionArtifact'], []],
-    ['all is there', { MissionName: keyword, MissionVersion: keyword, MissionArtifact: keyword, Other: int }, [], []],
-    ['one is missing', { MissionName: keyword, MissionArtifact: keyword }, ['MissionVersion'], []],
-    ['one is of another type', { MissionName: keyword, MissionVersion: int }, ['MissionArtifact'], ['MissionVersion']],
+    ['nothing is there', {}, ['MissionName', 'MissionVersion'], []],
+    ['all is there', { MissionName: keyword, MissionVersion: keyword, Other: int }, [], []],
+    ['one is missing', { MissionName: keyword }, ['MissionVersion'], []],
+    ['one is of another type', { MissionVersion: int }, ['MissionName'], ['MissionVersion']],
   ])('when %s', (_given, custom, missing, conflicting) => {
     expect(planSearchAttributes(custom)).toEqual({ missing, conflicting });
   });
@@ -62,7 +62,7 @@ describe('on a real server', () => {
       .toBe('added');
     const state = await ensureSearchAttributes(connection, namespace);
     expect(state).toMatchObject({ state: 'conflict', names: ['MissionVersion'] });
-    expect((await inspectSearchAttributes(connection, namespace)).missing).toEqual(['MissionName', 'MissionArtifact']);
+    expect((await inspectSearchAttributes(connection, namespace)).missing).toEqual(['MissionName']);
   });
 
   it('is refused with the command for whoever may', async () => {
