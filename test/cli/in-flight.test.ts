@@ -122,7 +122,7 @@ describe('runs in flight', () => {
     expect(await move(first, second)).toMatchObject({ code: 2, err: expect.stringMatching(/reason/) });
     const unforced = await mission('move', '--from', `${name}@${first}`, '--to', `@${second}`, '--no-verify');
     expect(unforced).toMatchObject({ code: 2, err: expect.stringContaining('--force') });
-    const dry = await move(first, second, '--dry-run');
+    const dry = await move(first, second, '--dry-run', '--verify');
     expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('Nothing was moved') });
     expect(await openOn(first, runs)).toHaveLength(2);
     const moved = await move(first, second, '--reason', 'too calm');

@@ -31,6 +31,7 @@ export function addMove(program: Command, host: CliHost): void {
       option('--reason <text>', 'why; it is recorded'),
       listOption('--run <ids>', 'only these, by workflow id'),
       option('--dry-run', 'check every run and say what would be done'),
+      option('--verify', 'check every run before it is moved').default(true),
       option('--no-verify', 'move without a check; needs --force and --reason'),
       option('--force', 'confirms --no-verify'),
       option(
