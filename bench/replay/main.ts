@@ -3,8 +3,8 @@
  * in processes of its own. Prints histories per second, the ratios, and memory as the cohort grows.
  *
  *   --series missions,plain   which histories (default: both)
- *   --recordings 2000         how many per measurement
- *   --rounds 3                how often each is measured
+ *   --recordings 10000        how many per measurement; of fewer, more is spent on getting warm
+ *   --rounds 1                how often each is measured; a round takes five minutes for each series
  *   --memory 1000,10000       cohorts whose memory is measured; 100000 takes minutes; 0 for none
  *   --distinct 100            distinct runs that are recorded
  *   --json                    everything that was measured, as JSON on standard output
@@ -20,8 +20,8 @@ import { type Measured, measure, perSecond, type Way } from './measured.ts';
 const { values: flags } = parseArgs({
   options: {
     series: { type: 'string', default: 'missions,plain' },
-    recordings: { type: 'string', default: '2000' },
-    rounds: { type: 'string', default: '3' },
+    recordings: { type: 'string', default: '10000' },
+    rounds: { type: 'string', default: '1' },
     memory: { type: 'string', default: '1000,10000' },
     distinct: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
