@@ -8,7 +8,8 @@ export interface CoreReplay {
   readonly error: string | undefined;
 }
 
-let current: Activation[] = [];
+/** One list for each workflow that was created, in that order. */
+let told: Activation[][] = [];
 
 interface Creator {
   createWorkflow(options: object): Promise<{ activate(activation: Activation): Promise<unknown> }>;
@@ -21,9 +22,11 @@ class ObservedWorker extends Worker {
     const createWorkflow = creator.createWorkflow.bind(creator);
     creator.createWorkflow = async (options) => {
       const workflow = await createWorkflow(options);
+      const activations: Activation[] = [];
+      told.push(activations);
       const activate = workflow.activate.bind(workflow);
       workflow.activate = (activation) => {
-        current.push(structuredCloneOf(activation));
+        activations.push(structuredCloneOf(activation));
         return activate(activation);
       };
       return workflow;
@@ -42,14 +45,14 @@ export async function coreReplays(
   histories: readonly { workflowId: string; history: History }[],
 ): Promise<CoreReplay[]> {
   quietRuntime();
-  const replays: CoreReplay[] = [];
-  for (const { workflowId, history } of histories) {
-    current = [];
-    const results = ObservedWorker.runReplayHistories({ workflowBundle: { code } }, [{ workflowId, history }]);
-    for await (const result of results) {
-      const error = result.error === undefined ? undefined : String(result.error.message);
-      replays.push({ activations: current, error });
-    }
-  }
-  return replays;
+  told = [];
+  const errors: (string | undefined)[] = [];
+  // Core takes one history after another.
+  const results = ObservedWorker.runReplayHistories(
+    { workflowBundle: { code } },
+    histories.map(({ workflowId, history }) => ({ workflowId, history })),
+  );
+  for await (const { error } of results) errors.push(error && String(error.message));
+  if (told.length !== histories.length) throw new Error(`Core began ${told.length} of ${histories.length} histories.`);
+  return errors.map((error, index) => ({ activations: told[index] ?? [], error }));
 }
