@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { verifyExplanation } from '../../src/release/verify-explanation.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { publishFlight } from '../release/flight-mission.ts';
@@ -248,6 +249,9 @@ describe('versions of runs in flight', () => {
   }, 240_000);
 });
 
+/** What nobody's start says of a run that the server started; and no report was there. */
+const UNSTAMPED = ['report', 'run', 'stamp'];
+
 describe('schedules', () => {
   const input = JSON.stringify({ id: 'scheduled' });
   const startedBy = async (id: string) => {
@@ -295,6 +299,9 @@ describe('schedules', () => {
       expect(one).toMatchObject({ status: 'stored', recording: { mission: name, version: first, redacted: true } });
     }
     expect((await mission('explain', workflowId)).out).toContain('Temporal server');
+    const { intact, checks } = verifyExplanation(await json('explain', workflowId));
+    expect(checks.filter(({ state }) => state !== 'proven').map(({ part }) => part)).toEqual(UNSTAMPED);
+    expect(intact).toBe(true);
   }, 240_000);
 
   it('are listed, paused with the reason, unpaused and deleted', async () => {

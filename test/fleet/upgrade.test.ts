@@ -8,10 +8,13 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import { listRuns } from '../../src/fleet/list-runs.ts';
 import { DEFAULT_POLICY } from '../../src/gate/parse-policy.ts';
+import { fromStoredRecording } from '../../src/recording/build-recording.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
 import type { RecordingSummary } from '../../src/registry/recording-summary.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { explainRun } from '../../src/release/explain-run.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
+import { verifyExplanation } from '../../src/release/verify-explanation.ts';
 import { readStamp } from '../../src/routing/run-stamp.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
@@ -154,6 +157,12 @@ describe('a mission that upgrades as it continues', () => {
       { version: 1, links: 2 },
       { version: 2, links: 1 },
     ]);
+    for (const { id } of recorded) {
+      const recording = fromStoredRecording(await registry.recordings.get(id));
+      const file = JSON.parse(JSON.stringify(await explainRun({ registry, recording, isRecorded: true })));
+      const { checks } = verifyExplanation(file);
+      expect(checks.filter(({ state }) => state !== 'proven').map(({ part }) => part)).toEqual(['report']);
+    }
     const baseline = { mission, number: 1 };
     const report = await tryCandidate({
       registry,
