@@ -5,14 +5,16 @@
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { History } from './recording.ts';
 
-/** In the order of their first decision, each once. */
+/** In the order in which they took over: a build that a run came back to is there again. */
 export function deployedBuilds(histories: readonly History[]): readonly WorkerDeploymentVersion[] {
-  const found = new Map<string, WorkerDeploymentVersion>();
+  const found: WorkerDeploymentVersion[] = [];
   for (const { events } of histories) {
     for (const { workflowTaskCompletedEventAttributes: task } of events ?? []) {
       const { deploymentName, buildId } = task?.deploymentVersion ?? {};
-      if (deploymentName && buildId) found.set(`${deploymentName}:${buildId}`, { deploymentName, buildId });
+      if (!deploymentName || !buildId) continue;
+      const last = found.at(-1);
+      if (last?.deploymentName !== deploymentName || last.buildId !== buildId) found.push({ deploymentName, buildId });
     }
   }
-  return [...found.values()];
+  return found;
 }
