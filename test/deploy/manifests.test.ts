@@ -162,7 +162,7 @@ describe('labels', () => {
       expect(selected[0]?.spec.replicas).toBeGreaterThan(1);
       return selected[0]?.metadata.name;
     });
-    expect(new Set(covered)).toEqual(new Set(['mission-workers', 'refund-eligibility']));
+    expect(new Set(covered)).toEqual(new Set(['mission-keeper', 'mission-workers', 'refund-eligibility']));
   });
 });
 
