@@ -37,8 +37,10 @@ let code = '';
 
 async function judge(content: Uint8Array, workflowId: string): Promise<Determinism> {
   try {
-    for (const history of decodeRecordingContent(content))
+    for (const history of decodeRecordingContent(content)) {
       await Worker.runReplayHistory({ workflowBundle: { code } }, history, workflowId);
+      say({ kind: 'link' });
+    }
     return { deterministic: true };
   } catch (error) {
     return { deterministic: false, reason: messageOf(error).slice(0, REASON_MAX) };

@@ -12,4 +12,7 @@ export type ToOfficial =
 
 export type FromOfficial =
   /** From here on it answers at once. */
-  { readonly kind: 'ready' } | { readonly kind: 'answer'; readonly determinism: Determinism };
+  | { readonly kind: 'ready' }
+  /** It goes on with the next link of the chain. */
+  | { readonly kind: 'link' }
+  | { readonly kind: 'answer'; readonly determinism: Determinism };

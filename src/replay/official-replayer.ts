@@ -21,6 +21,7 @@ export class OfficialReplayer {
   readonly #code: string;
   readonly #limits: ReplayLimits;
   #process: ChildProcess | undefined;
+  #isClosed = false;
 
   constructor(code: string, limits: ReplayLimits) {
     this.#code = code;
@@ -40,16 +41,15 @@ export class OfficialReplayer {
     tell(child, { kind: 'ask', content, workflowId });
     const said = await nextMessage(child, timeLimitMs);
     if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
-    await this.close();
-    this.#process = undefined;
+    await this.#end();
     // Something that came earlier may have ended it.
-    if (before !== undefined) return this.ask(content, workflowId);
+    if (before !== undefined && !this.#isClosed) return this.ask(content, workflowId);
     return { deterministic: false, reason: said === 'late' ? 'it exceeded its time limit' : 'its process ended' };
   }
 
   async #start(): Promise<ChildProcess> {
     const execArgv = [`--max-old-space-size=${this.#limits.memoryMb}`];
-    const child = startProcess('official-process', import.meta.url, { execArgv, env: {} });
+    const child = startProcess('official-process', import.meta.url, { execArgv, env: placeOf(process.env) });
     this.#process = child;
     const said = await nextMessage(child, START_LIMIT_MS);
     tell(child, { kind: 'load', code: this.#code });
@@ -62,7 +62,13 @@ export class OfficialReplayer {
 
   /** Ends its process, whatever it is at. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     const child = this.#process;
+    this.#process = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
@@ -70,17 +76,27 @@ export class OfficialReplayer {
   }
 }
 
+/** What a thread of this process would have of its environment: dates as they are written here. */
+function placeOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(TZ|LANG|LC_.*)$/.test(name)));
+}
+
 /** A process that has ended says so itself. */
 function tell(child: ChildProcess, message: ToOfficial): void {
   child.send(message, () => undefined);
 }
 
+/** The limit is that of each link. */
 function nextMessage(child: ChildProcess, timeLimitMs: number): Promise<FromOfficial | 'late' | 'ended'> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => settle('late'), timeLimitMs);
-    const onMessage = (message: FromOfficial) => settle(message);
+    let timer = setTimeout(() => settle('late'), timeLimitMs);
+    const onMessage = (message: FromOfficial) => {
+      if (message.kind !== 'link') return settle(message);
+      clearTimeout(timer);
+      timer = setTimeout(() => settle('late'), timeLimitMs);
+    };
     const onEnd = () => settle('ended');
-    child.once('message', onMessage).once('exit', onEnd).once('error', onEnd);
+    child.on('message', onMessage).once('exit', onEnd).once('error', onEnd);
     function settle(said: FromOfficial | 'late' | 'ended'): void {
       clearTimeout(timer);
       child.off('message', onMessage).off('exit', onEnd).off('error', onEnd);

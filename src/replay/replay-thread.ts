@@ -1,38 +1,23 @@
 /** A thread of the pool: loads targets, replays tasks one after another, and has no way out but its port. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../shared/errors.ts';
-import type { ReplayCandidate } from './departure.ts';
 import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
+import { type HeldSandbox, LoadedSandboxes } from './loaded-sandboxes.ts';
 import { lockDown } from './lockdown.ts';
 import { runTask } from './replay-task.ts';
-import { createSandbox } from './sandbox.ts';
-import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ThreadTarget, ToThread } from './thread-protocol.ts';
+import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ToThread } from './thread-protocol.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('replay-thread runs in a worker thread only');
 const { answers, limits, waits } = workerData as ThreadOptions;
 lockDown();
 
-const targets = new Map<string, ThreadTarget>();
-const loaded = new Map<string, Promise<ReplayCandidate>>();
+const sandboxes = new LoadedSandboxes();
 const asked = new Map<number, (answer: LiveAnswer) => void>();
 let askCount = 0;
 
 function send(message: FromThread): void {
   port?.postMessage(message);
-}
-
-function candidateOf(key: string): Promise<ReplayCandidate> {
-  const known = loaded.get(key);
-  if (known !== undefined) return known;
-  const target = targets.get(key);
-  if (target === undefined) throw new Error(`Target ${key} was not loaded.`);
-  const loading = createSandbox({ code: target.code }).then((sandbox) => ({
-    sandbox,
-    definition: target.definition,
-  }));
-  loaded.set(key, loading);
-  return loading;
 }
 
 function liveFor(id: number): LiveAnswers {
@@ -46,44 +31,35 @@ function liveFor(id: number): LiveAnswers {
   };
 }
 
-async function replay(task: ReplayTask): Promise<ReplayEvent> {
-  const candidate = await candidateOf(task.candidate);
-  const baseline = task.baseline === undefined ? undefined : await candidateOf(task.baseline);
+async function replay(task: ReplayTask, candidate: HeldSandbox, baseline?: HeldSandbox): Promise<ReplayEvent> {
   const { sampling } = task;
   const options = { answers, limits, live: liveFor(task.id) };
-  if (sampling === undefined) return runTask(task, candidate, baseline, options);
-  const baselineDefinition = targets.get(sampling.comparedWith)?.definition;
+  const targets = [await candidate.candidate, await baseline?.candidate] as const;
+  if (sampling === undefined) return runTask(task, ...targets, options);
+  const baselineDefinition = sandboxes.target(sampling.comparedWith)?.definition;
   const drawn = { ...options, anew: new Set(sampling.steps), baselineDefinition, judgesDeterminism: false };
-  return runTask(task, candidate, baseline, drawn);
-}
-
-/** Its source map and its context are the SDK's until it is told that they are done with. */
-function drop(key: string): void {
-  void loaded
-    .get(key)
-    ?.then(({ sandbox }) => sandbox.destroy())
-    .catch(() => undefined);
-  loaded.delete(key);
-}
-
-/** Code that failed may have left its context in any state, and some leave traces; the next recording gets a fresh one. */
-async function forgetSpoiled({ candidate, baseline }: ReplayTask, event: ReplayEvent): Promise<void> {
-  if (event.kind === 'result' && event.result.outcome === 'failed') drop(candidate);
-  for (const key of [candidate, baseline ?? candidate]) {
-    const known = await loaded.get(key)?.catch(() => undefined);
-    if (known?.sandbox.isSpoiled) drop(key);
-  }
+  return runTask(task, ...targets, drawn);
 }
 
 /** What a task leads to, whatever happens. */
 async function eventOf(task: ReplayTask): Promise<ReplayEvent> {
-  const event = await replay(task).catch((error: unknown): ReplayEvent => {
+  const candidate = sandboxes.hold(task.candidate);
+  const baseline = task.baseline === undefined ? undefined : sandboxes.hold(task.baseline);
+  const event = await replay(task, candidate, baseline).catch((error: unknown): ReplayEvent => {
     const { id, workflowId, runId } = task.summary;
     const detail = `the replay itself failed: ${messageOf(error)}`;
     return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason: 'unreadable', detail } };
   });
-  await forgetSpoiled(task, event);
+  // Code that failed may have left its context in any state, and some leave traces; the next recording gets a fresh one.
+  const hasFailed = event.kind === 'result' && event.result.outcome === 'failed';
+  sandboxes.letGo(candidate, hasFailed || (await isSpoiled(candidate)));
+  if (baseline !== undefined) sandboxes.letGo(baseline, await isSpoiled(baseline));
   return event;
+}
+
+async function isSpoiled({ candidate }: HeldSandbox): Promise<boolean> {
+  const loaded = await candidate.catch(() => undefined);
+  return loaded?.sandbox.isSpoiled === true;
 }
 
 const queue: ReplayTask[] = [];
@@ -121,11 +97,10 @@ function accept(task: ReplayTask): void {
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'load':
-      targets.set(message.key, message.target);
+      sandboxes.add(message.key, message.target);
       return;
     case 'forget':
-      targets.delete(message.key);
-      drop(message.key);
+      sandboxes.forget(message.key);
       return;
     case 'live-answer':
       asked.get(message.askId)?.(message.answer);

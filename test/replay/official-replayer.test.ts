@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -67,6 +68,22 @@ describe('Temporal’s own replayer', () => {
       deterministic: false,
       reason: expect.stringMatching(/its process ended|time limit/),
     });
+  });
+
+  it('is not started anew for a question that was given up', async () => {
+    const replayer = open(await bundleVariant(...ENDLESS));
+    await replayer.ask(contentOf('sequential'), 'sequential');
+    const started: unknown[] = [];
+    const note = (message: unknown) => void started.push(message);
+    subscribe('child_process', note);
+    try {
+      const asked = replayer.ask(contentOf('retried'), 'retried');
+      await replayer.close();
+      expect(await asked).toEqual({ deterministic: false, reason: 'its process ended' });
+      expect(started).toEqual([]);
+    } finally {
+      unsubscribe('child_process', note);
+    }
   });
 
   it('is gone when the process that asks is killed, though its candidate never ends', async () => {

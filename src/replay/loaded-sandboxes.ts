@@ -1,0 +1,76 @@
+/**
+ * The sandboxes of a thread, one for each target. Several tasks may be at one at a time, where they wait for live answers: what
+ * is replaced meanwhile is destroyed by the last of them.
+ */
+import type { ReplayCandidate } from './departure.ts';
+import { createSandbox } from './sandbox.ts';
+import type { ThreadTarget } from './thread-protocol.ts';
+
+export interface HeldSandbox {
+  readonly key: string;
+  readonly candidate: Promise<ReplayCandidate>;
+  /** How many are at it. */
+  tasks: number;
+  /** Nobody gets it any more. */
+  isReplaced: boolean;
+}
+
+export class LoadedSandboxes {
+  readonly #targets = new Map<string, ThreadTarget>();
+  readonly #loaded = new Map<string, HeldSandbox>();
+
+  add(key: string, target: ThreadTarget): void {
+    this.#targets.set(key, target);
+  }
+
+  forget(key: string): void {
+    this.#targets.delete(key);
+    const loaded = this.#loaded.get(key);
+    if (loaded !== undefined) this.#replace(loaded);
+  }
+
+  target(key: string): ThreadTarget | undefined {
+    return this.#targets.get(key);
+  }
+
+  /** Whoever holds one lets it go. One whose target is not there, or cannot be loaded, says so when it is waited for. */
+  hold(key: string): HeldSandbox {
+    const loaded = this.#loaded.get(key) ?? this.#load(key);
+    loaded.tasks += 1;
+    return loaded;
+  }
+
+  /** @param isSpent whether the next task is to get another */
+  letGo(held: HeldSandbox, isSpent: boolean): void {
+    held.tasks -= 1;
+    if (isSpent && !held.isReplaced) this.#replace(held);
+    else this.#destroyUnused(held);
+  }
+
+  #load(key: string): HeldSandbox {
+    const candidate = this.#open(key);
+    // Whoever waits for it is told.
+    candidate.catch(() => undefined);
+    const loaded = { key, candidate, tasks: 0, isReplaced: !this.#targets.has(key) };
+    if (!loaded.isReplaced) this.#loaded.set(key, loaded);
+    return loaded;
+  }
+
+  async #open(key: string): Promise<ReplayCandidate> {
+    const target = this.#targets.get(key);
+    if (target === undefined) throw new Error(`Target ${key} was not loaded.`);
+    const { code, definition } = target;
+    return { sandbox: await createSandbox({ code }), definition };
+  }
+
+  #replace(loaded: HeldSandbox): void {
+    this.#loaded.delete(loaded.key);
+    loaded.isReplaced = true;
+    this.#destroyUnused(loaded);
+  }
+
+  /** Its source map and its context are the SDK's until it is told that they are done with. */
+  #destroyUnused({ candidate, tasks, isReplaced }: HeldSandbox): void {
+    if (isReplaced && tasks === 0) void candidate.then(({ sandbox }) => sandbox.destroy()).catch(() => undefined);
+  }
+}
