@@ -40,9 +40,14 @@ function intrinsics(): readonly unknown[] {
   // A new context has nothing but them.
   const names = vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[];
   const named = names.map((name) => (globalThis as unknown as Record<string, unknown>)[name]);
-  const made = [() => undefined, async () => undefined, function* () {}, async function* () {}];
   const iterators = [[], '', new Map(), new Set(), 'a'.matchAll(/a/g)].map((one) => one[Symbol.iterator]());
-  return [...named, ...[...made, ...iterators].map(Object.getPrototypeOf)];
+  return [...named, ...functionPrototypes(), ...iterators.map(Object.getPrototypeOf)];
+}
+
+/** Of functions of each kind; only functions lead to them. */
+export function functionPrototypes(): object[] {
+  const kinds = [() => undefined, async () => undefined, function* () {}, async function* () {}];
+  return kinds.map((kind) => Object.getPrototypeOf(kind) as object);
 }
 
 function close(value: unknown, seen: Set<unknown>): void {

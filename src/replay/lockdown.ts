@@ -10,7 +10,7 @@
  * The thread's port to the pool stays, in a closure that no candidate sees. Environment variables were never given to it.
  */
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
-import { closeRealm } from './closed-realm.ts';
+import { closeRealm, functionPrototypes } from './closed-realm.ts';
 
 /** Members of `process` that load code, open files or sockets, or end things. */
 const PROCESS_MEMBERS = [
@@ -58,11 +58,6 @@ export function lockDown(): void {
   // What candidates log would come out as if we had said it.
   for (const name of Object.keys(console)) removeMember(console, name, () => undefined);
   closeRealm();
-}
-
-function functionPrototypes(): object[] {
-  const kinds = [() => undefined, async () => undefined, function* () {}, async function* () {}];
-  return kinds.map((kind) => Object.getPrototypeOf(kind) as object);
 }
 
 function removeMember(holder: object, name: string, value: unknown): void {

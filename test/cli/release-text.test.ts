@@ -3,18 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createOutput } from '../../src/cli/output.ts';
 import { releaseLines } from '../../src/cli/release-text.ts';
 import type { Explanation } from '../../src/release/explanation.ts';
-
-const io = {
-  stdout: () => undefined,
-  stderr: () => undefined,
-  stdin: async () => '',
-  isInteractive: false,
-  colours: false,
-  columns: 80,
-  env: {},
-  cwd: '/',
-  signal: new AbortController().signal,
-};
+import { QUIET_IO } from './quiet-io.ts';
 
 const REPORT = `sha256:${'a'.repeat(64)}`;
 const UNHOSTED = '(forced without a ready worker: no worker process lives)';
@@ -56,7 +45,7 @@ function evidenceOf({ reason, forced, report, kind = 'publish', revision = 3 }: 
     },
     audit: { concerning: {}, head: { seq: 1, hash: REPORT } },
   };
-  return releaseLines(explanation as unknown as Explanation, createOutput(io, false))[2]?.trim();
+  return releaseLines(explanation as unknown as Explanation, createOutput(QUIET_IO, false))[2]?.trim();
 }
 
 const passed = 'report aaaaaaaaaaaa: refund@2 against refund@1, passed under policy aaaaaaaaaaaa';

@@ -6,18 +6,7 @@ import type { Recording } from '../../src/recording/recording.ts';
 import type { TraceStep } from '../../src/recording/trace.ts';
 import type { Json } from '../../src/shared/json.ts';
 import { sampleRecording } from '../registry/samples.ts';
-
-const io = {
-  stdout: () => undefined,
-  stderr: () => undefined,
-  stdin: async () => '',
-  isInteractive: false,
-  colours: false,
-  columns: 80,
-  env: {},
-  cwd: '/',
-  signal: new AbortController().signal,
-};
+import { QUIET_IO } from './quiet-io.ts';
 
 function step(over: Partial<TraceStep>): TraceStep {
   return {
@@ -44,7 +33,7 @@ function textOf(steps: readonly TraceStep[], over: Partial<Recording> = {}, full
     histories: [],
     ...over,
   };
-  return traceText(recording, createOutput(io, false), full);
+  return traceText(recording, createOutput(QUIET_IO, false), full);
 }
 
 const PROMPT = Array.from({ length: 30 }, (_, line) => `Line ${line} of the prompt.`).join('\n');
