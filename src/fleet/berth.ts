@@ -2,6 +2,7 @@
  * The place of one artifact in a fleet, from the first attempt to host it until it is stopped for good. A worker that
  * fails is started again, after a pause that doubles; nothing that happens here reaches the other berths.
  */
+import { asError } from '../shared/errors.ts';
 import { pause } from '../shared/pause.ts';
 import type { FleetEvent } from './fleet-event.ts';
 import type { HostedArtifact } from './host-artifact.ts';
@@ -92,7 +93,7 @@ export class Berth {
   }
 
   async #pause(error: unknown, retryInMs: number): Promise<void> {
-    this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#lastError = asError(error);
     if (this.#closing.signal.aborted) return;
     this.#state = 'failed';
     this.#options.onEvent({ kind: 'failed', target: this.#target, error: this.#lastError, retryInMs });

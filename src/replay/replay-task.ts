@@ -46,7 +46,7 @@ function readInput({
     if (last === undefined) return { detail: 'it holds no history' };
     return { summary, end: runEndOf(last), histories };
   } catch (error) {
-    return { detail: error instanceof Error ? error.message : String(error) };
+    return { detail: messageOf(error) };
   }
 }
 
