@@ -9,6 +9,7 @@ import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
+import { createOutputMeter, type OutputMeter } from './output-limit.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
 
 interface SdkWorkflow {
@@ -97,8 +98,9 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
     async start(first, facts, assumedPatches) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
       const assumed = assumedPatches && assumePatches(workflow.activator, assumedPatches);
+      const output = createOutputMeter();
       return {
-        activate: async (activation) => withoutMarkers(await activate(workflow, activation), assumed),
+        activate: async (activation) => withoutMarkers(await activate(workflow, activation, output), assumed),
         // What code does when it is put away is no part of its run; what it left behind is not for the next one.
         dispose: () =>
           workflow.dispose().catch(() => {
@@ -147,10 +149,14 @@ function parseBundle({ code, inspected }: SandboxBundle): object {
   return { code: `${at < 0 ? code : code.slice(0, at)}${comment}`, sourceMap, filename };
 }
 
-async function activate(workflow: SdkWorkflow, activation: Activation): Promise<SandboxAnswer> {
+async function activate(workflow: SdkWorkflow, activation: Activation, output: OutputMeter): Promise<SandboxAnswer> {
   const completion = await workflow.activate(activation);
   workflow.activator.getAndResetSinkCalls();
-  if (completion.successful) return { commands: completion.successful.commands ?? [] };
+  if (completion.successful) {
+    const commands = completion.successful.commands ?? [];
+    const tooMuch = output.take(commands);
+    return tooMuch === undefined ? { commands } : { failure: { message: tooMuch, stack: '' } };
+  }
   const failure = completion.failed?.failure;
   return { failure: { message: failure?.message ?? 'unknown failure', stack: failure?.stackTrace ?? '' } };
 }

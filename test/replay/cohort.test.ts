@@ -175,6 +175,17 @@ describe('replay of a cohort on threads', () => {
         /more than 500 steps \(maxSteps\)/,
       ],
       [
+        'a result that no server would take',
+        "return 'x'.repeat(20_000_000);",
+        /gave back more than 16 MB in one workflow task/,
+      ],
+      [
+        'an error that no server would take',
+        "throw ApplicationFailure.nonRetryable('x'.repeat(20_000_000));",
+        /gave back more than 16 MB in one workflow task/,
+      ],
+      ['a result that no memory would take', "return 'x'.repeat(400_000_000) + key;", /memory limit|16 MB/],
+      [
         'a reach for the process',
         '(globalThis as never as { process: { exit(): void } }).process.exit();',
         /undefined \(reading 'exit'\)/,
