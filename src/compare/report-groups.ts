@@ -1,7 +1,7 @@
 /** The groups of a report, counted result by result. */
 import type { Json } from '../shared/json.ts';
 import type { Difference } from './difference.ts';
-import { clipText, clipValue, createGroupCounter, foldGroups, without } from './group-counter.ts';
+import { type CountedGroups, clipText, clipValue, createGroupCounter, foldGroups } from './group-counter.ts';
 import type { Effect, ReplayResult } from './outcome.ts';
 import type {
   DivergenceGroup,
@@ -25,56 +25,108 @@ export interface ReportGroups {
 }
 
 export function createReportGroups(): ReportGroups {
-  const flips = createGroupCounter<Omit<FlipGroup, keyof Group>>();
-  const effects = createGroupCounter<Omit<EffectGroup, keyof Group | 'pointers'>>();
-  const divergences = createGroupCounter<Omit<DivergenceGroup, keyof Group | 'pointers'>>();
-  const unanswered = createGroupCounter<Omit<UnansweredGroup, keyof Group>>();
-  const failures = createGroupCounter<Omit<FailureGroup, keyof Group>>();
+  const flips = createGroupCounter<FlipTraits>();
+  const effects = createGroupCounter<EffectTraits>();
+  const divergences = createGroupCounter<DivergenceTraits>();
+  const unanswered = createGroupCounter<UnansweredTraits>();
+  const failures = createGroupCounter<FailureTraits>();
+  const pointers = createPointerCounter();
 
   return {
     add(result) {
       const { id } = result.recording;
       for (const { pointer, baseline, candidate } of result.endDifferences) {
         const key = [pointer, present(baseline), present(candidate)];
-        flips.add(id, key, { pointer, from: clipValue(baseline), to: clipValue(candidate) });
+        flips.add(id, key, { pointer: clipText(pointer), from: clipValue(baseline), to: clipValue(candidate) });
       }
-      for (const { tool, kind, pointers } of effectChanges(result))
-        effects.add(id, [tool, kind], { tool, kind }, pointers);
+      for (const { tool, kind, pointers: places } of effectChanges(result)) {
+        effects.add(id, [tool, kind], { tool: clipText(tool), kind });
+        pointers.add(id, ['effect', clipText(tool), kind], places);
+      }
       if (result.divergence !== null) {
         const { step, kind, differences } = result.divergence;
-        const pointers = differences.map((difference) => difference.pointer);
-        divergences.add(id, [step, kind], { step, kind }, pointers);
+        const places = differences.map((difference) => difference.pointer);
+        divergences.add(id, [step, kind], { step: clipText(step), kind });
+        pointers.add(id, ['divergence', clipText(step), kind], places);
       }
       if (result.unanswered !== undefined) {
         const { step, kind, reason, remedy } = result.unanswered;
-        unanswered.add(id, [step, kind, reason, remedy], {
-          step,
-          kind,
-          reason: clipText(reason),
-          remedy: clipText(remedy),
-        });
+        const traits = { step: clipText(step), kind, reason: clipText(reason), remedy: clipText(remedy) };
+        unanswered.add(id, [step, kind, reason, remedy], traits);
       }
       if (result.failure !== undefined) {
         const { message, step } = result.failure;
-        failures.add(id, [message, step ?? null], { message: clipText(message), ...(step !== undefined && { step }) });
+        const traits = { message: clipText(message), ...(step !== undefined && { step: clipText(step) }) };
+        failures.add(id, [message, step ?? null], traits);
       }
     },
-    finish: () => ({
-      flips: foldFlips(withoutPointers(flips.groups())),
-      effects: foldGroups(effects.groups(), MAX_GROUPS, (first) => ({ ...first, tool: '*', pointers: [] })),
-      divergences: foldGroups(divergences.groups(), MAX_GROUPS, (first) => ({ ...first, step: '*', pointers: [] })),
-      unanswered: foldGroups(withoutPointers(unanswered.groups()), MAX_GROUPS, (first) => ({ ...first, step: '*' })),
-      failures: foldGroups(withoutPointers(failures.groups()), MAX_GROUPS, () => foldedFailure),
-    }),
+    finish() {
+      const listed = pointers.finish();
+      return {
+        flips: foldFlips(flips.finish()),
+        effects: foldGroups<EffectTraits>(effects.finish(), MAX_GROUPS, otherEffect).map((group) => ({
+          ...group,
+          pointers: group.folded === undefined ? listed(['effect', group.tool, group.kind]) : [],
+        })),
+        divergences: foldGroups<DivergenceTraits>(divergences.finish(), MAX_GROUPS, otherDivergence).map((group) => ({
+          ...group,
+          pointers: group.folded === undefined ? listed(['divergence', group.step, group.kind]) : [],
+        })),
+        unanswered: foldGroups<UnansweredTraits>(unanswered.finish(), MAX_GROUPS, otherAnswer),
+        failures: foldGroups<FailureTraits>(failures.finish(), MAX_GROUPS, () => ({ message: 'other failures' })),
+      };
+    },
   };
 }
 
-const foldedFailure: FailureGroup = { message: 'other failures', count: 0, example: '' };
+type FlipTraits = Omit<FlipGroup, keyof Group>;
+type EffectTraits = Omit<EffectGroup, keyof Group | 'pointers'>;
+type DivergenceTraits = Omit<DivergenceGroup, keyof Group | 'pointers'>;
+type UnansweredTraits = Omit<UnansweredGroup, keyof Group>;
+type FailureTraits = Omit<FailureGroup, keyof Group>;
 
-function withoutPointers<Item extends { readonly pointers: readonly string[] }>(
-  groups: readonly Item[],
-): Omit<Item, 'pointers'>[] {
-  return groups.map((group) => without(group, 'pointers'));
+/** Of several kinds together, that of the most frequent one. */
+function otherEffect(first?: EffectTraits): EffectTraits {
+  return { kind: first?.kind ?? 'changed', tool: '*' };
+}
+
+function otherDivergence(first?: DivergenceTraits): DivergenceTraits {
+  return { kind: first?.kind ?? 'replaced', step: '*' };
+}
+
+function otherAnswer(first?: UnansweredTraits): UnansweredTraits {
+  return { kind: 'wait', reason: 'other reasons', remedy: '', ...first, step: '*' };
+}
+
+/** Pointers that one recording adds to a group: enough to say where to look. */
+const POINTERS_EACH = 50;
+/** Pointers of a group that a report shows. */
+const POINTERS_SHOWN = 20;
+
+interface PointerCounter {
+  add(recording: string, group: readonly string[], pointers: readonly string[]): void;
+  /** Of a group, the most frequent first. */
+  finish(): (group: readonly string[]) => string[];
+}
+
+function createPointerCounter(): PointerCounter {
+  const counter = createGroupCounter<{ readonly of: string; readonly pointer: string }>();
+  return {
+    add(recording, group, pointers) {
+      const distinct = [...new Set(pointers)].slice(0, POINTERS_EACH);
+      for (const pointer of distinct)
+        counter.add(recording, [...group, pointer], { of: JSON.stringify(group), pointer: clipText(pointer) });
+    },
+    finish() {
+      const byGroup = new Map<string, string[]>();
+      for (const { of, pointer } of counter.finish().groups) {
+        const listed = byGroup.get(of) ?? [];
+        byGroup.set(of, listed);
+        if (listed.length < POINTERS_SHOWN) listed.push(pointer);
+      }
+      return (group) => byGroup.get(JSON.stringify(group)) ?? [];
+    },
+  };
 }
 
 /** A value in a key: absent is told apart from every value. */
@@ -83,20 +135,20 @@ function present(value: Json | undefined): Json {
 }
 
 /** Greatest field first; within a field greatest flip first. */
-function foldFlips(groups: readonly FlipGroup[]): FlipGroup[] {
+function foldFlips({ groups, ...counted }: CountedGroups<FlipTraits>): FlipGroup[] {
   const fields = new Map<string, FlipGroup[]>();
   for (const group of groups) {
     const field = fields.get(group.pointer);
     if (field === undefined) fields.set(group.pointer, [group]);
     else field.push(group);
   }
-  const folded = [...fields.values()].flatMap((field) =>
-    foldGroups(field, MAX_FLIPS_PER_FIELD, ({ pointer }) => ({ ...emptyFlip, pointer })),
+  const folded = [...fields].flatMap(([pointer, field]) =>
+    foldGroups<FlipTraits>({ groups: field }, MAX_FLIPS_PER_FIELD, () => ({ ...otherValues, pointer })),
   );
-  return foldGroups(folded, MAX_FLIPS, () => ({ ...emptyFlip, pointer: '*' }));
+  return foldGroups<FlipTraits>({ groups: folded, ...counted }, MAX_FLIPS, () => ({ ...otherValues, pointer: '*' }));
 }
 
-const emptyFlip: FlipGroup = { pointer: '', from: undefined, to: undefined, count: 0, example: '' };
+const otherValues = { from: undefined, to: undefined };
 
 interface EffectChange {
   readonly tool: string;
