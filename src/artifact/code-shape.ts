@@ -28,6 +28,11 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.jsx': 'jsx',
 };
 
+/** How the bundler reads a file of code; `undefined` of other files. */
+export function codeLoader(path: string): Loader | undefined {
+  return LOADERS[extname(path)];
+}
+
 /**
  * @param prompts texts of the definition that the file belongs to
  * @returns the text unchanged when the file is not code, or cannot be read as code.
@@ -36,7 +41,7 @@ export async function codeShape(path: string, text: string, prompts: ReadonlySet
   if (prompts.has(text)) return '';
   const extension = extname(path);
   if (extension === '.json') return jsonShape(text);
-  const loader = LOADERS[extension];
+  const loader = codeLoader(path);
   if (loader === undefined) return text;
   try {
     const { code } = await transform(text, { loader, target: 'es2022', minifyWhitespace: true, legalComments: 'none' });
@@ -69,17 +74,22 @@ function jsonShape(text: string): string {
 }
 
 function withoutDefinitionData(code: string): string {
-  if (!code.includes('defineMission')) return code;
-  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
-  const names = namesOfDefineMission(program);
-  const data = callsOf(program, names).flatMap(([argument]) => dataIn(argument));
-  return cut(code, data);
+  return code.includes('defineMission') ? cut(code, definitionData(parseModule(code))) : code;
+}
+
+/** Where definition data stand in a module of the author, as plain JavaScript. */
+export function definitionData(program: acorn.Program): readonly Span[] {
+  return callsOf(program, namesOfDefineMission(program)).flatMap(([argument]) => dataIn(argument));
+}
+
+function parseModule(code: string): acorn.Program {
+  return parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
 }
 
 /** Cuts the values of top-level constants that hold nothing but a prompt; in a bundle they are `var`. */
 function withoutPrompts(code: string, prompts: ReadonlySet<string>, kind: 'const' | 'var' = 'const'): string {
   if (prompts.size === 0) return code;
-  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const program = parseModule(code);
   const declarations = program.body.map((node) => (node.type === 'ExportNamedDeclaration' ? node.declaration : node));
   const values = declarations.flatMap((node) =>
     node?.type === 'VariableDeclaration' && node.kind === kind ? node.declarations.map(({ init }) => init) : [],

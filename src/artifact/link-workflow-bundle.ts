@@ -20,11 +20,15 @@ import { SHARED, shareSchemas } from './share-schemas.ts';
 export interface LinkOptions {
   /** Another definition than the artifact's own: a hybrid. */
   readonly definition?: MissionDefinition;
+  /** Code in front of the author's, on the line before its first: it may give `__MISSION_DEFINITION__` another value. */
+  readonly prelude?: string;
 }
 
 /** In the form that Temporal's worker takes. */
 export interface LinkedBundle {
   readonly code: string;
+  /** Where in it the author's code begins, and in front of it the prelude. */
+  readonly authorAt: number;
 }
 
 /**
@@ -41,7 +45,7 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     'library(require, module, exports) {',
     artifact.code.library.trimEnd(),
     '},',
-    `workflow(require, module, exports, __MISSION_DEFINITION__, ${SHARED}) {`,
+    `workflow(require, module, exports, __MISSION_DEFINITION__, ${SHARED}) {${options.prelude ?? ''}`,
     '',
   ].join('\n');
   const { workflow, schemas } = shareSchemas(artifact.code.workflow.trimEnd());
@@ -63,7 +67,7 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     artifact.sourceMaps.workflow,
   );
   const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-  return { code: `${before}${workflow}${after}${comment}` };
+  return { code: `${before}${workflow}${after}${comment}`, authorAt: before.length };
 }
 
 /** A string literal without characters beyond ASCII: one of them would double the memory of the whole bundle's text. */

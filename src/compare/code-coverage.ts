@@ -1,5 +1,5 @@
 /**
- * Coverage of plain workflows: which functions of the candidate ran, and what in them never did. Pure.
+ * Coverage of code: which functions of the candidate ran, and what in them never did. Pure.
  *
  * Invariants
  * 1. Only the project's own modules count: what packages have and nobody uses says nothing.
@@ -51,7 +51,15 @@ interface Counted {
   never: readonly CodeRange[] | undefined;
 }
 
-export function createCodeCoverage(code: string, modules: readonly CoveredModule[]): CodeCoverage {
+/** What people call the code of a bundle. */
+export interface CodeNaming {
+  /** `order.ts order`; nothing for what the bundler made, and for functions of packages. */
+  functionName(one: WalkedFunction): string | undefined;
+  /** What never ran, in a line; nothing where there is nothing to say. */
+  blockWords(range: CodeRange): string;
+}
+
+export function createCodeCoverage(naming: CodeNaming): CodeCoverage {
   const functions = new Map<string, Counted>();
   const steps = new Map<string, { readonly step: TakenStep; runs: number }>();
   const paths = new Set<string>();
@@ -70,7 +78,7 @@ export function createCodeCoverage(code: string, modules: readonly CoveredModule
     add(walked, taken) {
       recordings += 1;
       const own = walked.flatMap((one): WalkedFunction[] => {
-        const name = nameOf(one, code, modules);
+        const name = naming.functionName(one);
         return name === undefined ? [] : [{ ...one, name }];
       });
       own.forEach(countFunction);
@@ -86,7 +94,7 @@ export function createCodeCoverage(code: string, modules: readonly CoveredModule
       recordings,
       paths: paths.size,
       parts: [
-        ...[...functions.values()].map((one) => functionPart(one, code)),
+        ...[...functions.values()].map((one) => functionPart(one, naming)),
         ...[...steps.values()].map(stepPart),
       ].sort((one, other) => byText(one.part, other.part) || byText(one.name, other.name)),
       changes: [],
@@ -99,12 +107,19 @@ function stepPart({ step, runs }: { readonly step: TakenStep; readonly runs: num
   return { part: 'step', kind: step.kind, name: step.name, runs, branches: [] };
 }
 
-function functionPart({ name, runs, never = [] }: Counted, code: string): CoveredPart {
-  const words = never.map((range) => wordsOf(range, code)).filter((text) => /\w/.test(text));
+function functionPart({ name, runs, never = [] }: Counted, naming: CodeNaming): CoveredPart {
+  const words = never.map((range) => naming.blockWords(range)).filter((text) => /\w/.test(text));
   return { part: 'function', name, runs, branches: [...new Set(words)].map((branch) => ({ branch, runs: 0 })) };
 }
 
-/** `order.ts order`; nothing for what the bundler made, and for functions of packages. */
+/** The names of a bundle of Temporal's bundler. */
+export function namedByModules(code: string, modules: readonly CoveredModule[]): CodeNaming {
+  return {
+    functionName: (one) => nameOf(one, code, modules),
+    blockWords: (range) => wordsOf(range, code),
+  };
+}
+
 function nameOf(
   { name, start, end }: WalkedFunction,
   code: string,
@@ -121,7 +136,8 @@ function nameOf(
 
 const LENGTH = 48;
 
-function clipped(text: string): string {
+/** The first words of a piece of code, in one line. */
+export function clipped(text: string): string {
   const plain = text.replaceAll(/\s+/g, ' ').trim();
   return plain.length <= LENGTH ? plain : `${plain.slice(0, LENGTH - 1)}…`;
 }

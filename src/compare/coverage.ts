@@ -4,7 +4,8 @@
  * Invariants:
  * 1. The report depends on what was added, not on the order in which it came.
  * 2. A part counts once per recording, however often the run used it.
- * 3. What cannot be told (which lines of code ran, which constants were read) is `unknown`, never `exercised`.
+ * 3. What steps do not tell (which lines of code ran, which constants were read) is `unknown`, never `exercised`, until somebody
+ *    has counted it (`release/cover-mission.ts`).
  */
 import type { ComponentChange } from '../artifact/component-change.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
@@ -16,7 +17,7 @@ import { byText } from './group-counter.ts';
 export interface CoveredPart {
   /**
    * `step` is whatever is declared in code alone: a rule step, an observation, a wait, a child, an activity. `function` is one of
-   * plain workflows' code; its branches are what never ran in it.
+   * the author's workflow code; its branches are what never ran in it, and its runs are recordings whose code was counted.
    */
   readonly part: 'prompt' | 'model' | 'tool' | 'decision' | 'step' | 'function';
   readonly name: string;
@@ -32,9 +33,27 @@ export interface CoveredPart {
 export interface CoveredChange {
   readonly component: ComponentChange['component'];
   readonly name: string;
-  readonly exercised: 'yes' | 'no' | 'unknown';
-  /** Recordings in which the recorded run or the candidate used it; absent when unknown. */
+  /** `partly`: of code, where some of the changed lines ran and others in no recording. */
+  readonly exercised: 'yes' | 'partly' | 'no' | 'unknown';
+  /**
+   * Recordings in which the recorded run or the candidate used it; absent when unknown. Of rules and code these are recordings whose code
+   * was counted ({@link CoverageReport.code}).
+   */
   readonly runs?: number;
+  /** Of rules and code: how many of {@link runs} came out otherwise in any way. With 0, nothing tells the two versions apart there. */
+  readonly differing?: number;
+  /** Of code: changed lines that ran in no recording, the first of them. */
+  readonly missed?: readonly MissedLine[];
+  /** Of code: how many lines there are of these. */
+  readonly missedCount?: number;
+}
+
+/** A line of the author that changed, and that no recording came past. */
+export interface MissedLine {
+  /** `workflows/refund-eligibility/rules.ts:14`; of a line that is taken away, where the baseline has it. */
+  readonly place: string;
+  readonly text: string;
+  readonly isRemoved?: true;
 }
 
 export interface CoverageReport {
@@ -46,6 +65,8 @@ export interface CoverageReport {
   readonly changes: readonly CoveredChange[];
   /** Those that forgave nothing can go, or hide nothing yet. */
   readonly compareRules: readonly CoveredRule[];
+  /** Recordings whose code was counted, of those that could be replayed again; absent where nobody counted. */
+  readonly code?: { readonly walked: number; readonly of: number };
 }
 
 /** A compare rule of the candidate, and in how many recordings it forgave a difference. */

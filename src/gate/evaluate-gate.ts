@@ -8,7 +8,7 @@
  * 4. Every reason carries its arithmetic.
  * 5. An intended change is let through where it was declared and as it was declared, and is missed where it did not come.
  */
-import type { CoverageReport } from '../compare/coverage.ts';
+import type { CoverageReport, CoveredChange } from '../compare/coverage.ts';
 import type { IntendedReport } from '../compare/intended-tally.ts';
 import type { NoiseReport } from '../compare/noise.ts';
 import type { ReportCounts, Verdict } from '../compare/report.ts';
@@ -147,11 +147,17 @@ function intendedChecks({ intended, counts }: GateFacts, { unusedIntended }: Rep
 /** A change that no recording came past says nothing, however green the rest is. */
 function coverageChecks({ coverage, counts }: GateFacts, policy: ReplayPolicy): Check[] {
   if (coverage === undefined || counts.faithful === 0) return [];
-  const missed = coverage.changes.filter(({ exercised }) => exercised === 'no');
+  const { changes, recordings, code } = coverage;
+  const missed = changes.filter(({ exercised }) => exercised === 'no' || exercised === 'partly');
   if (missed.length === 0) return [];
-  const names = missed.map(({ component, name }) => (name === '' ? component : `${component} ${name}`));
-  const reason = `${missed.length} of ${coverage.changes.length} changes not exercised by any of ${coverage.recordings} recordings: ${names.join(', ')}`;
+  const counted = code === undefined || code.walked === code.of ? '' : ` (code counted in ${code.walked})`;
+  const reason = `${missed.length} of ${changes.length} changes not exercised by any of ${recordings} recordings${counted}: ${missed.map(missedWords).join(', ')}`;
   return [findingCheck(policy.coverage ?? 'warn', reason)];
+}
+
+function missedWords({ component, name, exercised, missedCount }: CoveredChange): string {
+  const part = exercised === 'partly' ? ` (${missedCount} of its changed lines)` : '';
+  return `${component} ${name}`.trim() + part;
 }
 
 function findingCheck(finding: 'warn' | 'inconclusive', reason: string): Check {

@@ -1,6 +1,6 @@
 /** What of plain workflows the histories exercised: activities by their type, functions, and what in these never ran. */
 import { ENTRY, readBundle } from '../artifact/webpack-modules.ts';
-import { createCodeCoverage, type TakenStep } from '../compare/code-coverage.ts';
+import { createCodeCoverage, namedByModules, type TakenStep } from '../compare/code-coverage.ts';
 import type { CoverageReport } from '../compare/coverage.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
@@ -40,11 +40,14 @@ function recordedSteps({ content }: ReplaySource): TakenStep[] {
   });
 }
 
-/** @returns nothing when there is no run, when it was interrupted, or when the bundle is none of Temporal's bundler. */
+/**
+ * @param runs those that are walked, and of how many they are
+ * @returns nothing when there is no run, when it was interrupted, or when the bundle is none of Temporal's bundler.
+ */
 export async function coverCode(
   candidate: { readonly code: string },
   { answers, limits }: ReplayPolicy,
-  runs: readonly CoveredRun[],
+  { runs, of }: { readonly runs: readonly CoveredRun[]; readonly of: number },
   signal: AbortSignal | undefined,
 ): Promise<CoverageReport | undefined> {
   const isNothingAsked = runs.length === 0 || signal?.aborted === true;
@@ -54,13 +57,15 @@ export async function coverCode(
     .map(({ name, start, end }) => ({ name: name === ENTRY ? bundle.entry : name, start, end }))
     .filter(({ name }) => name.startsWith('.'))
     .map((module) => ({ ...module, name: module.name.replace(/^\.\//, '') }));
-  const coverage = createCodeCoverage(bundle.code, modules);
+  const coverage = createCodeCoverage(namedByModules(bundle.code, modules));
   const tasks = runs.map(({ source: { summary, content } }) => ({ summary, content }));
-  let index = 0;
-  for await (const functions of codeWalks({ code: candidate.code, modules, answers, limits }, tasks, signal)) {
-    const run = runs[index];
+  const byId = new Map(runs.map((run) => [run.source.summary.id, run]));
+  const options = { code: candidate.code, definition: undefined, modules, answers, limits };
+  let walked = 0;
+  for await (const { id, functions } of codeWalks(options, tasks, signal)) {
+    const run = byId.get(id);
     if (run !== undefined) coverage.add(functions, stepsOf(run));
-    index += 1;
+    walked += 1;
   }
-  return index === 0 || signal?.aborted === true ? undefined : coverage.finish();
+  return walked === 0 || signal?.aborted === true ? undefined : { ...coverage.finish(), code: { walked, of } };
 }

@@ -29,10 +29,12 @@ import type { Json } from '../shared/json.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { type AttributeOptions, attributeChanges, fingerprintOf } from './attribute-changes.ts';
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
+import { coverMission } from './cover-mission.ts';
 import { DrawPlan, drawNoise } from './draw-noise.ts';
 import { intendedOf } from './intended-of.ts';
 import { type JudgeCohort, judgeRecordings } from './judge-recordings.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
+import { WalkSample } from './walk-sample.ts';
 
 export interface TryProgress {
   readonly done: number;
@@ -51,9 +53,9 @@ export interface TryOptions {
   readonly baseline?: VersionRef | undefined;
   readonly selection?: TrySelection;
   readonly policy: ReplayPolicy;
-  /** Threads. @default one per processor */
+  /** Processes. @default one per processor */
   readonly workers?: number | undefined;
-  /** Where the cohort is replayed. @default on threads of this process */
+  /** Where the cohort is replayed. @default in processes of this machine */
   readonly judge?: JudgeCohort | undefined;
   readonly onProgress?: ((progress: TryProgress) => void) | undefined;
   /** Each result as it comes, for whoever shows a single run in full. */
@@ -95,7 +97,8 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const plan = new DrawPlan({ baseline, candidate });
   const coverage = createCoverage({ candidate: candidate.definition, baseline: baseline.definition, changes });
   const trial = { builder, chosen, candidate, baseline, live, plan };
-  const changed = await countAll(options, { ...trial, intended, coverage });
+  const sample = new WalkSample();
+  const changed = await countAll(options, { ...trial, intended, coverage, sample });
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -106,20 +109,35 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     counts: builder.counts(),
   });
   const noise = await noiseOf(options, trial, session);
-  const { digest, members, selection, sample } = chosen.cohort;
+  const { again, cohort } = chosen;
+  const covered = await coverMission(coverage.finish(), {
+    candidate,
+    baseline,
+    policy,
+    sample,
+    again,
+    signal: options.signal,
+  });
   const report = builder.finish({
     createdAt: clock().toISOString(),
-    cohort: { digest, recordings: members.length, selection, kind: chosen.kind, sample },
+    cohort: reportedCohort(cohort, chosen.kind),
     // Also when the interrupt came after the last result: second opinions may then be missing.
     partial: options.signal?.aborted === true,
     attribution,
     noise,
-    coverage: coverage.finish(),
+    coverage: covered,
     live: session?.use(),
     judge: (facts) => evaluateGate(facts, policy),
   });
   await registry.reports.put(report as unknown as ReportDocument);
   return report;
+}
+
+function reportedCohort(
+  { digest, members, selection, sample }: ChosenRecordings['cohort'],
+  kind: ChosenRecordings['kind'],
+) {
+  return { digest, recordings: members.length, selection, kind, sample };
 }
 
 /** The two versions that a try compares. */
@@ -162,12 +180,13 @@ interface Trial {
 interface CountedTrial extends Trial {
   readonly intended: readonly IntendedChange[] | undefined;
   readonly coverage: CoverageCounter;
+  readonly sample: WalkSample;
 }
 
 /** @returns what changed runs did under the candidate, by recording id */
 async function countAll(
   options: TryOptions,
-  { builder, chosen, candidate, baseline, live, plan, intended, coverage }: CountedTrial,
+  { builder, chosen, candidate, baseline, live, plan, intended, coverage, sample }: CountedTrial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, workers, signal, onProgress, onResult, judge = judgeHere } = options;
   const rules = new RuleBook(candidate.definition, baseline.definition);
@@ -187,6 +206,7 @@ async function countAll(
       else {
         const { result, ways } = one;
         coverage.add(ways);
+        sample.add(result, ways.candidate);
         builder.add(result, one.intended);
         // What came as declared has been judged, and would count as a change beyond noise.
         if (one.intended?.asIntended !== true) plan.note(result);
@@ -201,7 +221,7 @@ async function countAll(
   return changed;
 }
 
-/** On threads of this process. */
+/** In processes of this machine. */
 const judgeHere: JudgeCohort = (job) => judgeRecordings(job, job.sources);
 
 /** Noise is in answers that are given anew; where none are, there is nothing to measure. */

@@ -6,7 +6,7 @@
  *    is given.
  * 3. A case is `right` when the candidate comes to the expected end with the expected writes, `wrong` when it does not, and
  *    `unproven` when it cannot be told. Only `right` passes.
- * 4. Coverage is of what the candidate does on the cases; it decides nothing.
+ * 4. Coverage is of what the candidate does on the cases, and of its code that they run; it decides nothing.
  */
 import type { Artifact } from '../artifact/artifact.ts';
 import { createCoverage } from '../compare/coverage.ts';
@@ -23,10 +23,13 @@ import { type FixtureCase, fixtureInvalid } from '../recording/fixture-case.ts';
 import type { Fixture } from '../recording/fixtures.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Json } from '../shared/json.ts';
+import { coverMission } from './cover-mission.ts';
 import { expectedEnds } from './expected-end.ts';
 import { type JudgedRecording, judgeRecordings } from './judge-recordings.ts';
 import { keptBeside } from './kept-artifacts.ts';
 import { asksAnew, type LiveSession, openLiveSession } from './live-session.ts';
+import type { TracedSource } from './recording-notes.ts';
+import { WalkSample } from './walk-sample.ts';
 
 export interface TryCasesOptions {
   /** What the report calls it: `refund-eligibility@5`, or the source. */
@@ -94,21 +97,26 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
   const { definition } = candidate;
   const coverage = createCoverage({ candidate: definition, baseline: definition, changes: [] });
+  const sample = new WalkSample();
   for await (const one of await judged(options, session)) {
     if (one.kind === 'excluded') {
       builder.exclude(one.excluded);
       settle(one.excluded.recording.id, { verdict: 'unproven', detail: one.excluded.detail });
     } else {
       coverage.add(one.ways);
+      sample.add(one.result, one.ways.candidate);
       builder.add(one.result);
       settle(one.result.recording.id, settledBy(one.result));
     }
   }
+  const again = (ids: ReadonlySet<string>) => sourcesOf(fixtures.filter(({ recording }) => ids.has(recording.id)));
+  const sides = { candidate, baseline: candidate };
+  const covered = await coverMission(coverage.finish(), { ...sides, policy, sample, again, signal });
   const report = builder.finish({
     createdAt: clock().toISOString(),
     cohort: { digest: cohort.digest, recordings: cohort.members.length, selection: 'regression cases', kind: 'picked' },
     partial: signal?.aborted === true,
-    coverage: coverage.finish(),
+    coverage: covered,
     live: session?.use(),
     judge: (facts) => evaluateGate(facts, { ...policy, minimumRecordings: fixtures.length }),
   });
@@ -162,6 +170,6 @@ async function judged(
   );
 }
 
-async function* sourcesOf(fixtures: readonly Fixture[]) {
+async function* sourcesOf(fixtures: readonly Fixture[]): AsyncGenerator<TracedSource> {
   for (const { recording } of fixtures) yield { ...toStoredRecording(recording), trace: recording.trace };
 }

@@ -101,7 +101,9 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
       { baseline, candidate, policy, workers: options.workers, signal, onHybrid: hybridTeller(onProgress) },
       changed.runs,
     ));
-  const coverage = await coverCode(candidate, policy, [...covered.runs.values()], signal);
+  const { faithful, outcomes } = builder.counts();
+  const walkable = { runs: [...covered.runs.values()], of: faithful - outcomes.failed };
+  const coverage = await coverCode(candidate, policy, walkable, signal);
   return builder.finish({
     createdAt: clock().toISOString(),
     cohort: { ...cohortOf(members), selection: selectionOf(options.selection, copies), kind: 'histories' },

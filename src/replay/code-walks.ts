@@ -1,4 +1,4 @@
-/** Which code of plain workflows recordings make run: each replayed once more, on a thread that counts. */
+/** Which code recordings make run: each replayed once more, on a thread that counts. */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import type { WalkedFunction } from '../compare/code-coverage.ts';
@@ -8,15 +8,22 @@ import type { CoverageTask, CoverageThreadOptions, FromCoverageThread } from './
 /** Real time beyond a recording's own limit after which the thread counts as hung. */
 const GRACE_MS = 30_000;
 
+/** What one recording made run. */
+export interface CodeWalk {
+  /** Of the recording. */
+  readonly id: string;
+  readonly functions: readonly WalkedFunction[];
+}
+
 /**
- * Gives the functions that each recording made run, in the order of the recordings. It ends early when one of them hangs or
- * kills the thread, and when it is interrupted.
+ * Gives the functions that each recording made run, in the order of the recordings; one that cannot be replayed is left out. It ends
+ * early when one of them hangs or kills the thread, and when it is interrupted.
  */
 export async function* codeWalks(
   options: CoverageThreadOptions,
-  tasks: Iterable<CoverageTask>,
+  tasks: Iterable<CoverageTask> | AsyncIterable<CoverageTask>,
   signal?: AbortSignal,
-): AsyncGenerator<readonly WalkedFunction[]> {
+): AsyncGenerator<CodeWalk> {
   const { limits } = options;
   const worker = startThread('coverage-thread', import.meta.url, {
     workerData: options,
@@ -28,10 +35,10 @@ export async function* codeWalks(
   worker.on('error', () => over.abort()).on('exit', () => over.abort());
   const signals = [over.signal, ...(signal === undefined ? [] : [signal])];
   try {
-    for (const task of tasks) {
+    for await (const task of tasks) {
       const answer = await answerOf(worker, task, [...signals, AbortSignal.timeout(limits.perRecordingMs + GRACE_MS)]);
       if (answer === undefined) return;
-      if ('functions' in answer) yield answer.functions;
+      if ('functions' in answer) yield { id: task.summary.id, functions: answer.functions };
     }
   } finally {
     await worker.terminate();

@@ -1,10 +1,14 @@
 import type { CodeRange, WalkedFunction } from '../compare/code-coverage.ts';
+import type { MissionDefinition } from '../mission/definition.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
+import type { GivenAnswers } from './live-answers.ts';
 
 export interface CoverageThreadOptions {
-  /** A bundle of plain workflows. */
+  /** A bundle of workflow code. */
   readonly code: string;
+  /** Absent for plain workflows. */
+  readonly definition: MissionDefinition | undefined;
   /** What of it is looked at. */
   readonly modules: readonly CodeRange[];
   readonly answers: AnswerPolicy;
@@ -15,6 +19,8 @@ export interface CoverageThreadOptions {
 export interface CoverageTask {
   readonly summary: RecordingSummary;
   readonly content: Uint8Array;
+  /** What its steps were answered anew before: nothing is asked here. */
+  readonly given?: GivenAnswers | undefined;
 }
 
 export type FromCoverageThread = { readonly functions: readonly WalkedFunction[] } | { readonly failed: string };

@@ -12,7 +12,7 @@ import { createSandbox } from './sandbox.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('coverage-thread runs in a worker thread only');
-const { code, modules, answers, limits } = workerData as CoverageThreadOptions;
+const { code, definition, modules, answers, limits } = workerData as CoverageThreadOptions;
 /** By this name V8 tells the bundle from everything else that runs here. */
 const FILE = '/replay/covered-bundle.js';
 const session = new Session();
@@ -25,7 +25,7 @@ let loaded: Promise<ReplayCandidate> | undefined;
 
 function candidate(): Promise<ReplayCandidate> {
   const inspected = { filename: FILE, sourceMapUrl: '' };
-  loaded ??= createSandbox({ code, inspected }).then((sandbox) => ({ sandbox, definition: undefined }));
+  loaded ??= createSandbox({ code, inspected }).then((sandbox) => ({ sandbox, definition }));
   return loaded;
 }
 
@@ -61,7 +61,8 @@ function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage): WalkedFu
 
 async function perform(task: CoverageTask): Promise<FromCoverageThread> {
   try {
-    const options = { answers, limits, live: NO_LIVE_ANSWERS, judgesDeterminism: false };
+    const { given } = task;
+    const options = { answers, limits, live: NO_LIVE_ANSWERS, given, judgesDeterminism: false };
     await runTask(task, await candidate(), undefined, options);
     return { functions: await takeFunctions() };
   } catch (error) {

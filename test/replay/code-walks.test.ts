@@ -13,7 +13,7 @@ it.each([
   const limits = replayLimits.parse({ memoryMb: 256, perRecordingMs: 1_000 });
   // By this name the SDK knows a bundle as one of its bundler.
   const bundle = `globalThis.__webpack_module_cache__;\n${code}`;
-  const options = { code: bundle, modules: [], answers: answerPolicy.parse({}), limits };
+  const options = { code: bundle, definition: undefined, modules: [], answers: answerPolicy.parse({}), limits };
   const walks = [];
   const impatient = AbortSignal.timeout(5_000);
   let given = 0;

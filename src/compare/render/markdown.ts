@@ -14,7 +14,15 @@ import { details, escapeText, fence, inlineCode, table } from './markdown-pieces
 import { nextSteps } from './next-steps.ts';
 import { requestChange } from './request-change.ts';
 import { excludedReasons } from './terminal-counts.ts';
-import { coverageWords, neverTaken, partlyCovered, partName, unreachedWords } from './terminal-coverage.ts';
+import {
+  coverageWords,
+  missedChanges,
+  NOT_EXERCISED,
+  neverTaken,
+  partlyCovered,
+  partName,
+  unreachedWords,
+} from './terminal-coverage.ts';
 import { intendedWords } from './terminal-intended.ts';
 import { shareWords } from './terminal-sample.ts';
 import {
@@ -174,12 +182,12 @@ function sampleSentence({ cohort: { sample } }: Report): string[] {
 
 function coverageTable({ coverage }: Report): string[] {
   if (coverage === undefined || coverage.recordings === 0) return [];
-  const missed = coverage.changes.filter(({ exercised }) => exercised === 'no');
+  const missed = missedChanges(coverage);
   const rows = [
-    ...missed.map(({ component, name }) => [
-      inlineCode(`${component} ${name}`.trim()),
+    ...missed.map(({ what, text }) => [
+      inlineCode(what),
       '0',
-      'changed, and exercised by no recording',
+      text === '' ? NOT_EXERCISED : `${NOT_EXERCISED}: ${inlineCode(text)}`,
     ]),
     ...partlyCovered(coverage).map((part) => [
       inlineCode(partName(part)),

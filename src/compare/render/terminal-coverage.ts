@@ -7,16 +7,39 @@ import type { TerminalOptions } from './palette.ts';
 import { plural } from './words.ts';
 
 const PARTS_SHOWN = 10;
+const MISSED_SHOWN = 20;
+
+export const NOT_EXERCISED = 'changed, and exercised by no recording';
+
+/** What changed and was not exercised: `prompt judge`, of code each line. */
+export function missedChanges({
+  changes,
+}: CoverageReport): readonly { readonly what: string; readonly text: string }[] {
+  return changes.flatMap(({ component, name, exercised, missed, missedCount = 0 }) => {
+    if (exercised !== 'no' && exercised !== 'partly') return [];
+    if (missed === undefined) return [{ what: `${component} ${name}`.trim(), text: '' }];
+    const left = missedCount - missed.length;
+    return [
+      ...missed.map(({ place, text, isRemoved }) => ({
+        what: `${component} ${place}${isRemoved ? ' (removed)' : ''}`,
+        text,
+      })),
+      ...(left > 0 ? [{ what: `${component} ${name}`, text: `and ${left} lines more` }] : []),
+    ];
+  });
+}
 
 export function coverageLines({ coverage }: Report, { palette, width }: TerminalOptions): string[] {
   if (coverage === undefined || coverage.recordings === 0) return [];
-  const missed = coverage.changes.filter(({ exercised }) => exercised === 'no');
+  const missed = missedChanges(coverage);
   const partial = partlyCovered(coverage);
   const rows = [
-    ...missed.map(({ component, name }) => [
-      cell(printable(`${component} ${name}`.trim()), palette.bold, { flexible: true }),
-      cell('changed, and exercised by no recording', palette.red, { flexible: true }),
-    ]),
+    ...missed
+      .slice(0, MISSED_SHOWN)
+      .map(({ what, text }) => [
+        cell(printable(what), palette.bold, { flexible: true }),
+        cell(printable(`${NOT_EXERCISED}${text === '' ? '' : `: ${text}`}`), palette.red, { flexible: true }),
+      ]),
     ...partial.slice(0, PARTS_SHOWN).map((part) => [
       cell(printable(partName(part)), palette.bold, { flexible: true }),
       cell(`${plural(part.runs, 'run')}, never ${printable(neverTaken(part).join(', '))}`, palette.yellow, {
@@ -24,7 +47,10 @@ export function coverageLines({ coverage }: Report, { palette, width }: Terminal
       }),
     ]),
   ];
-  const more = partial.length > PARTS_SHOWN ? [`and ${partial.length - PARTS_SHOWN} more, in report.json`] : [];
+  const more = [
+    ...(missed.length > MISSED_SHOWN ? [`and ${missed.length - MISSED_SHOWN} more changes, in report.json`] : []),
+    ...(partial.length > PARTS_SHOWN ? [`and ${partial.length - PARTS_SHOWN} more, in report.json`] : []),
+  ];
   return [
     ...wrapped(coverageWords(coverage), width).map((line) => `  ${line}`),
     ...tableLines(rows, width),
@@ -38,14 +64,21 @@ function wrapped(text: string, width: number): string[] {
   return wrapText(text, width - 2);
 }
 
-/** `7 ways in 214 recordings; 12 of 14 prompts, models, tools and decisions used`. */
-export function coverageWords({ recordings, paths, parts }: CoverageReport): string {
-  const declared = parts.filter(({ part }) => part !== 'step');
-  const used = declared.filter(({ runs }) => runs > 0).length;
-  const isPlain = declared.some(({ part }) => part === 'function');
-  const what = isPlain ? 'functions run' : 'prompts, models, tools and decisions used';
-  const share = declared.length === 0 ? '' : `; ${used} of ${declared.length} ${what}`;
-  return `${plural(paths, 'way')} in ${plural(recordings, 'recording')}${share}`;
+/** `7 ways in 214 recordings; 12 of 14 prompts, models, tools and decisions used; 9 of 11 functions run in 100 of them`. */
+export function coverageWords({ recordings, paths, parts, code }: CoverageReport): string {
+  const isDeclared = ({ part }: CoveredPart) => part !== 'step' && part !== 'function';
+  const share = (of: readonly CoveredPart[], what: string): string[] =>
+    of.length === 0 ? [] : [`${of.filter(({ runs }) => runs > 0).length} of ${of.length} ${what}`];
+  const counted =
+    code === undefined || code.walked === code.of ? '' : `, counted in ${code.walked} of ${code.of} recordings`;
+  return [
+    `${plural(paths, 'way')} in ${plural(recordings, 'recording')}`,
+    ...share(parts.filter(isDeclared), 'prompts, models, tools and decisions used'),
+    ...share(
+      parts.filter(({ part }) => part === 'function'),
+      `functions run${counted}`,
+    ),
+  ].join('; ');
 }
 
 /** Parts that were used, and have a branch that was not taken. */
@@ -63,16 +96,22 @@ export function unreachedWords({ parts, changes, compareRules }: CoverageReport)
   const unknown = changes
     .filter(({ exercised }) => exercised === 'unknown')
     .map(({ component, name }) => `${component} ${name}`);
+  const idleChanges = changes
+    .filter(({ component, runs = 0, differing }) => component === 'rule' && runs > 0 && differing === 0)
+    .map(({ name, runs = 0 }) => `${name} (${plural(runs, 'run')})`);
   const idle = compareRules.filter(({ runs }) => runs === 0).map(({ place }) => place);
   return [
     ...(never.length === 0 ? [] : [`Never used: ${printable(never.join(', '))}`]),
     ...(unknown.length === 0
       ? []
-      : [`Changed, and no step tells whether it was exercised: ${printable(unknown.join(', '))}`]),
+      : [`Changed, and nothing tells whether it was exercised: ${printable(unknown.join(', '))}`]),
+    ...(idleChanges.length === 0
+      ? []
+      : [`Rules that changed and were read, in runs that all match: ${printable(idleChanges.join(', '))}`]),
     ...(idle.length === 0 ? [] : [`Compare rules that forgave nothing: ${printable(idle.join(', '))}`]),
   ];
 }
 
 export function partName({ part, kind, name }: CoveredPart): string {
-  return `${kind ?? part} ${name}`;
+  return `${kind ?? part} ${part === 'function' ? name.replace(/^workflows\/[^/]+\//, '') : name}`;
 }

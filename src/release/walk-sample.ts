@@ -1,0 +1,63 @@
+/** Which recordings are replayed once more to count the code that they run: some of every way, whatever order they come in. */
+import type { ReplayedStep, ReplayResult } from '../compare/outcome.ts';
+import { pathOf, type WalkedStep } from '../recording/walked-way.ts';
+import type { GivenAnswers } from '../replay/live-answers.ts';
+
+/** Each is replayed once more, on one thread. */
+const WALKS_MAX = 100;
+
+export interface SampledWalk {
+  readonly id: string;
+  readonly isMatched: boolean;
+  /** What its steps were answered anew. */
+  readonly given: GivenAnswers | undefined;
+}
+
+export class WalkSample {
+  readonly #most: number;
+  readonly #byPath = new Map<string, SampledWalk[]>();
+  #count = 0;
+
+  constructor(most = WALKS_MAX) {
+    this.#most = most;
+  }
+
+  /** A recording and the candidate's way. Code that failed may hang, and is not run again. */
+  add(result: ReplayResult, way: readonly WalkedStep[]): void {
+    if (result.outcome === 'failed') return;
+    this.#count += 1;
+    const path = pathOf(way);
+    const walks = this.#byPath.get(path) ?? [];
+    const walk = { id: result.recording.id, isMatched: result.outcome === 'matched', given: givenOf(result.steps) };
+    this.#byPath.set(path, firstById([...walks, walk], this.#most));
+  }
+
+  /** Those that could be walked. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** By id: of each way the first recording, then of each the second, as far as there is room. */
+  walks(): readonly SampledWalk[] {
+    const ways = [...this.#byPath].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, walks]) => walks);
+    const longest = Math.max(0, ...ways.map((walks) => walks.length));
+    const turns = Array.from({ length: longest }, (_, turn) => ways.flatMap((walks) => walks.slice(turn, turn + 1)));
+    return firstById(turns.flat().slice(0, this.#most), this.#most);
+  }
+}
+
+function firstById(walks: readonly SampledWalk[], most: number): SampledWalk[] {
+  return walks.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, most);
+}
+
+/** Nothing is asked twice: live answers are taken from the replay that was counted. */
+function givenOf(steps: readonly ReplayedStep[]): GivenAnswers | undefined {
+  const live = steps.filter(({ evidence, status }) => evidence === 'live' && status !== 'open');
+  if (live.length === 0) return undefined;
+  return new Map(
+    live.map(({ id, result, failure }) => [
+      id,
+      failure === undefined ? { result } : { failure: { message: failure, type: '' } },
+    ]),
+  );
+}
