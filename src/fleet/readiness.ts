@@ -2,10 +2,13 @@
  * Whether the server lets a run be pinned to an artifact that this process hosts.
  *
  * The server decides that by the task queue's own data, which no call of its API shows: a version is listed, and so is its
- * poller, before a start is accepted (server 1.32.0). Only a start tells. So when both are listed, a start is made that no
- * worker ever sees (its first task is an hour away), and deleted at once.
+ * poller, before a start is accepted (server 1.32.0). Only a start tells. So when both are listed, a start is asked for under a
+ * workflow id that is taken: the server looks at the pin before it looks at the id, and nothing comes of it either way. Who
+ * finds the id free takes it: one run in a namespace, which no worker ever sees (its first task is an hour away), ended at once.
+ *
+ * It is not deleted: a deletion overtakes the server's list, which would show the run as open for ever.
  */
-import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Placement } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
 import { pause } from '../shared/pause.ts';
@@ -21,9 +24,9 @@ type Place = Pick<TemporalConnection, 'client' | 'connection' | 'namespace'>;
 /** Many versions that start at once share a server: who waits longer asks less often. */
 const LOOK_AGAIN_MS = { first: 200, growth: 1.3, most: 2_000 };
 
-/** The workflow type of the start that asks. It has no code anywhere. */
-const PROBE_TYPE = 'mission-runtime-readiness';
-/** Should the deletion fail, the server ends it by itself. */
+/** Type and id of the start that asks. It has no code anywhere. */
+const PROBE = 'mission-runtime-readiness';
+/** Should ending it fail, the server does so by itself. */
 const PROBE_TIMEOUT = '10s';
 
 /**
@@ -55,21 +58,21 @@ async function isReady(place: Place, target: Target, identity: string): Promise<
  * Whether the server accepts a start that is pinned to the artifact. A server that allows us no starts is believed by what it
  * lists: routers try a refused start again for a moment.
  */
-async function acceptsStart({ client, connection, namespace }: Place, { mission, taskQueue, deployment }: Target) {
-  const workflowId = `${PROBE_TYPE}-${mission}-${deployment.buildId}-${randomUUID()}`;
+async function acceptsStart({ client }: Place, { taskQueue, deployment }: Target): Promise<boolean> {
   try {
-    const { firstExecutionRunId: runId } = await client.workflow.start(PROBE_TYPE, {
-      workflowId,
+    const run = await client.workflow.start(PROBE, {
+      workflowId: PROBE,
       taskQueue,
       args: [],
       versioningOverride: { pinnedTo: deployment },
       startDelay: '1h',
       workflowExecutionTimeout: PROBE_TIMEOUT,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
     });
-    const workflowExecution = { workflowId, runId };
-    await connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }).catch(() => undefined);
+    await run.terminate('It asked whether starts are accepted.').catch(() => undefined);
     return true;
   } catch (error) {
-    return grpcStatusOf(error) === 'PERMISSION_DENIED';
+    return error instanceof WorkflowExecutionAlreadyStartedError || grpcStatusOf(error) === 'PERMISSION_DENIED';
   }
 }

@@ -10,6 +10,8 @@ import proto from '@temporalio/proto';
 import { grpcStatusOf } from './grpc-status.ts';
 import type { DeploymentPlace } from './worker-deployments.ts';
 
+const { WORKFLOW_EXECUTION_STATUS_RUNNING } = proto.temporal.api.enums.v1.WorkflowExecutionStatus;
+
 /** The server's own search attribute: `<deployment>:<build id>`. */
 export const DEPLOYMENT_VERSION_ATTRIBUTE = 'TemporalWorkerDeploymentVersion';
 
@@ -26,8 +28,8 @@ export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>
 }
 
 /**
- * The build id that a run is pinned to though no worker took it on yet: then its search attribute is not there, and the server tells
- * of one run at a time.
+ * The build id that an open run is pinned to though no worker took it on yet: then its search attribute is not there, and the
+ * server tells of one run at a time. `undefined` for a run that has ended, and one that nothing pinned.
  */
 export async function waitingBuildId(
   client: Client,
@@ -41,7 +43,9 @@ export async function waitingBuildId(
       if (grpcStatusOf(error) !== 'NOT_FOUND') throw error;
       return undefined;
     });
-  const override = described?.workflowExecutionInfo?.versioningInfo?.versioningOverride;
+  const info = described?.workflowExecutionInfo;
+  if (info?.status !== WORKFLOW_EXECUTION_STATUS_RUNNING) return undefined;
+  const override = info.versioningInfo?.versioningOverride;
   // Servers before 1.30 give the older form.
   const text = override?.pinned?.version?.buildId ?? override?.pinnedVersion?.replace(/^.*\./, '');
   return text || undefined;

@@ -9,6 +9,7 @@ import { describeFleetEvent } from '../../src/fleet/fleet-event.ts';
 import { listRuns } from '../../src/fleet/list-runs.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
+import { shortDigest } from '../../src/shared/digest.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { copyProject, type Edits } from '../artifact/project.ts';
 
@@ -116,6 +117,12 @@ async function host(options: Partial<FleetOptions> = {}): Promise<Fleet> {
 
 function start(input: unknown, workflowId = `${mission}-run-${++sequence}`) {
   return startMission({ registry, client: temporal.client, mission, input, workflowId });
+}
+
+/** Of the worker that took the run on. */
+async function buildOf({ workflowId }: { readonly workflowId: string }): Promise<string | undefined> {
+  const { raw } = await temporal.client.workflow.getHandle(workflowId).describe();
+  return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined;
 }
 
 const resultOf = ({ workflowId }: { readonly workflowId: string }) => temporal.client.workflow.result(workflowId);
@@ -328,11 +335,21 @@ describe('a mission in production', () => {
         60_000,
       );
     await lands(slow);
-    const waiting = await plain();
+    // The server tells its own parts after it has answered: a start may still land on the version before, which ends by itself.
+    const { artifact } = await registry.versions.get(mission, slow);
+    const waiting = await vi.waitFor(
+      async () => {
+        const run = await plain();
+        await vi.waitFor(async () => expect(await buildOf(run)).toBeDefined(), 60_000);
+        expect(await buildOf(run)).toBe(shortDigest(artifact));
+        return run;
+      },
+      { timeout: 120_000, interval: 200 },
+    );
 
     await route({ [slow]: 1_000, [quick]: 9_000 });
     await lands(quick);
-    // The server tells its own parts after it has answered; the signal ends a run that landed on the one before.
+    // As above; the signal ends a run that landed on the version before.
     await vi.waitFor(
       async () => {
         const { handle } = await plain();

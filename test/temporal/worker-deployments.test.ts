@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { digestOf } from '../../src/shared/digest.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
@@ -13,6 +12,7 @@ import {
   type Poller,
   setCurrentVersion,
 } from '../../src/temporal/worker-deployments.ts';
+import { bundleGreeting, whileHosted } from '../support/hosted-version.ts';
 
 const MISSION = 'greeting';
 const first = deploymentVersionOf(MISSION, digestOf('first'));
@@ -49,27 +49,13 @@ describe('a deployment on a real server', () => {
 
   beforeAll(async () => {
     temporal = await connectTemporal({ address: inject('temporalAddress') });
-    bundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('./workflows/greet.ts', import.meta.url)),
-    });
+    bundle = await bundleGreeting();
   });
 
   afterAll(() => temporal.close());
 
-  async function whileHosted<T>(version: typeof first, work: () => Promise<T>): Promise<T> {
-    const connection = await temporal.openNative();
-    const worker = await Worker.create({
-      connection,
-      taskQueue: MISSION,
-      workflowBundle: bundle,
-      workerDeploymentOptions: { useWorkerVersioning: true, version, defaultVersioningBehavior: 'PINNED' },
-    });
-    try {
-      return await worker.runUntil(work);
-    } finally {
-      await connection.close();
-    }
-  }
+  const whileHosting = <T>(version: typeof first, work: () => Promise<T>) =>
+    whileHosted(temporal, { version, taskQueue: MISSION, workflowBundle: bundle }, work);
 
   const hosted = async () => hostedBuildIds(await listPollers(temporal, MISSION), MISSION, new Date());
   const statuses = async () => {
@@ -85,7 +71,7 @@ describe('a deployment on a real server', () => {
   });
 
   it('shows which versions are hosted, runs what is pinned, and follows the current version', async () => {
-    await whileHosted(first, async () => {
+    await whileHosting(first, async () => {
       await expect.poll(hosted, { timeout: 60_000 }).toEqual([first.buildId]);
       await expect.poll(statuses, { timeout: 60_000 }).toEqual({ [first.buildId]: 'inactive' });
       const start = () =>
@@ -102,7 +88,7 @@ describe('a deployment on a real server', () => {
       expect(await describeDeployment(temporal, MISSION)).toMatchObject({ currentBuildId: first.buildId });
       expect(await deleteVersion(temporal, first)).toBe('refused');
     });
-    await whileHosted(second, async () => {
+    await whileHosting(second, async () => {
       await expect.poll(hosted, { timeout: 60_000 }).toContain(second.buildId);
       await expect.poll(statuses, { timeout: 60_000 }).toMatchObject({ [second.buildId]: 'inactive' });
       await setCurrentVersion(temporal, second);

@@ -1,0 +1,52 @@
+/** Which builds open runs need, on a real server. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readOpenBuilds } from '../../src/fleet/open-builds.ts';
+import { awaitReady } from '../../src/fleet/readiness.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/mission/wire.ts';
+import { placementOf } from '../../src/routing/placement.ts';
+import { digestOf } from '../../src/shared/digest.ts';
+import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
+import { bundleGreeting, whileHosted } from '../support/hosted-version.ts';
+
+let temporal: TemporalConnection;
+
+beforeAll(async () => {
+  temporal = await connectTemporal({ address: inject('temporalAddress') });
+});
+
+afterAll(() => temporal.close());
+
+describe('the builds of open runs', () => {
+  it('are told by the first run of a version that waits for one, and not by those that ended', async () => {
+    const mission = `waiting-${randomUUID()}`;
+    const { taskQueue, deployment } = placementOf(mission, digestOf('one'), mission);
+    const hosted = { version: deployment, taskQueue, workflowBundle: await bundleGreeting(), identity: 'the-worker' };
+    const signal = AbortSignal.timeout(90_000);
+    await whileHosted(temporal, hosted, () =>
+      awaitReady(temporal, { mission, taskQueue, deployment }, 'the-worker', signal),
+    );
+    const start = (number: number, pinned: boolean) =>
+      temporal.client.workflow.start('greet', {
+        taskQueue,
+        workflowId: `${mission}-${number}`,
+        args: ['world'],
+        // No worker gets it in this test, even where one was just told to stop.
+        startDelay: '1h',
+        searchAttributes: { [SEARCH_ATTRIBUTES.mission]: [mission], [SEARCH_ATTRIBUTES.version]: [`${mission}@1`] },
+        ...(pinned && { versioningOverride: { pinnedTo: deployment } }),
+      });
+    const builds = () => readOpenBuilds(temporal.client, mission, mission);
+    const listed = async () =>
+      (await temporal.client.workflow.count(`${SEARCH_ATTRIBUTES.mission} = '${mission}'`)).count;
+
+    const pinned = await start(1, true);
+    const free = await start(2, false);
+    await expect.poll(listed, { timeout: 60_000 }).toBe(2);
+    expect(await builds()).toEqual([deployment.buildId]);
+
+    await pinned.terminate();
+    await expect.poll(builds, { timeout: 60_000 }).toEqual([]);
+    await free.terminate();
+  });
+});
