@@ -1,6 +1,6 @@
 /**
  * `npm run bench:replay`: our replay and Temporal's own replayer on the same histories, by turns on the same machine, each
- * in processes of its own. Prints histories per second, the ratios, and memory as the cohort grows.
+ * in processes of its own; what ours starts counts as its own. Prints histories per second, the ratios, and memory as the cohort grows.
  *
  *   --series missions,plain   which histories (default: both)
  *   --recordings 10000        how many per measurement; of fewer, more is spent on getting warm
@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
   },
 });
 const recordings = Number(flags.recordings);
-const threads = availableParallelism();
+const processors = availableParallelism();
 
 interface Row {
   readonly name: string;
@@ -40,13 +40,19 @@ interface Row {
 }
 
 const ALONE = 'official, as it is (runReplayHistories)';
-const MANY = `official, in ${threads} processes`;
+const MANY = `official, in ${processors} processes`;
 const ROWS: readonly Row[] = [
   { name: ALONE, way: 'official', workers: 1, processes: 1 },
-  { name: MANY, way: 'official', workers: 1, processes: threads },
-  { name: 'ours, 1 thread', way: 'ours', workers: 1, processes: 1, against: ALONE },
-  { name: `ours, ${threads} threads`, way: 'ours', workers: threads, processes: 1, against: ALONE },
-  { name: `ours, ${threads} threads, with self-check`, way: 'checked', workers: threads, processes: 1, against: ALONE },
+  { name: MANY, way: 'official', workers: 1, processes: processors },
+  { name: 'ours, 1 process', way: 'ours', workers: 1, processes: 1, against: ALONE },
+  { name: `ours, ${processors} processes`, way: 'ours', workers: processors, processes: 1, against: ALONE },
+  {
+    name: `ours, ${processors} processes, with self-check`,
+    way: 'checked',
+    workers: processors,
+    processes: 1,
+    against: ALONE,
+  },
 ];
 
 interface RowResult {
@@ -97,7 +103,7 @@ function ratiosOf(results: readonly RowResult[]): Ratio[] {
   const find = (name: string) => results.find((result) => result.name === name)?.rounds ?? [];
   return ROWS.flatMap(({ name, against }) => {
     if (against === undefined) return [];
-    const others = name === `ours, ${threads} threads` ? [against, MANY] : [against];
+    const others = name === `ours, ${processors} processes` ? [against, MANY] : [against];
     return others.map((other) => {
       const ratio = (of: (measured: Measured) => number) =>
         median(find(name).map((measured, round) => of(measured) / of(find(other)[round] ?? measured)));
@@ -127,9 +133,10 @@ async function measureMemory(series: Series) {
     .map(Number)
     .filter((size) => size > 0);
   const found: { readonly recordings: number; readonly measured: Measured }[] = [];
-  if (sizes.length > 0) say('\nMemory as the cohort grows (resident, the whole process, report included)');
+  if (sizes.length > 0)
+    say('\nMemory as the cohort grows (resident, all processes, report included; what they share is counted in each)');
   for (const total of sizes) {
-    const measured = await measure({ way: 'ours', series, total, workers: threads, fromDisk: true });
+    const measured = await measure({ way: 'ours', series, total, workers: processors, fromDisk: true });
     found.push({ recordings: total, measured });
     say(`  ${String(total).padStart(7)} recordings  late ${measured.rssMb.late} MB  ${figures(measured)}`);
   }
@@ -142,13 +149,13 @@ try {
   say(`Recording ${flags.distinct} runs of each kind on a real server…`);
   const made = await makeHistories(root, folder, Number(flags.distinct), recordings);
   const machine = {
-    processors: threads,
+    processors,
     model: cpus()[0]?.model ?? '',
     node: process.version,
     load: loadavg()[0] ?? 0,
   };
   say(
-    `${threads} processors (${machine.model}), node ${machine.node}, load ${machine.load.toFixed(1)} before the start`,
+    `${processors} processors (${machine.model}), node ${machine.node}, load ${machine.load.toFixed(1)} before the start`,
   );
   say('The official replayer compares kinds, ids and types of commands; ours every payload and the end as well.');
   const series = [];

@@ -12,6 +12,7 @@ import { readHistoryFiles } from '../../src/recording/history-files.ts';
 import { replayRecordings } from '../../src/release/replay-recordings.ts';
 import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
 import type { Asked, Measured } from './measured.ts';
+import { followChildren, taken } from './taken.ts';
 
 const asked = JSON.parse(process.argv[2] ?? '') as Asked;
 const { way, series, total, workers, share } = asked;
@@ -114,10 +115,11 @@ async function* firstFiles() {
 
 const MB = 2 ** 20;
 const rss: number[] = [];
-const sampling = setInterval(() => rss.push(process.memoryUsage().rss), 100);
+followChildren();
+const sampling = setInterval(() => rss.push(taken().rssBytes), 100);
 
 const beganMs = Date.now();
-const cpu = process.cpuUsage();
+const { cpuMs: cpu } = taken();
 let [matched, done, firstMs, warmFromMs] = [0, 0, 0, 0];
 const warmFrom = Math.floor(mine / 4);
 let warmCpu = cpu;
@@ -127,12 +129,11 @@ for await (const isAsRecorded of way === 'official' ? official() : ours()) {
   if (done === 1) firstMs = Date.now() - beganMs;
   if (done === warmFrom) {
     warmFromMs = Date.now();
-    warmCpu = process.cpuUsage();
+    warmCpu = taken().cpuMs;
   }
 }
 const endedMs = Date.now();
-const used = process.cpuUsage(cpu);
-const usedWarm = process.cpuUsage(warmCpu);
+const { cpuMs: usedCpu } = taken();
 clearInterval(sampling);
 const late = rss.slice(Math.floor(rss.length / 2)).sort((a, b) => a - b);
 const measured: Measured = {
@@ -140,10 +141,10 @@ const measured: Measured = {
   matched,
   beganMs,
   endedMs,
-  cpuMs: (used.user + used.system) / 1_000 / done,
+  cpuMs: (usedCpu - cpu) / done,
   firstMs,
   warmPerSecond: ((done - warmFrom) * 1_000) / (endedMs - warmFromMs),
-  warmCpuMs: (usedWarm.user + usedWarm.system) / 1_000 / (done - warmFrom),
+  warmCpuMs: (usedCpu - warmCpu) / (done - warmFrom),
   rssMb: {
     peak: Math.round(Math.max(0, ...rss) / MB),
     late: Math.round((late[Math.floor(late.length / 2)] ?? 0) / MB),

@@ -12,7 +12,7 @@ export interface Asked {
   readonly series: Pick<Series, 'kind' | 'folder'>;
   /** Recordings, each under an id of its own. */
   readonly total: number;
-  /** Threads of ours. */
+  /** Processes in which ours replays. */
   readonly workers: number;
   /** Whether stored recordings are read anew each time, as a hundred thousand distinct ones would be, or kept once they were read. */
   readonly fromDisk: boolean;
@@ -27,7 +27,7 @@ export interface Measured {
   /** From before the code and the first history are loaded until the last result, on the clock of the machine. */
   readonly beganMs: number;
   readonly endedMs: number;
-  /** Of all threads, per history; loading included. */
+  /** Of all processes and threads, per history; loading included. */
   readonly cpuMs: number;
   /** From the beginning. */
   readonly firstMs: number;
@@ -35,7 +35,7 @@ export interface Measured {
   readonly warmPerSecond: number;
   /** CPU per history of those. */
   readonly warmCpuMs: number;
-  /** The highest that was sampled, and the median of the second half. */
+  /** Of all processes; the highest that was sampled, and the median of the second half. What they share is counted in each. */
   readonly rssMb: { readonly peak: number; readonly late: number };
 }
 

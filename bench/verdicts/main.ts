@@ -57,7 +57,7 @@ async function refuseWrongTypes(missions: readonly BenchMission[]): Promise<void
   if (errors.length > 0) throw new Error(`Mutants have errors of types:\n${errors.join('\n')}`);
 }
 
-/** As many mutants at a time as there are processors, each replayed on one thread. */
+/** As many mutants at a time as there are processors, each replayed in one process. */
 async function judgeAll(laboratory: Laboratory, missions: readonly BenchMission[]): Promise<Judged[]> {
   const perMission = missions.map(async (mission): Promise<Task[]> => {
     const sources = await readSources(mission);

@@ -53,7 +53,7 @@ export async function tryMutant(
     candidate: { mission: name, number: version.number },
     baseline: { mission: name, number: 1 },
     policy: POLICY,
-    // A cohort is small: loading the versions on another thread would take longer than replaying.
+    // A cohort is small: loading the versions in another process would take longer than replaying.
     workers: 1,
   });
   const recorded = histories.get(name) ?? [];

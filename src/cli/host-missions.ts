@@ -25,8 +25,8 @@ export interface HostMissionsOptions {
   readonly versions?: readonly VersionRef[] | undefined;
   /** Whether versions are hosted here at all. @default true */
   readonly hosts?: boolean | undefined;
-  /** Threads for shards of replays. @default none */
-  readonly replayThreads?: number | undefined;
+  /** Processes for shards of replays. @default none */
+  readonly replayProcesses?: number | undefined;
   /** Probes, metrics, logs, and whether runs are recorded. */
   readonly setup: HostSetup;
   /** Runs commands of other processes, where the registry is embedded and so closed to them. */
@@ -49,7 +49,7 @@ export async function hostMissions(options: HostMissionsOptions): Promise<void> 
 }
 
 async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
-  const { temporal, missions, versions, replayThreads: threads = 0 } = options;
+  const { temporal, missions, versions, replayProcesses: processes = 0 } = options;
   const { context, io } = options.call;
   const registry = await context.registry('change');
   const plan = await readDriftPlan(options.setup, context);
@@ -58,7 +58,7 @@ async function hostUntilAborted(options: HostMissionsOptions): Promise<void> {
   const recorder = options.setup.record ? await recordMissions({ call, registry, temporal, missions }) : undefined;
   const shadows = await shadowMissions({ call, registry, temporal, missions });
   const drift = plan === undefined ? undefined : watchMissions({ call, registry, missions, plan });
-  const replays = await replayMissions({ call, registry, temporal, threads });
+  const replays = await replayMissions({ call, registry, temporal, processes });
   const fleet = await startFleet({
     registry,
     temporal,

@@ -11,16 +11,16 @@ export interface ReplayMissionsOptions {
   readonly call: Pick<Call<unknown>, 'output'>;
   readonly registry: Registry;
   readonly temporal: TemporalConnection;
-  readonly threads: number;
+  readonly processes: number;
 }
 
 /**
- * How many threads replays get here.
+ * How many processes replays get here.
  *
- * @param given - `--replay-threads`. @default one where there is another processor for runs, none in a process of one version
+ * @param given - `--replay-processes`. @default one where there is another processor for runs, none in a process of one version
  * @throws MissionError `USAGE` when some are asked for, and nobody else can use the registry.
  */
-export function replayThreadsOf(
+export function replayProcessesOf(
   given: number | undefined,
   { isEmbedded, isOfOneVersion }: { readonly isEmbedded: boolean; readonly isOfOneVersion: boolean },
 ): number {
@@ -30,19 +30,19 @@ export function replayThreadsOf(
       'USAGE',
       'The registry is embedded in the project: nobody else could give shards to this process.',
       {
-        remedy: 'Set DATABASE_URL to a PostgreSQL (docs/registry.md), or leave out --replay-threads.',
+        remedy: 'Set DATABASE_URL to a PostgreSQL (docs/registry.md), or leave out --replay-processes.',
       },
     );
   }
   return given ?? (isOfOneVersion || availableParallelism() < 2 ? 0 : 1);
 }
 
-/** Starts to take shards; tells what becomes of them, line by line. `undefined` when there are no threads for it. */
+/** Starts to take shards; tells what becomes of them, line by line. `undefined` when there are no processes for it. */
 export async function replayMissions(options: ReplayMissionsOptions): Promise<ReplayHost | undefined> {
-  const { call, registry, temporal, threads } = options;
-  if (threads === 0) return undefined;
+  const { call, registry, temporal, processes } = options;
+  if (processes === 0) return undefined;
   const { startReplayHost } = await import('../sharding/replay-host.ts');
-  return startReplayHost({ registry, temporal, threads, onEvent: (event) => tell(call, event) });
+  return startReplayHost({ registry, temporal, processes, onEvent: (event) => tell(call, event) });
 }
 
 function tell({ output }: ReplayMissionsOptions['call'], event: ReplayHostEvent): void {

@@ -89,7 +89,7 @@ export interface ReplayResult {
   readonly failure?: {
     readonly message: string;
     readonly step?: string;
-    /** It took its thread with it: by a limit of time or memory, or otherwise. */
+    /** It took its process with it: by a limit of time or memory, or otherwise. */
     readonly isFatal?: true;
   };
   readonly determinism: Determinism;

@@ -1,6 +1,6 @@
 /**
  * What the registry keeps of a recording's histories: gzip over one block per link, each a 4-byte length (big-endian) and the
- * canonical protobuf bytes. A replay thread decodes it with no other knowledge.
+ * canonical protobuf bytes. A replay process decodes it with no other knowledge.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Digest, digestOf } from '../shared/digest.ts';

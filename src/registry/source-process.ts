@@ -1,24 +1,28 @@
 /** Starting a process from one of our own modules, whether the project runs from `dist` or from its TypeScript sources. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleSource } from './bundle-source.ts';
 
 export interface OwnProcessOptions extends Pick<SpawnOptions, 'env'> {
   /** Options of Node itself. */
   readonly execArgv: readonly string[];
+  /** Arguments after the first. */
+  readonly args: readonly string[];
 }
 
 /**
  * Starts Node on a module of ours, with a channel for messages that hold bytes; its output is dropped. Its first
- * argument is the id of this process.
+ * argument is the id of this process. It stands where Node does: that folder is there, whatever becomes of this process's own.
  *
  * @param name of the module beside `importer`, without extension
  * @param importer the caller's `import.meta.url`; its extension tells sources from build
  */
-export function startProcess(name: string, importer: string, { execArgv, env }: OwnProcessOptions): ChildProcess {
+export function startProcess(name: string, importer: string, { execArgv, args, env }: OwnProcessOptions): ChildProcess {
   const isSource = importer.endsWith('.ts');
   const file = isSource ? '-' : fileURLToPath(new URL(`./${name}.js`, importer));
-  const child = spawn(process.execPath, [...execArgv, file, String(process.pid)], {
+  const child = spawn(process.execPath, [...execArgv, file, String(process.pid), ...args], {
+    cwd: dirname(process.execPath),
     stdio: [isSource ? 'pipe' : 'ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
     env,

@@ -85,7 +85,7 @@ interface Hybrids {
   close(): Promise<void>;
 }
 
-/** Hybrids are replayed one after another, all on the same threads. */
+/** Hybrids are replayed one after another, all in the same processes. */
 function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
   const { policy, workers, onHybrid } = options;
   let begun = 0;

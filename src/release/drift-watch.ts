@@ -43,7 +43,7 @@ export interface DriftWatch {
 const CHECK_MS = 60_000;
 /** A process that died while it looked has its claim for so long. */
 const CLAIM_MS = 3_600_000;
-/** Beside hosted missions one thread has to do. */
+/** Beside hosted missions one process has to do. */
 const WORKERS = 1;
 
 /** Starts to look; it never throws. */

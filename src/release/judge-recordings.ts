@@ -39,7 +39,7 @@ export interface JudgeOptions {
   /** The artifact that made a recording; `undefined` when nobody has it. */
   readonly findMaker: (digest: string) => Promise<Artifact | undefined>;
   readonly live?: LiveAnswers | undefined;
-  /** Threads. @default one per processor */
+  /** Processes. @default one per processor */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -40,7 +40,7 @@ export interface MoveRunsOptions {
   readonly reason: string;
   /** Names this move in the ledger: one for all its runs. */
   readonly action: string;
-  /** Threads of the replay. @default one per processor */
+  /** Processes of the replay. @default one per processor */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long a worker of the target may take to become ready, where it sleeps. @default 30 s */

@@ -23,7 +23,7 @@ export interface ReplayRecordingsOptions {
   readonly policy?: ReplayPolicyInput | undefined;
   /** Payload codecs of the workers, in their order; only `decode` is used. @default those that plugins of the candidate bring */
   readonly codecs?: readonly PayloadDecoder[] | undefined;
-  /** Threads. @default one per processor */
+  /** Processes. @default one per processor */
   readonly workers?: number | undefined;
   /** Ends the replay early. */
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +37,7 @@ export interface ReplayRecordingsOptions {
 
 /**
  * Replays histories against workflow code and compares every command with its payload, and the result: what Temporal's own
- * replayer does not look at. Nothing is executed but workflow code, on threads without a way out.
+ * replayer does not look at. Nothing is executed but workflow code, in processes without a way out.
  *
  * Each history gives one event: a result, or an exclusion with its reason. Results come as they are ready. A history of a run
  * that is still open is compared as far as it goes.
@@ -91,7 +91,7 @@ export async function* replayRecordings(
   yield* excludedOf(waiting);
 }
 
-/** The name is unique within one replay. Code alone goes to the threads. */
+/** The name is unique within one replay. Code alone goes to the processes. */
 function targetOf(name: string, { code }: WorkflowBundle): ReplayTarget {
   return { name, bundle: { code } };
 }

@@ -25,7 +25,7 @@ export interface StrictVerdict extends OpenRun {
 }
 
 export interface StrictReplayOptions {
-  /** Threads. @default one per processor */
+  /** Processes. @default one per processor */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

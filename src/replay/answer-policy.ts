@@ -22,7 +22,7 @@ export const answerPolicy = z.strictObject({
 export const replayLimits = z.strictObject({
   perRecordingMs: z.int().positive().default(10_000),
   maxSteps: z.int().positive().default(10_000),
-  /** Heap of one replay process, in megabytes. */
+  /** Heap of one replay process, in megabytes; all that it holds may be 256 MB more (`start-confined.ts`). */
   memoryMb: z.int().positive().default(512),
   liveCalls: z.int().nonnegative().default(10_000),
   liveConcurrency: z.int().positive().default(8),

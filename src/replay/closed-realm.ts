@@ -1,5 +1,5 @@
 /**
- * Closes the host's realm on a thread where candidates run: nothing in it can be changed any more, so that a candidate that holds an object of
+ * Closes the host's realm where candidates run: nothing in it can be changed any more, so that a candidate that holds an object of
  * the host (`URL`, an `AbortSignal`) changes neither what the next recording finds nor how results are compared and sent.
  *
  * Objects that inherit from a closed prototype could no longer be assigned a member that it has, such as `constructor` or `toString`:

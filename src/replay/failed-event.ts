@@ -1,7 +1,7 @@
 import type { ReplayResult } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { runEndOf } from '../recording/run-end.ts';
-import type { ReplayEvent, ReplayTask } from './thread-protocol.ts';
+import type { ReplayEvent, ReplayTask } from './process-protocol.ts';
 
 /** What is reported of a recording on which the candidate ended the replay itself: that is its failure, and the recording's outcome. */
 export function failedEvent(

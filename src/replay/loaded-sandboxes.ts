@@ -1,10 +1,10 @@
 /**
- * The sandboxes of a thread, one for each target. Several tasks may be at one at a time, where they wait for live answers: what
+ * The sandboxes of a process, one for each target. Several tasks may be at one at a time, where they wait for live answers: what
  * is replaced meanwhile is destroyed by the last of them.
  */
 import type { ReplayCandidate } from './departure.ts';
+import type { ProcessTarget } from './process-protocol.ts';
 import { createSandbox } from './sandbox.ts';
-import type { ThreadTarget } from './thread-protocol.ts';
 
 export interface HeldSandbox {
   readonly key: string;
@@ -16,10 +16,10 @@ export interface HeldSandbox {
 }
 
 export class LoadedSandboxes {
-  readonly #targets = new Map<string, ThreadTarget>();
+  readonly #targets = new Map<string, ProcessTarget>();
   readonly #loaded = new Map<string, HeldSandbox>();
 
-  add(key: string, target: ThreadTarget): void {
+  add(key: string, target: ProcessTarget): void {
     this.#targets.set(key, target);
   }
 
@@ -29,7 +29,7 @@ export class LoadedSandboxes {
     if (loaded !== undefined) this.#replace(loaded);
   }
 
-  target(key: string): ThreadTarget | undefined {
+  target(key: string): ProcessTarget | undefined {
     return this.#targets.get(key);
   }
 

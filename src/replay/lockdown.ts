@@ -1,18 +1,18 @@
 /**
- * Takes from a replay thread what a candidate could use to get out of it.
+ * Takes from a process or thread what a candidate could use to get out of it.
  *
  * `node:vm` is no wall: a candidate that holds any function of the host's realm (`console.log`, `URL`) reaches the host's
  * `Function` through its `constructor`, and with that `process` and every module. So before any candidate is loaded
  * 1. no function of the host's realm leads to a constructor of functions any more, and
  * 2. nothing that the host lends to candidates tells the time,
  * 3. nothing that others use can be changed (`closed-realm.ts`), and
- * 4. what such a constructor would have led to (process, modules, network, code loading) is gone from the thread.
- * The thread's port to the pool stays, in a closure that no candidate sees. Environment variables were never given to it.
+ * 4. what such a constructor would have led to (process, modules, network, code loading) is gone.
+ * The way to whoever gives it work stays, in a closure that no candidate sees. Environment variables were never given to it.
  */
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { closeRealm, functionPrototypes } from './closed-realm.ts';
 
-/** Members of `process` that load code, open files or sockets, or end things. */
+/** Members of `process` that load code, open files or sockets, send messages, or end things. */
 const PROCESS_MEMBERS = [
   'getBuiltinModule',
   'binding',
@@ -29,6 +29,9 @@ const PROCESS_MEMBERS = [
   'report',
   'loadEnvFile',
   'execve',
+  'send',
+  '_send',
+  '_debugProcess',
 ] as const;
 
 const GLOBALS = [
@@ -42,7 +45,7 @@ const GLOBALS = [
   'BroadcastChannel',
 ] as const;
 
-/** Irrevocable; for a thread that does nothing but replay. Call it after everything of ours is imported. */
+/** Irrevocable; for a process or thread that does nothing but replay. Call it after everything of ours is imported. */
 export function lockDown(): void {
   // Otherwise the first sandbox would want to.
   mapErrorStacks();

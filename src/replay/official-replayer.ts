@@ -1,18 +1,17 @@
 /**
  * What Temporal's own replayer says of the same histories. It decides nothing here; it must agree.
  *
- * It is asked in a process of its own: the candidate runs there as it would on a thread of ours, with the same limits and as
+ * It is asked in a process of its own: the candidate runs there as it would in a process of ours, with the same limits and as
  * little within its reach.
  */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { Determinism } from '../compare/outcome.ts';
-import { startProcess } from '../registry/source-process.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { ReplayLimits } from './answer-policy.ts';
 import type { FromOfficial, ToOfficial } from './official-protocol.ts';
+import { endConfined, startConfined, whyEnded } from './start-confined.ts';
 
-/** Beyond twice the limit of a recording, as threads have it. */
+/** Beyond twice the limit of a recording, as processes of ours have it. */
 const GRACE_MS = 5_000;
 /** Of a process that loads the SDK on a busy machine. */
 const START_LIMIT_MS = 60_000;
@@ -41,15 +40,19 @@ export class OfficialReplayer {
     tell(child, { kind: 'ask', content, workflowId });
     const said = await nextMessage(child, timeLimitMs);
     if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
+    const reason = said === 'late' ? 'it exceeded its time limit' : this.#whyEnded(child);
     await this.#end();
     // Something that came earlier may have ended it.
     if (before !== undefined && !this.#isClosed) return this.ask(content, workflowId);
-    return { deterministic: false, reason: said === 'late' ? 'it exceeded its time limit' : 'its process ended' };
+    return { deterministic: false, reason };
+  }
+
+  #whyEnded(child: ChildProcess): string {
+    return this.#isClosed ? 'its process ended' : whyEnded(child, this.#limits);
   }
 
   async #start(): Promise<ChildProcess> {
-    const execArgv = [`--max-old-space-size=${this.#limits.memoryMb}`];
-    const child = startProcess('official-process', import.meta.url, { execArgv, env: placeOf(process.env) });
+    const child = startConfined('official-process', import.meta.url, this.#limits);
     this.#process = child;
     const said = await nextMessage(child, START_LIMIT_MS);
     tell(child, { kind: 'load', code: this.#code });
@@ -69,16 +72,8 @@ export class OfficialReplayer {
   async #end(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
+    if (child !== undefined) await endConfined(child);
   }
-}
-
-/** What a thread of this process would have of its environment: dates as they are written here. */
-function placeOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => /^(TZ|LANG|LC_.*)$/.test(name)));
 }
 
 /** A process that has ended says so itself. */

@@ -1,16 +1,16 @@
-/** A candidate over many recordings: on threads, in bounded memory, in whatever order they get done. */
+/** A candidate over many recordings: in processes, in bounded memory, in whatever order they get done. */
 import type { MissionDefinition } from '../mission/definition.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { OfficialReplayer } from './official-replayer.ts';
+import { ProcessPool } from './process-pool.ts';
+import type { ReplayEvent } from './process-protocol.ts';
 import { SampledOpinions } from './sampled-opinions.ts';
 import type { Sampling } from './sampling.ts';
 import { type Stopping, stoppingBy } from './stopping.ts';
-import { ThreadPool } from './thread-pool.ts';
-import type { ReplayEvent } from './thread-protocol.ts';
 
-export type { ReplayEvent } from './thread-protocol.ts';
+export type { ReplayEvent } from './process-protocol.ts';
 
 /** Workflow code that recordings are given to: a version's, linked, or a plain Temporal bundle. */
 export interface ReplayTarget {
@@ -39,9 +39,9 @@ export interface CohortReplayOptions {
   /** The other target of a comparison by draws, for its compare rules. */
   readonly comparedWith?: ReplayTarget;
   readonly live?: LiveAnswers;
-  /** Threads. @default one per processor */
+  /** Processes. @default one per processor */
   readonly workers?: number | undefined;
-  /** Threads that other replays use before and after this one. @default threads of its own, ended with it */
+  /** Processes that other replays use before and after this one. @default its own, ended with it */
   readonly pool?: ReplayPool | undefined;
   /** Ends the replay early; what was done until then has been given. */
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +50,7 @@ export interface CohortReplayOptions {
 /**
  * Replays every recording against the candidate.
  *
- * Each recording gives exactly one event. Memory is bounded by the threads and by what was sent to them, not by the cohort.
+ * Each recording gives exactly one event. Memory is bounded by the processes and by what was sent to them, not by the cohort.
  */
 export async function* replayCohort(
   options: CohortReplayOptions,
@@ -73,8 +73,8 @@ export async function* replayCohort(
   }
 }
 
-/** Threads for several replays, one after another, under one policy. */
-export type ReplayPool = ThreadPool;
+/** Processes for several replays, one after another, under one policy. */
+export type ReplayPool = ProcessPool;
 
 /** Whoever opens a pool closes it. Its live answers are those of all replays on it. */
 export function openReplayPool(
@@ -82,7 +82,7 @@ export function openReplayPool(
 ): ReplayPool {
   const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
   const waits = answers.model === 'live' || answers.read === 'live';
-  return new ThreadPool({ answers, limits, workers, live, waits });
+  return new ProcessPool({ answers, limits, workers, live, waits });
 }
 
 interface Done {
@@ -92,7 +92,7 @@ interface Done {
 
 /** Keeps the pool busy and gives results as they come. */
 async function* runAll(
-  pool: ThreadPool,
+  pool: ProcessPool,
   options: CohortReplayOptions,
   recordings: AsyncIterable<ReplaySource>,
   stopping: Stopping,
@@ -127,7 +127,7 @@ async function takeNext(
   return done;
 }
 
-async function runOne(pool: ThreadPool, loader: TargetLoader, source: ReplaySource, id: number) {
+async function runOne(pool: ProcessPool, loader: TargetLoader, source: ReplaySource, id: number) {
   const { summary, content, sampling } = source;
   const candidate = loader.load(loader.candidate);
   const baseline = await loader.baselineOf(summary);
@@ -138,11 +138,11 @@ async function runOne(pool: ThreadPool, loader: TargetLoader, source: ReplaySour
 /** Hands every target to the pool once. */
 class TargetLoader {
   readonly candidate: ReplayTarget;
-  readonly #pool: ThreadPool;
+  readonly #pool: ProcessPool;
   readonly #baselineOf: CohortReplayOptions['baselineOf'];
   readonly #keys = new Set<string>();
 
-  constructor(pool: ThreadPool, { candidate, baselineOf }: CohortReplayOptions) {
+  constructor(pool: ProcessPool, { candidate, baselineOf }: CohortReplayOptions) {
     this.#pool = pool;
     this.candidate = candidate;
     this.#baselineOf = baselineOf;
@@ -156,7 +156,7 @@ class TargetLoader {
     return name;
   }
 
-  /** Another replay on the same threads brings targets of its own. */
+  /** Another replay in the same processes brings targets of its own. */
   unload(): void {
     for (const key of this.#keys) this.#pool.forgetTarget(key);
   }

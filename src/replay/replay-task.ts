@@ -14,7 +14,7 @@ import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts
 import { failedEvent } from './failed-event.ts';
 import type { History } from './proto.ts';
 import { replayRecording } from './replay-recording.ts';
-import type { ReplayEvent, ReplayTask } from './thread-protocol.ts';
+import type { ReplayEvent, ReplayTask } from './process-protocol.ts';
 
 export async function runTask(
   task: Pick<ReplayTask, 'summary' | 'content'>,

@@ -18,7 +18,7 @@ export class SampledOpinions<Item> {
   }
 
   /**
-   * Takes a result; gives back what is not in the sample (any more) and can be passed on. Whatever took a thread with it would
+   * Takes a result; gives back what is not in the sample (any more) and can be passed on. Whatever took a process with it would
    * take the one who is asked, and is not asked about.
    *
    * @param result - `undefined` of what was not replayed

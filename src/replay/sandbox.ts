@@ -86,7 +86,7 @@ const ANY_ACTIVITY = Object.freeze({ has: () => true });
 /**
  * Loads a bundle.
  *
- * @param taskTimeoutMs how long one activation may compute before it is cut off. Left out where a thread is watched from
+ * @param taskTimeoutMs how long one activation may compute before it is cut off. Left out where what runs it is watched from
  *   outside: V8 starts a thread of its own for every timed call, which costs more than the call.
  */
 export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: number): Promise<Sandbox> {

@@ -1,5 +1,5 @@
 /**
- * A process that takes shards of replays, one at a time, on few threads: what `mission worker` offers
+ * A process that takes shards of replays, one at a time, and replays them in few processes of its own: what `mission worker` offers
  * beside the runs that it hosts.
  */
 import { randomUUID } from 'node:crypto';
@@ -28,8 +28,8 @@ export type ReplayHostEvent =
 export interface ReplayHostOptions {
   readonly registry: Registry;
   readonly temporal: Pick<TemporalConnection, 'openNative' | 'namespace' | 'codecs' | 'client'>;
-  /** For the shard that is replayed. */
-  readonly threads: number;
+  /** In which the shard is replayed that it has. */
+  readonly processes: number;
   /** Shown by the server and to coordinators. @default host and process */
   readonly identity?: string | undefined;
   readonly onEvent?: ((event: ReplayHostEvent) => void) | undefined;
@@ -119,13 +119,13 @@ async function createWorker(options: NamedHost, connection: NativeConnection): P
 }
 
 async function takeShard(options: NamedHost, key: ShardKey): Promise<void> {
-  const { registry, threads, identity, onEvent, noteMs = NOTE_MS } = options;
+  const { registry, processes, identity, onEvent, noteMs = NOTE_MS } = options;
   const { Context } = await import('@temporalio/activity');
   const context = Context.current();
   const beating = setInterval(() => context.heartbeat(), noteMs);
   onEvent?.({ kind: 'taken', ...key });
   try {
-    await replayShard(key, { registry, threads, identity, noteMs, signal: context.cancellationSignal });
+    await replayShard(key, { registry, processes, identity, noteMs, signal: context.cancellationSignal });
     onEvent?.({ kind: 'done', ...key });
   } catch (error) {
     if (context.cancellationDetails?.cancelRequested || context.cancellationDetails?.notFound) throw error;
@@ -145,8 +145,8 @@ function failureOf(error: unknown, isStopping: boolean): unknown {
 }
 
 /** Says again and again that shards are taken here. What was said runs out while the registry is away, and is said anew. */
-function tellPresence({ registry: { replayHosts }, identity, threads, leaseMs = LEASE_MS }: NamedHost): Repetition {
-  const host = { id: randomUUID(), identity, release: ownRelease(), threads };
+function tellPresence({ registry: { replayHosts }, identity, processes, leaseMs = LEASE_MS }: NamedHost): Repetition {
+  const host = { id: randomUUID(), identity, release: ownRelease(), processes };
   const telling = repeatedly(leaseMs / 4, 'now', () => replayHosts.report(host, leaseMs));
   return {
     end: async () => {

@@ -10,7 +10,7 @@ import { encodeShardResults } from './shard-results.ts';
 
 export interface ShardRunner {
   readonly registry: Registry;
-  readonly threads: number;
+  readonly processes: number;
   /** The worker, for whoever watches. */
   readonly identity: string;
   /** Ends it early; nothing is kept then. */
@@ -45,7 +45,7 @@ export async function replayShard(key: ShardKey, runner: ShardRunner): Promise<v
 
 async function* judgeShard(
   { plan: given, recordings }: ShardTask,
-  { registry, threads }: ShardRunner,
+  { registry, processes }: ShardRunner,
   signal: AbortSignal,
 ): AsyncGenerator<JudgedRecording> {
   const plan = decodeShardPlan(given);
@@ -64,7 +64,7 @@ async function* judgeShard(
       intended: plan.intended,
       expected: new Map(),
       findMaker,
-      workers: threads,
+      workers: processes,
       signal,
     },
     readSources(registry.recordings, recordings),

@@ -21,7 +21,7 @@ export type ShardPlan = z.infer<typeof shardPlan>;
 /** Each takes a row of the registry and an activity. */
 const SHARDS_MAX = 1_000;
 /**
- * Recordings in a shard, where nobody says how many shards there are to be: some seconds of work, beside the one that its threads take to
+ * Recordings in a shard, where nobody says how many shards there are to be: some seconds of work, beside the one that its processes take to
  * start, and results that fit into memory whatever the candidate does.
  */
 const SHARD_SIZE = 500;

@@ -49,7 +49,7 @@ export async function requireReplayHosts({
   const others = [...new Set(hosts.map((host) => host.release))].sort();
   const aside = others.length === 0 ? '' : ` Those that live are of release ${others.join(', ')}.`;
   throw new MissionError('REPLAY_NOT_HOSTED', `No worker of release ${release} takes shards of replays.${aside}`, {
-    remedy: `Start one on the registry at ${place}: mission worker, or mission worker --no-host --replay-threads 4. Or replay without --shards.`,
+    remedy: `Start one on the registry at ${place}: mission worker, or mission worker --no-host --replay-processes 4. Or replay without --shards.`,
     details: { release, others },
   });
 }

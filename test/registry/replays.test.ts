@@ -67,7 +67,7 @@ describeOnBothEngines('replays', (bench) => {
 
   it('are worked on by hosts whose word counts for a while', async () => {
     const { replayHosts } = await bench.open({});
-    const host = { id: '1', identity: 'north', release: '1.2.3', threads: 2 };
+    const host = { id: '1', identity: 'north', release: '1.2.3', processes: 2 };
     await replayHosts.report(host, LEASE);
     await replayHosts.report({ ...host, id: '2' }, 1);
     await expect.poll(() => replayHosts.live()).toEqual([host]);

@@ -23,7 +23,7 @@ const ATTACKS: readonly (readonly [what: string, code: string])[] = [
     'Object.defineProperty(Object.getPrototypeOf(URL.prototype), "noDeprecation", { configurable: true, get() { throw 1; } });',
   ],
   [
-    'the port that results travel by',
+    'the port of a thread that results travel by',
     'const target = Object.getPrototypeOf(Object.getPrototypeOf(new AbortController().signal)) as Record<symbol, (...given: unknown[]) => unknown>; const key = Symbol.for("nodejs.internal.kHybridDispatch"); target[key] = () => undefined;',
   ],
   [
@@ -58,7 +58,7 @@ describe('a candidate with a changed result', () => {
   }
 
   async function* streamOf() {
-    // Its own first, so that the others come after it on the same thread.
+    // Its own first, so that the others come after it in the same process.
     yield* sources.toSorted((one) => (one.summary.workflowType === 'sequential' ? -1 : 1));
   }
 

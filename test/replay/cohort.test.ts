@@ -18,7 +18,7 @@ import { bundlePlain, recordPlainRuns } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 /** Of a few replays; fast-check names the order and the number that made a difference. */
-const threads = fc.integer({ min: 1, max: 3 });
+const processes = fc.integer({ min: 1, max: 3 });
 const defaults = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), secondOpinion: 0 };
 
 async function* streamOf(sources: readonly ReplaySource[]): AsyncGenerator<ReplaySource> {
@@ -52,7 +52,7 @@ function resultOf(events: readonly ReplayEvent[], workflowType: string): ReplayR
   return found.result;
 }
 
-describe('replay of a cohort on threads', () => {
+describe('replay of a cohort in processes', () => {
   let original: string;
   let sources: ReplaySource[];
 
@@ -80,14 +80,14 @@ describe('replay of a cohort on threads', () => {
     }
   });
 
-  it('finds the same of each whatever else is replayed, in whatever order and on however many threads', async () => {
+  it('finds the same of each whatever else is replayed, in whatever order and in however many processes', async () => {
     const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
     const options = { ...defaults, candidate: target(code) };
     const alone = await replayAll({ ...options, workers: 1 }, sources);
     const found = new Map(alone.map((event) => [idOf(event), essence(event)]));
     expect(resultOf(alone, 'timers').outcome).toBe('diverged');
     const some = fc.shuffledSubarray(sources, { minLength: 2 });
-    const property = fc.asyncProperty(some, threads, async (given, workers) => {
+    const property = fc.asyncProperty(some, processes, async (given, workers) => {
       const events = await replayAll({ ...options, workers }, given);
       expect(events.map(idOf).sort()).toEqual(given.map(({ summary }) => summary.id).sort());
       for (const event of events) expect(essence(event)).toEqual(found.get(idOf(event)));
@@ -95,20 +95,20 @@ describe('replay of a cohort on threads', () => {
     await fc.assert(property, { numRuns: 5, endOnFailure: true });
   });
 
-  it('gives a report of the same bytes whatever the order and the number of threads', async () => {
+  it('gives a report of the same bytes whatever the order and the number of processes', async () => {
     const code = await bundleVariant('await sleep(20);', 'await sleep(30);');
     const options = { ...defaults, candidate: target(code), secondOpinion: 2 };
     const report = async (workers: number, given: readonly ReplaySource[]) =>
       reportOf(await replayAll({ ...options, workers }, given));
     const first = await report(1, sources);
     const all = fc.shuffledSubarray(sources, { minLength: sources.length });
-    const property = fc.asyncProperty(all, threads, async (given, workers) => {
+    const property = fc.asyncProperty(all, processes, async (given, workers) => {
       expect(await report(workers, given)).toBe(first);
     });
     await fc.assert(property, { numRuns: 4, endOnFailure: true });
   }, 180_000);
 
-  it('finds the same on threads that replayed another candidate of the same name before', async () => {
+  it('finds the same in processes that replayed another candidate of the same name before', async () => {
     const codes = [await bundleVariant('await sleep(20);', 'await sleep(30);'), original];
     const pool = openReplayPool({ ...defaults, workers: 1 });
     try {

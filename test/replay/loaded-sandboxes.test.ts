@@ -6,7 +6,7 @@ import { makeProject, type ScratchProject } from './plain/project.ts';
 
 const FACTS = { namespace: 'default', taskQueue: 'queue' };
 
-describe('the sandboxes of a thread', () => {
+describe('the sandboxes of a process', () => {
   let project: ScratchProject;
   let code: string;
 

@@ -16,7 +16,7 @@ const host = startReplayHost({
   registry,
   temporal,
   identity,
-  threads: 1,
+  processes: 1,
   leaseMs: 5_000,
   noteMs: 200,
   onEvent: (event) => process.send?.(event.kind === 'taken' ? { taken: event.shard } : event.kind),

@@ -140,7 +140,7 @@ describe('what is refused', { timeout: 120_000 }, () => {
 
   it('shards that no worker of this release takes', async () => {
     await expect.poll(() => registry.replayHosts.live(), PARTS).toEqual([]);
-    await registry.replayHosts.report({ id: 'old', identity: 'old', release: '0.0.1', threads: 1 }, 60_000);
+    await registry.replayHosts.report({ id: 'old', identity: 'old', release: '0.0.1', processes: 1 }, 60_000);
     await expect(sharded(2, 2)).rejects.toMatchObject({
       code: 'REPLAY_NOT_HOSTED',
       message: expect.stringContaining('of release 0.0.1'),
@@ -171,14 +171,14 @@ describe('a replay whose coordinator died', () => {
 });
 
 describe('the command line', { timeout: 240_000 }, () => {
-  it('replays on the threads that a worker offers, and says the same as on one machine', async () => {
+  it('replays in the processes that a worker offers, and says the same as on one machine', async () => {
     const env = {
       DATABASE_URL: depot.databaseUrl,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       MISSION_ACTOR: 'ada',
     };
     const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-    const argv = ['--import', 'tsx', main, 'worker', '--no-host', '--no-record', '--replay-threads', '1', '--json'];
+    const argv = ['--import', 'tsx', main, 'worker', '--no-host', '--no-record', '--replay-processes', '1', '--json'];
     const worker = spawn(process.execPath, argv, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -189,7 +189,7 @@ describe('the command line', { timeout: 240_000 }, () => {
     });
     try {
       const hosts = async () => JSON.parse((await run(['workers', mission, '--json'], { env })).out).replayHosts;
-      await expect.poll(hosts, { timeout: 60_000, interval: 500 }).toMatchObject([{ threads: 1 }]);
+      await expect.poll(hosts, { timeout: 60_000, interval: 500 }).toMatchObject([{ processes: 1 }]);
       expect((await run(['workers', mission], { env })).out).toContain('takes shards of replays');
       const out = await mkdtemp(join(tmpdir(), 'mission-test-shards-'));
       onTestFinished(() => rm(out, { recursive: true }));
@@ -206,7 +206,7 @@ describe('the command line', { timeout: 240_000 }, () => {
 
   it('refuses what cannot be sharded, and what is no number of shards', async () => {
     const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const embedded = await run(['worker', '--replay-threads', '2'], { cwd, env: {} });
+    const embedded = await run(['worker', '--replay-processes', '2'], { cwd, env: {} });
     expect(embedded).toMatchObject({ code: 2, err: expect.stringContaining('DATABASE_URL') });
     const plain = await run(['replay', '--workflows', 'a', '--histories', 'b', '--shards', '2'], { cwd, env: {} });
     expect(plain).toMatchObject({ code: 2, err: expect.stringContaining('--shards is for versions') });

@@ -42,7 +42,7 @@ export function addCases(program: Command, host: CliHost): void {
       listOption('--policy <file or flag>', 'a policy file, or a flag such as model=live (docs/policy.md)'),
       listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
       option('--out <folder>', 'write report.json, report.md and junit.xml there, in a folder per mission'),
-      option('--workers <count>', 'threads (default: one per processor)', readCount),
+      option('--workers <count>', 'processes (default: one per processor)', readCount),
     ],
     examples: [
       ['mission cases', 'all cases, in CI and before a commit'],

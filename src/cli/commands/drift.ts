@@ -26,7 +26,7 @@ export function addDrift(program: Command, host: CliHost): void {
       listOption('--policy <file or flag>', 'as of a replay (docs/policy.md)'),
       listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
       option('--noise <draws>', 'ask both versions again so often, to leave out the noise of the models', readCount),
-      option('--workers <count>', 'threads (default: one per processor)', readCount),
+      option('--workers <count>', 'processes (default: one per processor)', readCount),
     ],
     examples: [
       ['mission drift refund-eligibility', 'a mission’s name: its active version, on the one before'],

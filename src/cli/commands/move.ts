@@ -39,7 +39,7 @@ export function addMove(program: Command, host: CliHost): void {
         'how long a worker of a target that sleeps may take to become ready (default: 30s)',
         readDuration,
       ),
-      option('--workers <count>', 'threads of the replay (default: one per processor)', readCount),
+      option('--workers <count>', 'processes of the replay (default: one per processor)', readCount),
     ],
     examples: [
       ['mission move --from @2 --to @5 --dry-run', 'which runs could go on with version 5'],

@@ -53,7 +53,7 @@ export function addReplay(program: Command, host: CliHost): void {
       ),
       option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
       formatOption(),
-      option('--workers <count>', 'threads (default: one per processor)', readCount),
+      option('--workers <count>', 'processes (default: one per processor)', readCount),
       option('--shards <count>', 'on the workers of the fleet, in so many parts, or auto', readShards),
       ...plainOptions(),
     ],

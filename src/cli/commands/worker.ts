@@ -4,14 +4,14 @@ import { addCommand, type Call, type CliHost, listOption, option } from '../comm
 import { type HostFlags, hostOptions, readHostSetup } from '../host-options.ts';
 import { EXIT } from '../io.ts';
 import { readCountOrNone } from '../read-values.ts';
-import { replayThreadsOf } from '../replay-missions.ts';
+import { replayProcessesOf } from '../replay-missions.ts';
 
 interface Options extends HostFlags {
   readonly mission?: readonly string[];
   readonly version?: readonly string[];
   /** False with `--no-host`. */
   readonly host: boolean;
-  readonly replayThreads?: number;
+  readonly replayProcesses?: number;
 }
 
 export function addWorker(program: Command, host: CliHost): void {
@@ -23,8 +23,8 @@ export function addWorker(program: Command, host: CliHost): void {
       listOption('--version <versions>', 'exactly these and nothing else, whatever has traffic'),
       option('--no-host', 'host nothing: record runs, and keep the Temporal server’s default as the route has it'),
       option(
-        '--replay-threads <count>',
-        'threads for shards of replays (default: 1 where there is another processor; 0: none)',
+        '--replay-processes <count>',
+        'processes for shards of replays (default: 1 where there is another processor; 0: none)',
         readCountOrNone,
       ),
       ...hostOptions(),
@@ -33,7 +33,7 @@ export function addWorker(program: Command, host: CliHost): void {
       ['mission worker --mission refund-eligibility', 'from stored versions; the source is not needed'],
       ['mission worker --version refund-eligibility@5', 'one process per version'],
       ['mission worker --no-host', 'beside processes that host one version each'],
-      ['mission worker --no-host --replay-threads 8', 'a machine for replays'],
+      ['mission worker --no-host --replay-processes 8', 'a machine for replays'],
     ],
     isHost: true,
     run,
@@ -44,7 +44,7 @@ async function run(call: Call<Options>): Promise<number> {
   const { context, io, output, options } = call;
   if (!options.host && options.version !== undefined) throw hostsNothing();
   const setup = readHostSetup(options, io.env);
-  const replayThreads = replayThreadsOf(options.replayThreads, {
+  const replayProcesses = replayProcessesOf(options.replayProcesses, {
     isEmbedded: context.isEmbedded,
     isOfOneVersion: options.version !== undefined,
   });
@@ -65,7 +65,7 @@ async function run(call: Call<Options>): Promise<number> {
     missions: options.mission,
     versions,
     hosts: options.host,
-    replayThreads,
+    replayProcesses,
     setup,
     run: runCli,
   });

@@ -51,8 +51,10 @@ async function run({ context, output, args: [given] }: Call<object>): Promise<nu
 
 /** Who takes shards of replays. */
 function replayLines(hosts: readonly ReplayHost[], { palette }: Output): readonly string[] {
-  return hosts.map(({ identity, threads, release }) => {
-    const aside = palette.dim(`takes shards of replays of release ${release}, on ${counted(threads, 'thread')}`);
+  return hosts.map(({ identity, processes, release }) => {
+    const aside = palette.dim(
+      `takes shards of replays of release ${release}, in ${counted(processes, 'process', 'processes')}`,
+    );
     return `${palette.bold(identity)}  ${aside}`;
   });
 }

@@ -1,24 +1,21 @@
-/** A thread of the pool: loads targets, replays tasks one after another, and has no way out but its port. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A process of the pool: loads targets, replays tasks one after another, and has no way out but its channel. */
 import { messageOf } from '../shared/errors.ts';
+import { confine } from './confine.ts';
 import type { LiveAnswer, LiveAnswers } from './live-answers.ts';
 import { type HeldSandbox, LoadedSandboxes } from './loaded-sandboxes.ts';
-import { lockDown } from './lockdown.ts';
+import type { FromProcess, ProcessOptions, ReplayEvent, ReplayTask, ToProcess } from './process-protocol.ts';
 import { runTask } from './replay-task.ts';
-import type { FromThread, ReplayEvent, ReplayTask, ThreadOptions, ToThread } from './thread-protocol.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('replay-thread runs in a worker thread only');
-const { answers, limits, waits } = workerData as ThreadOptions;
-lockDown();
+const send = confine<FromProcess>();
+/** Characters. */
+const REASON_MAX = 4_000;
+process.on('uncaughtException', (error: unknown) => {
+  void send({ kind: 'broken', reason: messageOf(error).slice(0, REASON_MAX) });
+});
 
 const sandboxes = new LoadedSandboxes();
 const asked = new Map<number, (answer: LiveAnswer) => void>();
 let askCount = 0;
-
-function send(message: FromThread): void {
-  port?.postMessage(message);
-}
 
 function liveFor(id: number): LiveAnswers {
   return {
@@ -26,12 +23,17 @@ function liveFor(id: number): LiveAnswers {
       new Promise((resolve) => {
         askCount += 1;
         asked.set(askCount, resolve);
-        send({ kind: 'live-ask', id, askId: askCount, view });
+        void send({ kind: 'live-ask', id, askId: askCount, view });
       }),
   };
 }
 
-async function replay(task: ReplayTask, candidate: HeldSandbox, baseline?: HeldSandbox): Promise<ReplayEvent> {
+async function replay(
+  { answers, limits }: ProcessOptions,
+  task: ReplayTask,
+  candidate: HeldSandbox,
+  baseline?: HeldSandbox,
+): Promise<ReplayEvent> {
   const { sampling } = task;
   const options = { answers, limits, live: liveFor(task.id) };
   const targets = [await candidate.candidate, await baseline?.candidate] as const;
@@ -42,10 +44,10 @@ async function replay(task: ReplayTask, candidate: HeldSandbox, baseline?: HeldS
 }
 
 /** What a task leads to, whatever happens. */
-async function eventOf(task: ReplayTask): Promise<ReplayEvent> {
+async function eventOf(options: ProcessOptions, task: ReplayTask): Promise<ReplayEvent> {
   const candidate = sandboxes.hold(task.candidate);
   const baseline = task.baseline === undefined ? undefined : sandboxes.hold(task.baseline);
-  const event = await replay(task, candidate, baseline).catch((error: unknown): ReplayEvent => {
+  const event = await replay(options, task, candidate, baseline).catch((error: unknown): ReplayEvent => {
     const { id, workflowId, runId } = task.summary;
     const detail = `the replay itself failed: ${messageOf(error)}`;
     return { kind: 'excluded', excluded: { recording: { id, workflowId, runId }, reason: 'unreadable', detail } };
@@ -65,36 +67,39 @@ async function isSpoiled({ candidate }: HeldSandbox): Promise<boolean> {
 const queue: ReplayTask[] = [];
 let isWorking = false;
 
-/** Performs what is in the queue: one after another, so that a task that never ends is the only one begun. */
-async function work(): Promise<void> {
+/**
+ * Performs what is in the queue: one after another, so that a task that never ends is the only one begun. What was said is on its way before the
+ * next one begins, which may never give the channel another turn.
+ */
+async function work(options: ProcessOptions): Promise<void> {
   isWorking = true;
   let task = queue.shift();
-  if (task !== undefined) send({ kind: 'begun', id: task.id });
+  if (task !== undefined) await send({ kind: 'begun', id: task.id });
   while (task !== undefined) {
-    const event = await eventOf(task);
+    const event = await eventOf(options, task);
     const next = queue.shift();
-    send({ kind: 'done', id: task.id, event, next: next?.id });
+    await send({ kind: 'done', id: task.id, event, next: next?.id });
     task = next;
   }
   isWorking = false;
 }
 
 /** Beside others, which wait for their answers. */
-async function perform(task: ReplayTask): Promise<void> {
-  send({ kind: 'begun', id: task.id });
-  send({ kind: 'done', id: task.id, event: await eventOf(task), next: undefined });
+async function perform(options: ProcessOptions, task: ReplayTask): Promise<void> {
+  await send({ kind: 'begun', id: task.id });
+  await send({ kind: 'done', id: task.id, event: await eventOf(options, task), next: undefined });
 }
 
-function accept(task: ReplayTask): void {
-  if (waits) {
-    void perform(task);
+function accept(options: ProcessOptions, task: ReplayTask): void {
+  if (options.waits) {
+    void perform(options, task);
     return;
   }
   queue.push(task);
-  if (!isWorking) void work();
+  if (!isWorking) void work(options);
 }
 
-port.on('message', (message: ToThread) => {
+function receive(options: ProcessOptions, message: ToProcess): void {
   switch (message.kind) {
     case 'load':
       sandboxes.add(message.key, message.target);
@@ -106,7 +111,16 @@ port.on('message', (message: ToThread) => {
       asked.get(message.askId)?.(message.answer);
       asked.delete(message.askId);
       return;
-    default:
-      accept(message.task);
+    case 'task':
+      accept(options, message.task);
+      return;
+    case 'options':
+      throw new Error('The options come first, and once.');
   }
+}
+
+process.once('message', (first: ToProcess) => {
+  if (first.kind !== 'options') throw new Error('The options come first, and once.');
+  process.on('message', (message: ToProcess) => receive(first.options, message));
 });
+void send({ kind: 'ready' });

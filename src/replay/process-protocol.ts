@@ -1,4 +1,4 @@
-/** What the pool and its threads say to each other. Everything here survives structured cloning. */
+/** What the pool and its processes say to each other. Everything here survives structured cloning. */
 import type { ExcludedRecording, ReplayResult } from '../compare/outcome.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
@@ -7,16 +7,16 @@ import type { CommandView } from './command-view.ts';
 import type { LiveAnswer } from './live-answers.ts';
 import type { Sampling } from './sampling.ts';
 
-/** A target as a thread needs it. */
-export interface ThreadTarget {
+/** A target as a process needs it. */
+export interface ProcessTarget {
   readonly code: string;
   readonly definition: MissionDefinition | undefined;
 }
 
-export interface ThreadOptions {
+export interface ProcessOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
-  /** Whether steps may be asked again: then a thread has several recordings waiting at a time, otherwise one after another. */
+  /** Whether steps may be asked again: then a process has several recordings waiting at a time, otherwise one after another. */
   readonly waits: boolean;
 }
 
@@ -36,14 +36,24 @@ export type ReplayEvent =
   | { readonly kind: 'result'; readonly result: ReplayResult }
   | { readonly kind: 'excluded'; readonly excluded: ExcludedRecording };
 
-export type ToThread =
-  | { readonly kind: 'load'; readonly key: string; readonly target: ThreadTarget }
+export type ToProcess =
+  /** Comes first. */
+  | { readonly kind: 'options'; readonly options: ProcessOptions }
+  | { readonly kind: 'load'; readonly key: string; readonly target: ProcessTarget }
   | { readonly kind: 'forget'; readonly key: string }
   | { readonly kind: 'task'; readonly task: ReplayTask }
   | { readonly kind: 'live-answer'; readonly askId: number; readonly answer: LiveAnswer };
 
-export type FromThread =
+/** What a process says of one task. */
+export type TaskMessage =
   | { readonly kind: 'begun'; readonly id: number }
   /** `next`: the task that it begins now; no message of its own says so. */
   | { readonly kind: 'done'; readonly id: number; readonly event: ReplayEvent; readonly next: number | undefined }
   | { readonly kind: 'live-ask'; readonly id: number; readonly askId: number; readonly view: CommandView };
+
+export type FromProcess =
+  /** Everything is loaded, and it takes tasks. */
+  | { readonly kind: 'ready' }
+  /** Something was thrown where nobody catches it; nothing that it says from now on counts. */
+  | { readonly kind: 'broken'; readonly reason: string }
+  | TaskMessage;

@@ -1,0 +1,45 @@
+/**
+ * What a process where candidates run does about itself, before any of them is loaded.
+ *
+ * 1. It ends with the process that started it, however that ended, and when it takes more memory than it may: both also while
+ *    a candidate holds its main thread, because another thread watches.
+ * 2. It ignores what a terminal tells all processes at a time: what Ctrl-C means is decided by who started it.
+ * 3. It is locked down (`lockdown.ts`), and the way to send messages is in the closure that is returned and nowhere else.
+ */
+import { Worker as Thread } from 'node:worker_threads';
+import { lockDown } from './lockdown.ts';
+
+const WATCH = `
+const { workerData: { asking, residentMax, excess } } = require('node:worker_threads');
+const end = (signal) => process.kill(process.pid, signal);
+const isThere = () => { try { return process.kill(asking, 0); } catch { return false; } };
+setInterval(() => { if (process.ppid !== asking || !isThere()) end('SIGKILL'); }, 1_000);
+setInterval(() => { if (process.memoryUsage.rss() > residentMax) end(excess); }, 50);
+`;
+
+/** Of the thread that watches: it holds next to nothing. */
+const WATCH_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 };
+
+/**
+ * Irrevocable. Call it after everything of ours is imported, in a process that `startConfined` started.
+ *
+ * @returns sends a message to who started the process; resolves when it is on its way whatever becomes of this process
+ */
+export function confine<Message>(): (message: Message) => Promise<void> {
+  const send = keptSend();
+  const [, , asking, residentMax, excess] = process.argv;
+  const workerData = { asking: Number(asking), residentMax: Number(residentMax), excess };
+  new Thread(WATCH, { eval: true, env: {}, workerData, resourceLimits: WATCH_LIMITS }).unref();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  lockDown();
+  return (message) => new Promise((resolve) => void send(message, () => resolve()));
+}
+
+/** `process` loses its own (`lockdown.ts`), by which a candidate could say what it likes. */
+function keptSend(): (message: unknown, whenSent: () => void) => boolean {
+  const members = Object.getOwnPropertyDescriptors(process) as Record<string, PropertyDescriptor>;
+  const sender = Object.create(process, { _send: { value: members['_send']?.value } }) as NodeJS.Process;
+  const send = process.send?.bind(sender);
+  if (send === undefined) throw new Error('This module runs in a process with a channel only.');
+  return send;
+}
