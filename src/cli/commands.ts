@@ -4,7 +4,6 @@ import type { CliHost } from './command.ts';
 import { addActivate } from './commands/activate.ts';
 import { addAnswers } from './commands/answers.ts';
 import { addAudit } from './commands/audit.ts';
-import { addCancel } from './commands/cancel.ts';
 import { addCase } from './commands/case.ts';
 import { addCases } from './commands/cases.ts';
 import { addCollect } from './commands/collect.ts';
@@ -15,6 +14,7 @@ import { addDemo } from './commands/demo.ts';
 import { addDev } from './commands/dev.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDown } from './commands/down.ts';
 import { addDrift } from './commands/drift.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHold, addReleaseHold, addRetire, addWake } from './commands/hosting.ts';
@@ -43,7 +43,7 @@ import { addWorkers } from './commands/workers.ts';
 type AddCommand = (program: Command, host: CliHost) => void;
 
 export const COMMANDS: readonly { readonly title: string; readonly add: readonly AddCommand[] }[] = [
-  { title: 'Set up:', add: [addDemo, addDoctor, addDev, addStop] },
+  { title: 'Set up:', add: [addDemo, addDoctor, addDev, addDown] },
   { title: 'Versions:', add: [addPublish, addVersions, addShow, addDiff] },
   { title: 'Hosting:', add: [addWorker, addWorkers, addRetire, addWake, addHold, addReleaseHold] },
   {
@@ -52,7 +52,7 @@ export const COMMANDS: readonly { readonly title: string; readonly add: readonly
       addStart,
       addRuns,
       addMove,
-      addCancel,
+      addStop,
       addSchedule,
       addDecisions,
       addDecide,

@@ -1,6 +1,6 @@
 /**
  * The processes that host missions on the project's own Temporal server. Each leaves a file in `.mission/hosts`, so that
- * `mission stop` can end them before the server that they poll.
+ * `mission down` can end them before the server that they poll.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

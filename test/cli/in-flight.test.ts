@@ -152,10 +152,10 @@ describe('runs in flight', () => {
     const version = await publish({ tone: 'odd' });
     const [asked, ...others] = [await start('stopped'), await start('stopped'), await start('stopped')];
     await listed(version, [asked, ...others]);
-    const cancelled = await mission('cancel', asked, '--reason', 'asked twice');
+    const cancelled = await mission('stop', asked, '--reason', 'asked twice');
     expect(cancelled).toMatchObject({ code: 0, out: expect.stringContaining('1 run asked to end') });
     await listed(version, others);
-    const all = ['cancel', '--version', `${name}@${version}`, '--reason', 'wrong'];
+    const all = ['stop', '--version', `${name}@${version}`, '--reason', 'wrong'];
     await vi.waitFor(async () => {
       expect((await mission(...all, '--dry-run')).out).toContain('2 runs would be stopped');
     }, patience);
@@ -170,8 +170,8 @@ describe('runs in flight', () => {
       }),
     );
     expect((await mission('log', name)).out).toContain('asked twice');
-    expect(await mission('cancel', '--reason', 'x')).toMatchObject({ code: 2 });
-    const unknown = await mission('cancel', 'nobody', '--reason', 'x');
+    expect(await mission('stop', '--reason', 'x')).toMatchObject({ code: 2 });
+    const unknown = await mission('stop', 'nobody', '--reason', 'x');
     expect(unknown).toMatchObject({ code: 2, err: expect.stringMatching(/RUN_UNKNOWN/) });
   }, 240_000);
 
@@ -215,7 +215,7 @@ describe('runs in flight', () => {
     const { runId } = await handle.describe();
     const run = { mission: name, workflowId, runId, from: latest, to: null, ground: null };
     await registry.interventions.put({ ...run, kind: 'cancel', action: fresh('crashed'), by: 'ada', reason: 'lost' });
-    const cancel = () => mission('cancel', workflowId, '--reason', 'once more');
+    const cancel = () => mission('stop', workflowId, '--reason', 'once more');
     expect((await cancel()).out).toContain('1 run asked to end');
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     expect((await cancel()).out).toContain('nothing was done');

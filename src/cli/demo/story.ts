@@ -254,7 +254,7 @@ async function tellNext(
     [`npx mission diff @2 @3 -C ${folder}`, 'what was changed'],
     [`npx mission log -C ${folder}`, 'who released what, on what evidence'],
     [`npx mission dev -C ${folder}`, 'host the versions again, to start runs of your own'],
-    [`npx mission stop -C ${folder}`, 'stop the server'],
+    [`npx mission down -C ${folder}`, 'stop the server'],
   ];
   for (const [what, meaning] of lines) narrator.text(`   ${palette.cyan(what)}\n      ${palette.dim(meaning)}`);
 }

@@ -1,4 +1,4 @@
-/** `mission stop` beside a real `mission dev`: the host drains and ends before the server that it polls. */
+/** `mission down` beside a real `mission dev`: the host drains and ends before the server that it polls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,7 +29,7 @@ async function endAll(): Promise<void> {
     dev.kill('SIGKILL');
     await once(dev, 'exit');
   }
-  await mission('stop');
+  await mission('down');
 }
 
 async function startDev(): Promise<ChildProcess> {
@@ -57,13 +57,13 @@ async function hostAnew(): Promise<ChildProcess> {
   return startDev();
 }
 
-describe('mission stop', () => {
+describe('mission down', () => {
   it(
     'has a host stop in order, and ends its server with it',
     async () => {
       dev = await hostAnew();
       const exit = once(dev, 'exit');
-      const { code, out, err } = await mission('stop', '--json');
+      const { code, out, err } = await mission('down', '--json');
       expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`Process ${dev.pid} hosts missions`) });
       expect(JSON.parse(out)).toEqual({ stopped: true, hosts: [dev.pid] });
       expect(await exit).toEqual([0, null]);
@@ -95,7 +95,7 @@ describe('mission stop', () => {
     await mkdir(hosts, { recursive: true });
     await writeFile(join(hosts, '1.json'), '{"pid":1,"started":"another boot:1"}');
     await writeFile(join(hosts, 'x.json'), '{');
-    const { code, out, err } = await mission('stop');
+    const { code, out, err } = await mission('down');
     expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining('does not run'), err: '' });
     expect(await readdir(hosts)).toEqual([]);
   });
