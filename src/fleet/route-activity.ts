@@ -11,7 +11,7 @@ import type { RouteAnswer, RouteQuestion, RunStamp } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { placementOf } from '../routing/placement.ts';
-import { impliedAttributes } from '../routing/route-rule.ts';
+import { impliedAttributes, type RouteRule } from '../routing/route-rule.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { placeRun, readRoutedMission } from '../routing/routed-mission.ts';
 import { decisionInStamp, readStamp } from '../routing/run-stamp.ts';
@@ -46,10 +46,12 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
     const before = readStamp(memo);
     const { mission, registry } = options;
     const routed = await readRoutedMission(registry, mission);
+    const chose = ruleBefore(before, routed.table);
     const request = {
       missionInput: input,
       businessKey: before?.key ?? run.workflowId,
-      attributes: knownOfCaller(before, routed.table),
+      // The caller is not asked again: of it is known what the rule that chose the run asked for.
+      attributes: chose && impliedAttributes(chose),
     };
     const { decision, target } = placeRun(routed, request);
     const stamp: RunStamp = {
@@ -65,14 +67,15 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
       await unpinRun(options.temporal, run);
       return { stamp, upgrade: true };
     }
-    return { stamp: await stayed(options, before, stamp, run.workflowId), upgrade: false };
+    const staying = await stayed(options, before, stamp, run.workflowId);
+    return { stamp: { ...staying, ...(chose && { callerRule: chose.name }) }, upgrade: false };
   };
 }
 
-/** The caller is not asked again: of it is known what the rule that chose the run asked for. */
-function knownOfCaller(before: RunStamp | undefined, { rules }: RouteTable) {
-  const chose = rules.find(({ name }) => before?.reason.startsWith(`rule "${name}"`));
-  return chose === undefined ? undefined : impliedAttributes(chose);
+/** The rule of today by the name of the one that chose the run, be it some links ago. */
+function ruleBefore(before: RunStamp | undefined, { rules }: RouteTable): RouteRule | undefined {
+  const chose = before?.callerRule ?? before?.rule;
+  return rules.find(({ name }) => name === chose);
 }
 
 /** Whether the server begins the next link on this artifact: it is hosted, and the current version of the deployment. */

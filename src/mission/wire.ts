@@ -112,6 +112,8 @@ export interface RunStamp {
   readonly rule?: string;
   readonly bucket?: number;
   readonly probability?: number;
+  /** Of a run that stayed where it was as it continued: the rule that chose it before, by which its caller is known. */
+  readonly callerRule?: string;
   /** What it is sticky by, when the start named a business key: a run that goes on as another version keeps it. */
   readonly key?: string;
 }

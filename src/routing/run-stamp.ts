@@ -11,6 +11,7 @@ const runStamp = z.object({
   rule: z.string().exactOptional(),
   bucket: z.int().exactOptional(),
   probability: z.number().exactOptional(),
+  callerRule: z.string().exactOptional(),
   key: z.string().exactOptional(),
 });
 

@@ -147,6 +147,34 @@ describe('a mission that upgrades as it continues', () => {
     await registry.routes.set(revision, { mission, weights, ...by });
   }, 90_000);
 
+  it('keeps to a rule on its caller through a link that could not follow it', async () => {
+    const by = { by: 'ada', reason: 'test', activation: { report: null, forced: true } };
+    const rules = [{ name: 'europe', when: [{ pointer: 'caller:/region', oneOf: ['eu'] }], version: 1 }];
+    const set = async (version: number, rule: number) => {
+      const current = await registry.routes.current(mission);
+      const route = { weights: [{ version, weight: 10_000 }], rules: rules.map((one) => ({ ...one, version: rule })) };
+      await registry.routes.set(current?.revision ?? 0, { mission, ...route, ...by });
+    };
+    await set(2, 2);
+    const workflowId = `${mission}-${randomUUID()}`;
+    const options = { registry, client: temporal.client, mission, input: { id: workflowId }, workflowId };
+    expect(await startMission({ ...options, attributes: { region: 'eu' } })).toMatchObject({ version: `${mission}@2` });
+    // By a rule alone the server cannot begin a link on the first version; as the default it can.
+    await set(2, 1);
+    const stayed = { version: `${mission}@2`, callerRule: 'europe', reason: expect.stringMatching(/^stayed /) };
+    expect((await continueRun(workflowId)).stamp).toMatchObject(stayed);
+    await set(1, 1);
+    const followed = { version: `${mission}@1`, rule: 'europe', reason: expect.stringMatching(/^rule "europe"/) };
+    const next = await continueRun(workflowId);
+    expect(next.stamp).toMatchObject(followed);
+    expect(next.stamp).not.toHaveProperty('callerRule');
+    await tell(workflowId, 'end');
+    await set(2, 2);
+    const current = await registry.routes.current(mission);
+    const weights = [{ version: 2, weight: 10_000 }];
+    await registry.routes.set(current?.revision ?? 0, { mission, weights, ...by });
+  }, 90_000);
+
   it('leaves a recording for each version, each faithful to its own', async () => {
     const options = { client: temporal.client, registry, redactionKey: new Uint8Array(32) };
     const recorded: RecordingSummary[] = [];
