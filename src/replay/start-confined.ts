@@ -32,7 +32,10 @@ function placeOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Why a process that was not ended from here has ended. */
-export function whyEnded({ exitCode, signalCode }: ChildProcess, { memoryMb }: ReplayLimits): string {
+export function whyEnded(
+  { exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'signalCode'>,
+  { memoryMb }: ReplayLimits,
+): string {
   const isExcess = signalCode === EXCESS_SIGNAL || ABORTS.has(signalCode ?? exitCode);
   if (isExcess) return `it exceeded its memory limit (memoryMb: ${memoryMb})`;
   return `its process ended (${signalCode ?? `exit code ${exitCode}`})`;

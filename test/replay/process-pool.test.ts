@@ -110,6 +110,25 @@ describe('a process that replays', () => {
     expect(states()).not.toContain('running');
   });
 
+  it('that is ended from outside, after it has done others, costs nobody anything', async () => {
+    const killFirst = (message: unknown) => {
+      const { process: child } = message as { readonly process: ChildProcess };
+      if (started.length > 1) return;
+      child.on('message', ({ kind }: { readonly kind: string }) => {
+        if (kind === 'done') child.kill('SIGKILL');
+      });
+    };
+    subscribe('child_process', killFirst);
+    try {
+      // The last is sent when the first is heard of, and so to nobody.
+      const matched = { sequential: 'matched', retried: 'matched', timers: 'matched', parallel: 'matched' };
+      expect(await replay(original)).toEqual(matched);
+      expect(started.length).toBeGreaterThan(1);
+    } finally {
+      unsubscribe('child_process', killFirst);
+    }
+  });
+
   it('has ended when recordings cannot be read on', async () => {
     async function* broken(): AsyncGenerator<ReplaySource> {
       yield* sources;
