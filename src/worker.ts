@@ -1,6 +1,7 @@
 /** `mission-runtime/worker`: for processes that host missions. */
 export type { BerthState } from './fleet/berth.ts';
-export { type Fleet, type FleetMember, type FleetOptions, startFleet } from './fleet/fleet.ts';
+export type { FleetMember } from './fleet/berths.ts';
+export { type Fleet, type FleetOptions, startFleet } from './fleet/fleet.ts';
 export { describeFleetEvent, type FleetEvent } from './fleet/fleet-event.ts';
 export { type ListRunsOptions, listRuns, type RunStatus, type RunSummary } from './fleet/list-runs.ts';
 export type { HostingReason, WantedArtifact } from './fleet/plan-fleet.ts';

@@ -11,12 +11,13 @@ import { pause } from '../shared/pause.ts';
 import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
-import { Berth, type BerthState } from './berth.ts';
+import { Berth } from './berth.ts';
+import { Berths, type FleetMember } from './berths.ts';
 import type { FleetEvent } from './fleet-event.ts';
 import { readFleetFacts } from './fleet-facts.ts';
 import { DefaultFollower } from './follow-default.ts';
 import { type HostOptions, hostArtifact } from './host-artifact.ts';
-import { type FleetPlan, planFleet, planFor, type WantedArtifact } from './plan-fleet.ts';
+import { planFleet, planFor, type WantedArtifact } from './plan-fleet.ts';
 import { LEASE_MS, Presence } from './presence.ts';
 import { awaitReady } from './readiness.ts';
 import { Remover, SERVER_VERSIONS_WARN } from './remove-versions.ts';
@@ -55,13 +56,6 @@ export interface FleetOptions {
   readonly onRunEnding?: ((run: EndingRun) => void) | undefined;
   /** What answers shadow runs: from `followShadows`. @default nothing, and shadows end at once */
   readonly shadows?: ShadowHost | undefined;
-}
-
-/** One artifact of a fleet. */
-export interface FleetMember extends WantedArtifact {
-  readonly state: BerthState;
-  /** The last failure's message. */
-  readonly error?: string;
 }
 
 export interface FleetLook {
@@ -135,7 +129,10 @@ class FleetRunner implements Fleet {
   readonly #options: FleetOptions;
   readonly #host: HostOptions;
   readonly #defaults: DefaultFollower;
-  readonly #berths = new Map<string, Berth>();
+  readonly #berths = new Berths(
+    (target) => this.#open(target),
+    () => this.#nudge.abort(),
+  );
   readonly #closing = new AbortController();
   #unwatch: () => Promise<void> = async () => undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -170,22 +167,12 @@ class FleetRunner implements Fleet {
     return this.#lastLook;
   }
 
-  members(): FleetMember[] {
-    return [...this.#berths.values()].map(({ target, state, lastError }) => ({
-      ...target,
-      state,
-      ...(state === 'failed' && lastError !== undefined ? { error: lastError.message } : {}),
-    }));
+  members(): readonly FleetMember[] {
+    return this.#berths.members();
   }
 
-  async ready(timeoutMs = 30_000): Promise<void> {
-    const tooLate = AbortSignal.timeout(timeoutMs);
-    for (;;) {
-      const waiting = this.members().filter(({ state }) => state !== 'ready' && state !== 'stopping');
-      if (waiting.length === 0) return;
-      if (tooLate.aborted || this.#closing.signal.aborted) throw notReady(waiting, timeoutMs);
-      await pause(50, tooLate);
-    }
+  ready(timeoutMs = 30_000): Promise<void> {
+    return this.#berths.ready(timeoutMs, this.#closing.signal);
   }
 
   /** One look at a time: two at once would start the same worker twice. */
@@ -201,8 +188,7 @@ class FleetRunner implements Fleet {
     await this.#loop;
     await this.#reconciling.catch(() => undefined);
     await this.#unwatch();
-    await Promise.all([...this.#berths.values()].map((berth) => berth.stop()));
-    this.#berths.clear();
+    await this.#berths.stop();
     await this.#presence.leave();
     await this.#host.connection.close();
   }
@@ -233,16 +219,16 @@ class FleetRunner implements Fleet {
     if (this.#closing.signal.aborted) return;
     const { versions } = this.#options;
     await (versions === undefined ? this.#followRegistry() : this.#hostNamed(versions));
-    await this.#presence.follow(this.#berths.values());
+    await this.#presence.follow(this.#berths);
   }
 
   async #followRegistry(): Promise<void> {
     const { registry, temporal, missions, keepLast = 3, rollbackMs = DAY_MS } = this.#options;
     const facts = await readFleetFacts(registry, temporal.client, missions);
     const keep = { nowMs: Date.now(), keepLast, rollbackMs, limit: SERVER_VERSIONS_WARN };
-    const plan = planFleet(facts, new Set(this.#berths.keys()), keep);
+    const plan = planFleet(facts, this.#berths.artifacts(), keep);
     this.#wanted = plan.wanted;
-    if (this.#options.hosts !== false) this.#carryOut(plan);
+    if (this.#options.hosts !== false) this.#berths.carryOut(plan);
     await this.#defaults.follow(facts);
     await this.#remover.follow(facts, plan);
   }
@@ -255,13 +241,7 @@ class FleetRunner implements Fleet {
       const numbers = [...new Set(same.map(({ number }) => number))];
       return { mission: same[0]?.mission ?? '', artifact, versions: numbers, reasons: ['named'] };
     });
-    this.#carryOut(planFor(wanted, new Set(this.#berths.keys())));
-  }
-
-  #carryOut(plan: FleetPlan): void {
-    for (const target of plan.wanted) this.#berths.get(target.artifact)?.retarget(target);
-    for (const target of plan.start) this.#berths.set(target.artifact, this.#open(target));
-    for (const artifact of plan.stop) this.#close(artifact);
+    this.#berths.carryOut(planFor(wanted, this.#berths.artifacts()));
   }
 
   #open(target: WantedArtifact): Berth {
@@ -283,20 +263,10 @@ class FleetRunner implements Fleet {
     });
   }
 
-  /** Draining takes its time; when the artifact is wanted again meanwhile, it is started anew once it is through. */
-  #close(artifact: string): void {
-    const berth = this.#berths.get(artifact);
-    if (berth === undefined || berth.state === 'stopping') return;
-    void berth.stop().then(() => {
-      if (this.#berths.get(artifact) === berth) this.#berths.delete(artifact);
-      this.#nudge.abort();
-    });
-  }
-
   /** A worker that became ready may be the one that the server's default waits for. */
   #emit(event: FleetEvent): void {
     this.#options.onEvent?.(event);
-    if ('target' in event) void this.#presence.follow(this.#berths.values());
+    if ('target' in event) void this.#presence.follow(this.#berths);
     if (event.kind === 'ready') this.#nudge.abort();
   }
 }
@@ -312,15 +282,4 @@ async function installRuntime(): Promise<void> {
   } catch (error) {
     if (!messageOf(error).includes('already')) throw error;
   }
-}
-
-function notReady(waiting: readonly FleetMember[], timeoutMs: number): MissionError {
-  const list = waiting.map(({ mission, versions, state, error }) => {
-    const why = error === undefined ? state : `${state}: ${error}`;
-    return `${versions.map((number) => `${mission}@${number}`).join(', ')} (${why})`;
-  });
-  return new MissionError('VERSION_NOT_HOSTED', `Not ready after ${timeoutMs} ms: ${list.join('; ')}.`, {
-    remedy: 'Correct what failed; failed workers are tried again by themselves.',
-    details: { waiting: list },
-  });
 }
