@@ -107,6 +107,6 @@ export interface ReplayResult {
 /** A recording that is not counted, and why. */
 export interface ExcludedRecording {
   readonly recording: Pick<RecordingSummary, 'id' | 'workflowId' | 'runId'>;
-  readonly reason: 'unfaithful' | 'unreadable' | 'unsupported' | 'still-open';
+  readonly reason: 'unfaithful' | 'unreadable' | 'unsupported' | 'still-open' | 'deleted';
   readonly detail: string;
 }

@@ -60,13 +60,18 @@ export function freezeSample(
 export function freezeCohort(summaries: Iterable<RecordingSummary>, selection: CohortSelection): Cohort {
   const matching = [...summaries].filter((summary) => isSelected(summary, selection));
   const chosen = sample(matching, selection);
-  const members = chosen.map(({ id, digest }) => ({ id, digest })).sort((left, right) => (left.id < right.id ? -1 : 1));
   return {
-    digest: digestOfJson(members),
-    members,
+    ...cohortOf(chosen),
     selection: describeSelection(selection, matching.length),
     matching: matching.length,
   };
+}
+
+/** The cohort of these recordings, whoever chose them. */
+export function cohortOf(chosen: Iterable<{ readonly id: string; readonly digest: string }>) {
+  const members = [...chosen].map(({ id, digest }) => ({ id, digest }));
+  members.sort((left, right) => (left.id < right.id ? -1 : 1));
+  return { digest: digestOfJson(members), members } satisfies Pick<Cohort, 'digest' | 'members'>;
 }
 
 function isSelected(summary: RecordingSummary, selection: CohortSelection): boolean {

@@ -8,8 +8,10 @@
  *    before, and holds a line of each.
  */
 import type { Artifact } from '../artifact/artifact.ts';
+import type { ExcludedRecording } from '../compare/outcome.ts';
+import type { Report } from '../compare/report.ts';
 import { toStoredRecording } from '../recording/build-recording.ts';
-import { type Cohort, type CohortSelection, freezeCohort, freezeSample } from '../recording/cohort.ts';
+import { type Cohort, type CohortSelection, cohortOf, freezeCohort, freezeSample } from '../recording/cohort.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { type Fixture, readFixtures } from '../recording/fixtures.ts';
 import { inputOf } from '../recording/run-end.ts';
@@ -21,6 +23,7 @@ import type { Version } from '../registry/versions.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
+import { cohortOfReport } from './check-cohort.ts';
 import { type ExpectedEnds, expectedEnds } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
 import type { TracedSource } from './recording-notes.ts';
@@ -36,6 +39,8 @@ export interface TrySelection {
   readonly sample?: string | undefined;
   /** JSON Pointers into the input by which a sample is told apart, too. */
   readonly attributes?: readonly string[] | undefined;
+  /** Exactly the recordings of an earlier report, proven by its cohort's digest. Nothing else is selected then. */
+  readonly cohort?: Report | undefined;
   /** Folders of regression cases, instead of stored recordings. */
   readonly fixtures?: readonly string[] | undefined;
 }
@@ -47,6 +52,8 @@ export interface ChosenRecordings {
   /** Whether they are in the registry, where other processes find them too. */
   readonly isStored: boolean;
   readonly sources: AsyncIterable<TracedSource>;
+  /** Members of the cohort that retention has deleted since it was frozen. */
+  readonly gone?: readonly ExcludedRecording[] | undefined;
   /** Reads some of them once more, so that none is held in memory meanwhile. */
   readonly again: (ids: ReadonlySet<string>) => AsyncIterable<TracedSource>;
   /** Of regression cases with a corrected outcome. */
@@ -67,10 +74,10 @@ const NO_CASES = {
  * Chooses recordings for a candidate.
  *
  * @param baseline - whose recordings are taken when none are named
- * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `FIXTURE_INVALID`, `HISTORY_INVALID`.
+ * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `COHORT_CHANGED`, `FIXTURE_INVALID`, `HISTORY_INVALID`.
  */
 export async function chooseRecordings(
-  registry: Pick<Registry, 'recordings' | 'versions' | 'vault' | 'artifacts'>,
+  registry: Pick<Registry, 'recordings' | 'retention' | 'versions' | 'vault' | 'artifacts'>,
   baseline: Version,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
@@ -79,6 +86,7 @@ export async function chooseRecordings(
     return chooseFixtures(fixtures, baseline.mission, selection);
   }
   const { recordings } = registry;
+  if (selection.cohort !== undefined) return chooseAgain(registry, baseline, selection.cohort);
   const { runs, since } = selection;
   if (runs !== undefined) {
     const cohort = freeze(await findRuns(recordings, runs), selection, 'named');
@@ -95,6 +103,20 @@ export async function chooseRecordings(
       ? freeze(summaries, selection, words)
       : named(await sampled(registry, { summaries, artifact, selection: { ...selection, limit } }), words);
   return { cohort, kind: 'recordings', ...readers(recordings, cohort), ...NO_CASES };
+}
+
+/** It shows for an activation what it showed when nobody had picked it: on the recordings of the same baseline. */
+async function chooseAgain(
+  registry: Pick<Registry, 'recordings' | 'retention'>,
+  baseline: Version,
+  report: Report,
+): Promise<ChosenRecordings> {
+  const { members, stored, gone } = await cohortOfReport(registry, report);
+  const selection = `the cohort of report ${report.digest.slice(7, 19)} (${report.cohort.selection})`;
+  const cohort = { ...cohortOf(members), selection, matching: members.length };
+  const isUnpicked = report.cohort.kind === 'recordings' && report.baseline.artifact === baseline.artifact;
+  const kind = isUnpicked ? 'recordings' : 'picked';
+  return { cohort, kind, gone, ...readers(registry.recordings, { ...cohort, members: stored }), ...NO_CASES };
 }
 
 interface SampleQuestion {

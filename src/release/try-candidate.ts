@@ -199,7 +199,11 @@ async function countAll(
   told();
   const findMakerOf = (digest: string) => findMaker(options.registry, chosen, digest);
   const subject = { candidate, candidateName: formatVersionRef(options.candidate), baseline, policy, intended };
-  const judged = judge({ ...chosen, ...subject, live, findMaker: findMakerOf, workers, signal });
+  const { cohort, gone = [] } = chosen;
+  for (const excluded of gone) builder.exclude(excluded);
+  const isGone = new Set(gone.map(({ recording }) => recording.id));
+  const there = { ...cohort, members: cohort.members.filter(({ id }) => !isGone.has(id)) };
+  const judged = judge({ ...chosen, cohort: there, ...subject, live, findMaker: findMakerOf, workers, signal });
   try {
     for await (const one of judged) {
       if (one.kind === 'excluded') builder.exclude(one.excluded);

@@ -9,7 +9,7 @@ import { createReportBuilder } from '../compare/report-builder.ts';
 import { evaluateGate } from '../gate/evaluate-gate.ts';
 import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
-import { digestOfJson } from '../shared/digest.ts';
+import { cohortOf } from '../recording/cohort.ts';
 import type { Json } from '../shared/json.ts';
 import { attributeCode, changedRuns } from './attribute-code.ts';
 import { coverCode, coveredRuns } from './cover-code.ts';
@@ -106,7 +106,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
   const coverage = await coverCode(candidate, policy, walkable, signal);
   return builder.finish({
     createdAt: clock().toISOString(),
-    cohort: { ...cohortOf(members), selection: selectionOf(options.selection, copies), kind: 'histories' },
+    cohort: { ...cohortRead(members), selection: selectionOf(options.selection, copies), kind: 'histories' },
     partial: signal?.aborted === true,
     attribution,
     coverage,
@@ -119,9 +119,9 @@ function hybridTeller(onProgress: TryWorkflowsOptions['onProgress']) {
 }
 
 /** As a cohort of recordings is frozen, but afterwards: histories are not known before they are read. */
-function cohortOf(members: ReadonlyMap<string, string>): Pick<Report['cohort'], 'digest' | 'recordings'> {
-  const sorted = [...members].map(([id, digest]) => ({ id, digest })).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { digest: digestOfJson(sorted), recordings: sorted.length };
+function cohortRead(read: ReadonlyMap<string, string>): Pick<Report['cohort'], 'digest' | 'recordings'> {
+  const { digest, members } = cohortOf([...read].map(([id, own]) => ({ id, digest: own })));
+  return { digest, recordings: members.length };
 }
 
 function selectionOf(selection: string, copies: number): string {

@@ -1,5 +1,5 @@
 /** Which recordings are replayed once more to count the code that they run: some of every way, whatever order they come in. */
-import type { ReplayedStep, ReplayResult } from '../compare/outcome.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
 import { pathOf, type WalkedStep } from '../recording/walked-way.ts';
 import type { GivenAnswers } from '../replay/live-answers.ts';
 
@@ -28,7 +28,7 @@ export class WalkSample {
     this.#count += 1;
     const path = pathOf(way);
     const walks = this.#byPath.get(path) ?? [];
-    const walk = { id: result.recording.id, isMatched: result.outcome === 'matched', given: givenOf(result.steps) };
+    const walk = { id: result.recording.id, isMatched: result.outcome === 'matched', given: givenOf(result) };
     this.#byPath.set(path, firstById([...walks, walk], this.#most));
   }
 
@@ -50,8 +50,13 @@ function firstById(walks: readonly SampledWalk[], most: number): SampledWalk[] {
   return walks.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, most);
 }
 
-/** Nothing is asked twice: live answers are taken from the replay that was counted. */
-function givenOf(steps: readonly ReplayedStep[]): GivenAnswers | undefined {
+/**
+ * Nothing is asked twice: live answers are taken from the replay that was counted. Of a result too large to be kept whole there are
+ * none, and its walk ends where one would be needed.
+ */
+function givenOf(result: ReplayResult): GivenAnswers | undefined {
+  if ('cut' in result) return undefined;
+  const { steps } = result;
   const live = steps.filter(({ evidence, status }) => evidence === 'live' && status !== 'open');
   if (live.length === 0) return undefined;
   return new Map(

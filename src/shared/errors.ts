@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   SCHEDULE_UNKNOWN: { http: 404, exit: 2, retryable: false },
   RUN_UNKNOWN: { http: 404, exit: 2, retryable: false },
   REPORT_UNKNOWN: { http: 404, exit: 2, retryable: false },
+  COHORT_CHANGED: { http: 409, exit: 3, retryable: false },
   RECORDING_UNKNOWN: { http: 404, exit: 2, retryable: false },
   INPUT_INVALID: { http: 400, exit: 2, retryable: false },
   MISSION_SOURCE_MISSING: { http: 400, exit: 2, retryable: false },

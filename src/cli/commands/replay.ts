@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ReplayResult } from '../../compare/outcome.ts';
 import type { Report } from '../../compare/report.ts';
 import type { Trace } from '../../recording/trace.ts';
+import type { Registry } from '../../registry/registry.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -18,6 +19,7 @@ interface Options extends PlainOptions {
   readonly fixtures?: readonly string[];
   readonly since?: string;
   readonly sample?: string;
+  readonly cohort?: string;
   readonly noise?: number;
   readonly shards?: ShardCount;
 }
@@ -29,6 +31,10 @@ export function addReplay(program: Command, host: CliHost): void {
     options: [
       option('--against <baseline>', 'the version to compare with (default: the active one)'),
       listOption('--runs <ids>', 'these recordings, whichever version made them'),
+      option(
+        '--cohort <report>',
+        'exactly the recordings of an earlier report: digits of its digest, of its cohort, or a file',
+      ),
       listOption('--fixtures <folders>', 'regression cases instead of recordings: replay-fixtures'),
       option(
         '--since <when>',
@@ -62,6 +68,7 @@ export function addReplay(program: Command, host: CliHost): void {
       ['mission replay @3 --limit 200 --answer model=live', 'a sample; changed prompts are asked anew'],
       ['mission replay @3 --answer model=live --noise 5', 'flips that the models make by themselves are not counted'],
       ['mission replay @3 --shards auto', 'a cohort too large for one machine, on the workers; the same report'],
+      ['mission replay @4 --cohort 9f31c0a2', 'the recordings of that report again, and no others'],
       ['mission replay @3 --fixtures replay-fixtures', 'the regression cases, in CI'],
       ['mission replay --workflows src/workflows --histories ./histories', 'plain Temporal workflows'],
     ],
@@ -89,7 +96,7 @@ async function run(call: Call<Options>): Promise<number> {
       registry,
       candidate,
       baseline,
-      selection: selectionOf(call),
+      selection: { ...selectionOf(call), cohort: await cohortOf(call, registry, candidate.mission) },
       policy,
       workers: options.workers,
       judge: await shardedJudge(call, registry, options.shards, told.onShards),
@@ -127,6 +134,23 @@ function selectionOf({ options, context }: Call<Options>) {
     });
   }
   return { runs, since, limit, sample, fixtures: fixtures?.map((folder) => context.path(folder)) };
+}
+
+/** Of an earlier report. */
+async function cohortOf({ options, context }: Call<Options>, registry: Registry, mission: string) {
+  const { cohort, runs, fixtures, since, limit } = options;
+  if (cohort === undefined) return undefined;
+  if (runs ?? fixtures ?? since ?? limit) {
+    throw new MissionError('USAGE', '--cohort is a selection by itself.', {
+      remedy: 'Leave out --runs, --fixtures, --since and --limit, or --cohort.',
+    });
+  }
+  const { findReport } = await import('../find-report.ts');
+  const report = await findReport(registry, { text: cohort, mission, pathOf: (path) => context.path(path) });
+  if (report.mission === mission) return report;
+  throw new MissionError('USAGE', `That report is on ${report.mission}, and the candidate is of ${mission}.`, {
+    remedy: `Name a report on ${mission}: mission log ${mission} lists them.`,
+  });
 }
 
 async function printReport({ output, options }: Call<Options>, report: Report): Promise<void> {

@@ -31,6 +31,7 @@ export const EXCLUDED_MEANING: Readonly<Record<ExcludedRecording['reason'], stri
   unreadable: 'their histories cannot be read',
   unsupported: 'they hold what replay does not support',
   'still-open': 'their runs have not ended',
+  deleted: 'retention has deleted them since',
 };
 
 export const EFFECT_WORDS: Readonly<Record<EffectGroup['kind'], string>> = {
