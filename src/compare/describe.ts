@@ -80,7 +80,7 @@ export function summariseResult(result: ReplayResult): string | undefined {
     case 'matched':
       return result.beyond === undefined ? undefined : describeBeyond(result.beyond);
     case 'changed': {
-      const writes = result.effectDifferences.length;
+      const writes = result.effectDifferences.length + (result.cut?.effectDifferences ?? 0);
       const parts = result.endDifferences.slice(0, 2).map(describeDifference);
       if (result.endDifferences.length > 2) parts.push(`${result.endDifferences.length - 2} more`);
       if (writes > 0) parts.push(`${writes} ${writes === 1 ? 'difference' : 'differences'} in its writes`);

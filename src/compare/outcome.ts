@@ -61,6 +61,16 @@ export interface Effect {
 /** Whether the candidate can be given the recorded history at all; payloads do not count here. */
 export type Determinism = { readonly deterministic: true } | { readonly deterministic: false; readonly reason: string };
 
+/** What was cut of a result to be shown, after all of it was compared; each with how much. */
+export interface CutNote {
+  /** Values and texts that stand there as what they began with, their length and their digest. */
+  readonly values?: number;
+  /** Entries that were left out. */
+  readonly steps?: number;
+  readonly effects?: number;
+  readonly effectDifferences?: number;
+}
+
 export interface ReplayResult {
   readonly recording: RecordingSummary;
   readonly outcome: ReplayOutcome;
@@ -101,6 +111,8 @@ export interface ReplayResult {
   readonly official?: Determinism;
   /** Answers by grade. */
   readonly evidence: Readonly<Partial<Record<EvidenceGrade, number>>>;
+  /** Absent where all is there. */
+  readonly cut?: CutNote;
   readonly durationMs: number;
 }
 

@@ -140,6 +140,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         disagreements: tally.disagreements(),
         evidence: tally.evidence(),
         excluded: [...excluded].sort(([a], [b]) => byText(a, b)).map(([, one]) => one),
+        ...defined({ cut: tally.cut() }),
         detailPerGroup: DETAIL_PER_GROUP,
         results: [...results]
           .sort(([a], [b]) => byText(a, b))
@@ -168,6 +169,10 @@ export function buildReport(
   return builder.finish(ending);
 }
 
+function firstOf(id: string, known: string | undefined): string {
+  return known !== undefined && byText(known, id) < 0 ? known : id;
+}
+
 function cohortOf(
   { sample, ...cohort }: ReportEnding['cohort'],
   results: ReadonlyMap<string, ReportedResult>,
@@ -189,11 +194,15 @@ function createTally() {
   const outcomes: Record<ReplayOutcome, number> = { matched: 0, changed: 0, diverged: 0, unanswered: 0, failed: 0 };
   const evidence = new Map<EvidenceGrade, number>();
   const disagreements: Disagreement[] = [];
+  let cut: Report['cut'];
   let effectsChanged = 0;
   let determinismChecked = 0;
   let determinismDisagreements = 0;
   return {
     add(result: ReplayResult): void {
+      const { id } = result.recording;
+      if (result.cut !== undefined)
+        cut = { recordings: (cut?.recordings ?? 0) + 1, example: firstOf(id, cut?.example) };
       outcomes[result.outcome] += 1;
       if (result.effectDifferences.length > 0) effectsChanged += 1;
       for (const [grade, count] of Object.entries(result.evidence) as [EvidenceGrade, number][]) {
@@ -204,10 +213,11 @@ function createTally() {
       if (result.official.deterministic === result.determinism.deterministic) return;
       determinismDisagreements += 1;
       const [ours, official] = [determinismWords(result.determinism), determinismWords(result.official)];
-      disagreements.push({ recording: result.recording.id, ours, official });
+      disagreements.push({ recording: id, ours, official });
       disagreements.sort((a, b) => byText(a.recording, b.recording)).splice(MAX_DISAGREEMENTS);
     },
     counts: () => ({ outcomes: { ...outcomes }, effectsChanged, determinismChecked, determinismDisagreements }),
+    cut: () => cut,
     evidence: () => Object.fromEntries(evidence),
     disagreements: () => disagreements.slice(),
   };

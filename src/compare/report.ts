@@ -168,6 +168,11 @@ export interface Report {
   /** Answers of all candidates' steps by grade. */
   readonly evidence: Readonly<Partial<Record<EvidenceGrade, number>>>;
   readonly excluded: readonly ExcludedRecording[];
+  /**
+   * Recordings of whose results something was cut, after all of it was compared; which and how much is in their `detail`.
+   * Absent when nothing was.
+   */
+  readonly cut?: { readonly recordings: number; readonly example: string };
   /** Results of one kind (outcome, first divergence, fields) that are kept whole. */
   readonly detailPerGroup: number;
   /** By recording id. */

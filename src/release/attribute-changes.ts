@@ -18,8 +18,9 @@ import type { CommandView } from '../replay/command-view.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
 import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
+import { digestOfJson } from '../shared/digest.ts';
 import { messageOf } from '../shared/errors.ts';
-import { canonicalJson, type Json } from '../shared/json.ts';
+import type { Json } from '../shared/json.ts';
 import { type ChangeParts, partsOfChange } from './change-parts.ts';
 
 /** Changed runs that are looked into; each needs a replay per changed component. */
@@ -61,7 +62,8 @@ export function fingerprintOf({ candidateEnd, candidateEffects, outcome }: Repla
     candidateEnd?.status === 'completed'
       ? { ...candidateEnd, result: normalise(candidateEnd.result, rules.output) ?? null }
       : candidateEnd;
-  return canonicalJson({ outcome: candidateEnd === null ? outcome : 'ended', end: end as Json, writes });
+  // A digest: there is one for every run, and a run may have given back a lot.
+  return digestOfJson({ outcome: candidateEnd === null ? outcome : 'ended', end: end as Json, writes });
 }
 
 /** Finds the causes of changed runs, of the first {@link ATTRIBUTED_MAX} by id. */

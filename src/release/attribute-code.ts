@@ -4,7 +4,8 @@ import { type Attribution, attribute, type Fingerprint, groupCauses } from '../c
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
-import { canonicalJson, type Json } from '../shared/json.ts';
+import { digestOfJson } from '../shared/digest.ts';
+import type { Json } from '../shared/json.ts';
 import { ifItFits } from './if-it-fits.ts';
 import { KeptRuns } from './kept-runs.ts';
 
@@ -17,7 +18,9 @@ const UNITS_AT_ONCE = 16;
 /** A run that went another way, and its history. */
 interface ChangedRun {
   readonly source: ReplaySource;
-  readonly result: ReplayResult;
+  readonly outcome: ReplayResult['outcome'];
+  /** What it did. */
+  readonly did: Fingerprint;
 }
 
 export interface AttributeCodeOptions {
@@ -32,9 +35,10 @@ export interface AttributeCodeOptions {
 
 /** Keeps the runs that do not match, for as long as causes are looked for. */
 export function changedRuns(): KeptRuns<ChangedRun> {
-  return new KeptRuns(ATTRIBUTED_MAX, (source, result) =>
-    result.outcome === 'matched' ? undefined : { source, result },
-  );
+  return new KeptRuns(ATTRIBUTED_MAX, (source, result) => {
+    const { outcome } = result;
+    return outcome === 'matched' ? undefined : { source, outcome, did: fingerprintOf(result, outcome) };
+  });
 }
 
 /** @returns nothing when no run changed, or the two bundles cannot be taken apart. */
@@ -48,7 +52,7 @@ export async function attributeCode(
   const pool = openReplayPool({ ...options.policy, workers: options.workers });
   try {
     const replay = hybridReplay(options, { change, runs, pool });
-    const candidate = new Map([...runs].map(([id, { result }]) => [id, fingerprintOf(result, result)]));
+    const candidate = new Map([...runs].map(([id, { did }]) => [id, did]));
     const causes = await attribute({
       components: ['code'],
       candidate,
@@ -94,7 +98,7 @@ function hybridReplay({ policy, signal, onHybrid }: AttributeCodeOptions, { chan
     )) {
       if (event.kind !== 'result') continue;
       const { id } = event.result.recording;
-      const like = runs.get(id)?.result;
+      const like = runs.get(id)?.outcome;
       if (like !== undefined) found.set(id, fingerprintOf(event.result, like));
     }
     return found;
@@ -109,14 +113,14 @@ async function* sourcesOf(runs: readonly ChangedRun[]): AsyncGenerator<ReplaySou
  * What a replay did, in what there is to explain of the candidate's: the end where that is another, the first step that is asked
  * otherwise where the end is the same or was not reached.
  */
-function fingerprintOf(result: ReplayResult, like: ReplayResult): Fingerprint {
+function fingerprintOf(result: ReplayResult, like: ReplayResult['outcome']): Fingerprint {
   const { outcome, candidateEnd, failure, divergence } = result;
   const end = candidateEnd ?? failure?.message ?? outcome;
-  if (like.outcome === 'changed' || like.outcome === 'failed') return canonicalJson(end as Json);
+  if (like === 'changed' || like === 'failed') return digestOfJson(end as Json);
   const way = divergence && {
     kind: divergence.kind,
     step: divergence.step,
     request: divergence.candidate?.request ?? null,
   };
-  return canonicalJson({ reached: candidateEnd !== null, way } as Json);
+  return digestOfJson({ reached: candidateEnd !== null, way } as Json);
 }

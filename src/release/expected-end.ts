@@ -6,6 +6,7 @@
 import { classifyOutcome } from '../compare/classify-outcome.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
 import type { CompareRules } from '../compare/compare-rules.ts';
+import { shownDifferences } from '../compare/cut-result.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Fixture } from '../recording/fixtures.ts';
 import type { RunEnd } from '../recording/trace.ts';
@@ -35,5 +36,11 @@ export function judgeByExpected(result: ReplayResult, expected: ExpectedEnds, ru
     unanswered: result.unanswered,
     failure: result.failure,
   };
-  return { ...result, baselineEnd: right, endDifferences, effectDifferences: [], outcome: classifyOutcome(facts) };
+  return {
+    ...result,
+    baselineEnd: right,
+    endDifferences: shownDifferences(endDifferences),
+    effectDifferences: [],
+    outcome: classifyOutcome(facts),
+  };
 }

@@ -3,7 +3,9 @@
  * shard of a cohort is, and a whole cohort on one machine; whoever counts needs nothing else.
  */
 import type { Artifact } from '../artifact/artifact.ts';
+import type { Fingerprint } from '../compare/attribution.ts';
 import type { WalkedWays } from '../compare/coverage.ts';
+import { cutJudged } from '../compare/cut-result.ts';
 import type { IntendedChange } from '../compare/intended-change.ts';
 import type { IntendedJudgement } from '../compare/judge-intended.ts';
 import type { ExcludedRecording, ReplayResult } from '../compare/outcome.ts';
@@ -11,6 +13,7 @@ import type { ReplayPolicy } from '../gate/policy.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
 import { replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
+import { fingerprintOf } from './attribute-changes.ts';
 import type { ChosenRecordings } from './choose-recordings.ts';
 import { type ExpectedEnds, judgeByExpected } from './expected-end.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
@@ -22,6 +25,8 @@ export interface JudgedResult {
   /** What it says about the intended changes, where some are declared. */
   readonly intended: IntendedJudgement | undefined;
   readonly ways: WalkedWays;
+  /** What it did, where it changed: to be compared with what hybrids do. */
+  readonly did?: Fingerprint;
 }
 
 export type JudgedRecording = JudgedResult | { readonly kind: 'excluded'; readonly excluded: ExcludedRecording };
@@ -82,7 +87,10 @@ export async function* judgeRecordings(
     } else {
       const result = judgeByExpected(event.result, expected, rules.output);
       // The ways are those of the replay itself: a right end may be another one than the recorded.
-      yield { kind: 'judged', result, ...notes.take(event.result) };
+      const judged = notes.take(event.result);
+      const did = result.outcome === 'changed' ? { did: fingerprintOf(result, rules) } : {};
+      // Whatever is judged by the whole of it is behind it now.
+      yield { kind: 'judged', result: cutJudged(result), ...judged, ...did };
     }
   }
   yield* excluding(unknown);

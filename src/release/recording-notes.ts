@@ -2,7 +2,7 @@
 import type { WalkedWays } from '../compare/coverage.ts';
 import type { IntendedChange } from '../compare/intended-change.ts';
 import { declaredForInput, type IntendedJudgement, judgeIntended } from '../compare/judge-intended.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
+import type { ReplayedStep, ReplayResult } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { inputOf } from '../recording/run-end.ts';
 import type { Trace, TraceStep } from '../recording/trace.ts';
@@ -71,12 +71,12 @@ function candidateWay({ steps, outcome }: ReplayResult, recorded: readonly Walke
   const known = new Map(recorded.map((step) => [step.id, step]));
   return steps.map((step) => {
     const same = step.evidence === 'exact' ? known.get(step.id) : undefined;
-    return same?.kind === step.kind ? same : step;
+    return same?.kind === step.kind ? same : walkedOf(step);
   });
 }
 
 /** Of a long result only what a branch is told by. */
-function walkedOf({ id, kind, name, status, result }: TraceStep): WalkedTraceStep {
+function walkedOf({ id, kind, name, status, result }: TraceStep | ReplayedStep): WalkedTraceStep {
   return { id, kind, name, status, result: kind === 'rule' || kind === 'decision' ? result : null };
 }
 

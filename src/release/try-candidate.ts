@@ -22,12 +22,11 @@ import type { Registry } from '../registry/registry.ts';
 import type { ReportDocument } from '../registry/reports.ts';
 import type { Version } from '../registry/versions.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
-import { RuleBook } from '../replay/rule-book.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
-import { type AttributeOptions, attributeChanges, fingerprintOf } from './attribute-changes.ts';
+import { type AttributeOptions, attributeChanges } from './attribute-changes.ts';
 import { type ChosenRecordings, chooseRecordings, type TrySelection } from './choose-recordings.ts';
 import { coverMission } from './cover-mission.ts';
 import { DrawPlan, drawNoise } from './draw-noise.ts';
@@ -189,7 +188,6 @@ async function countAll(
   { builder, chosen, candidate, baseline, live, plan, intended, coverage, sample }: CountedTrial,
 ): Promise<Map<string, Fingerprint>> {
   const { policy, workers, signal, onProgress, onResult, judge = judgeHere } = options;
-  const rules = new RuleBook(candidate.definition, baseline.definition);
   const total = chosen.cohort.members.length;
   const changed = new Map<string, Fingerprint>();
   const told = () => {
@@ -214,7 +212,7 @@ async function countAll(
         builder.add(result, one.intended);
         // What came as declared has been judged, and would count as a change beyond noise.
         if (one.intended?.asIntended !== true) plan.note(result);
-        if (result.outcome === 'changed') changed.set(result.recording.id, fingerprintOf(result, rules));
+        if (one.did !== undefined) changed.set(result.recording.id, one.did);
         onResult?.(result);
       }
       told();

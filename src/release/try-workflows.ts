@@ -3,6 +3,7 @@
  * needed.
  */
 import { bundleDigest } from '../artifact/bundle-workflows.ts';
+import { cutJudged } from '../compare/cut-result.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import { NOT_SELF_CHECKED, type Report, type ReportCounts, type VersionIdentity } from '../compare/report.ts';
 import { createReportBuilder } from '../compare/report-builder.ts';
@@ -82,7 +83,7 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
   );
   for await (const event of events) {
     if (event.kind === 'result') {
-      builder.add(event.result);
+      builder.add(cutJudged(event.result));
       changed.done(event.result.recording.id, event.result);
       covered.done(event.result.recording.id, event.result);
       options.onResult?.(event.result);

@@ -5,6 +5,8 @@
  * a candidate, so it is listed as unfaithful and not counted (DESIGN.md, decision 5).
  */
 
+import { cutShown, isEndlesslyDeep } from '../compare/cut-result.ts';
+import { DEPTH_MAX } from '../compare/cut-value.ts';
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { deployedBuilds } from '../recording/deployed-builds.ts';
@@ -12,9 +14,9 @@ import { runEndOf } from '../recording/run-end.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { ReplayCandidate, ReplayInput, ReplayOptions } from './departure.ts';
 import { failedEvent } from './failed-event.ts';
+import type { ReplayEvent, ReplayTask } from './process-protocol.ts';
 import type { History } from './proto.ts';
 import { replayRecording } from './replay-recording.ts';
-import type { ReplayEvent, ReplayTask } from './process-protocol.ts';
 
 export async function runTask(
   task: Pick<ReplayTask, 'summary' | 'content'>,
@@ -29,12 +31,17 @@ export async function runTask(
   if (unfaithful !== undefined) return excluded(summary, 'unfaithful', unfaithful);
   const judged = { ...options, baselineDefinition: baseline?.definition ?? options.baselineDefinition };
   try {
-    return { kind: 'result', result: await replayRecording(candidate, read, judged) };
+    const result = await replayRecording(candidate, read, judged);
+    if (isEndlesslyDeep(result)) return failedEvent(task, { message: TOO_DEEP });
+    // Draws are compared step by step elsewhere, and kept nowhere.
+    return { kind: 'result', result: options.anew === undefined ? cutShown(result) : result };
   } catch (error) {
     // Left out, it would count as if it said nothing about the candidate.
     return failedEvent(task, { message: `the replay itself failed: ${messageOf(error)}` });
   }
 }
+
+const TOO_DEEP = `what it gave back is nested deeper than ${DEPTH_MAX} levels`;
 
 function readInput({
   summary,

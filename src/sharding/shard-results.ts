@@ -22,6 +22,7 @@ const judged = z.strictObject({
   recorded: steps,
   /** Absent where the recorded way was followed. */
   candidate: steps.optional(),
+  did: z.string().optional(),
 });
 const excluded = z.strictObject({
   kind: z.literal('excluded'),
@@ -54,6 +55,7 @@ function toLine(one: JudgedRecording): Line {
     ...(one.intended && { intended: { ...one.intended, states: [...one.intended.states] } }),
     recorded: ways.recorded,
     ...(ways.candidate !== ways.recorded && { candidate: ways.candidate }),
+    ...(one.did !== undefined && { did: one.did }),
   };
 }
 
@@ -65,5 +67,6 @@ function fromLine(line: Line): JudgedRecording {
     result: { ...result, durationMs: 0 },
     intended: line.intended && { ...line.intended, states: new Map(line.intended.states) },
     ways: { recorded, candidate, forgiven: result.forgiven },
+    ...(line.did !== undefined && { did: line.did }),
   };
 }

@@ -13,7 +13,7 @@ import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { details, escapeText, fence, inlineCode, table } from './markdown-pieces.ts';
 import { nextSteps } from './next-steps.ts';
 import { requestChange } from './request-change.ts';
-import { excludedReasons } from './terminal-counts.ts';
+import { cutWords, excludedReasons } from './terminal-counts.ts';
 import {
   coverageWords,
   missedChanges,
@@ -58,6 +58,7 @@ export function renderMarkdown(report: Report): string {
     ...outcomeTable(report),
     '',
     recordingSentence(report),
+    ...(report.cut === undefined ? [] : ['', `⚠️ ${escapeText(`${cutWords(report.cut)}.`)}`]),
   ];
   const sections = [
     sampleSentence(report),

@@ -13,6 +13,7 @@ import {
   OUTCOME_ORDER,
   percentOf,
   plural,
+  recordingName,
 } from './words.ts';
 
 /** Denominators first: the cohort, what of it is faithful, what is not counted and why. */
@@ -70,6 +71,12 @@ export function outcomeLines(report: Report, { palette, width }: TerminalOptions
   return [...tableLines(rows, width), '', ...sourceLines(report, { palette, width })];
 }
 
+/** That not all is shown, and that all was compared. */
+export function cutWords({ recordings, example }: NonNullable<Report['cut']>): string {
+  const gave = `${plural(recordings, 'run')} gave back more than a report keeps (e.g. ${recordingName(example)})`;
+  return `${gave}: all of it was compared; long values are shown by their beginning, length and digest`;
+}
+
 function sourceLines(report: Report, { palette, width }: TerminalOptions): string[] {
   const { determinismChecked: checked, determinismDisagreements: disagreed } = report.counts;
   const answers = EVIDENCE_ORDER.flatMap((grade) => {
@@ -90,6 +97,9 @@ function sourceLines(report: Report, { palette, width }: TerminalOptions): strin
     [
       [cell('Answers', palette.dim), cell(answers.join(', ') || 'none', palette.dim, { flexible: true })],
       [cell("Temporal's replayer", palette.dim), second],
+      ...(report.cut === undefined
+        ? []
+        : [[cell('Cut', palette.yellow), cell(cutWords(report.cut), palette.yellow, { flexible: true })]]),
     ],
     width,
   );
