@@ -1,11 +1,9 @@
 /** What a host tells the outside while it runs: probes, metrics, logs. Readiness goes away as soon as the stop is asked for. */
-import { stripVTControlCharacters } from 'node:util';
 import { listOpenDecisions } from '../decisions/open-decisions.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetEvent } from '../fleet/fleet-event.ts';
 import { countUnhosted } from '../fleet/unhosted.ts';
 import type { Registry } from '../registry/registry.ts';
-import { isJsonObject, type Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type HealthServer, startHealthServer } from '../telemetry/health-server.ts';
 import { createLogger, type LogLevelName, temporalLogger } from '../telemetry/logger.ts';
@@ -16,6 +14,7 @@ import type { TemporalConnection } from '../temporal/connection.ts';
 import { type CoreMetrics, installRuntime } from '../temporal/runtime.ts';
 import type { HostSetup } from './host-options.ts';
 import type { CliIo } from './io.ts';
+import { loggedOutput } from './logged-output.ts';
 import type { Output } from './output.ts';
 import { remembered } from './remembered.ts';
 
@@ -181,19 +180,4 @@ function coreLevelOf(level: LogLevelName): 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' {
     default:
       return 'ERROR';
   }
-}
-
-type Pino = Awaited<ReturnType<typeof createLogger>>;
-
-/** What the host would tell people, as log lines. */
-function loggedOutput(output: Output, logger: Pino): Output {
-  return {
-    ...output,
-    line(facts: Json, text) {
-      const { at: _, ...members } = isJsonObject(facts) ? facts : { facts, at: null };
-      const message = stripVTControlCharacters(text).replace(/^\d\d:\d\d:\d\d \S /, '');
-      logger[members['error'] === undefined ? 'info' : 'warn'](members, message);
-    },
-    note: (text) => logger.info(stripVTControlCharacters(text)),
-  };
 }

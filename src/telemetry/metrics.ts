@@ -90,6 +90,16 @@ export const METRICS = {
     help: 'Ended runs that this process looked at to record them, by what became of them: stored, known, sampled-out, open, failed.',
     labels: ['status'],
   },
+  mission_drift: {
+    kind: 'gauge',
+    help: 'What the latest look at drift found, by any process: 1 for none, version, world, both or unclear. Asked every 30 seconds.',
+    labels: ['mission', 'verdict'],
+  },
+  mission_drift_looks_total: {
+    kind: 'counter',
+    help: 'Looks at drift of this process, by what they found: none, version, world, both, unclear; failed where it could not be told.',
+    labels: ['mission', 'verdict'],
+  },
   mission_decisions_open: {
     kind: 'gauge',
     help: 'Questions that wait for a person, 1,000 at most. Counted every 30 seconds.',

@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { loggedOutput } from '../../src/cli/logged-output.ts';
+import { createOutput } from '../../src/cli/output.ts';
+import { watchMissions } from '../../src/cli/watch-missions.ts';
 import { startFleet } from '../../src/fleet/fleet.ts';
 import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
@@ -13,8 +16,11 @@ import { findDrift } from '../../src/release/find-drift.ts';
 import { missionLog } from '../../src/release/mission-log.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/prometheus.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
 import { copyProject } from '../artifact/project.ts';
+import { QUIET_IO } from '../cli/quiet-io.ts';
 import { run } from '../cli/run.ts';
 import { PROMOTED, PROMPT, verdictMission, type Wording } from './verdict-mission.ts';
 
@@ -169,6 +175,56 @@ describe('a watch', { timeout: 240_000 }, () => {
       expect(events).toMatchObject([{ kind: 'looked', drift: { verdict: 'version' } }]);
     } finally {
       await Promise.all(watches.map((one) => one.stop()));
+    }
+  });
+
+  it('of a host tells of what was found: a warning in its log, and metrics for an alert', async () => {
+    // As above: an interval that no claim before reaches into.
+    tries += 1;
+    const intervalMs = HOUR_MS * 4 ** (tries - 1);
+    const start = began[2]?.getTime() ?? 0;
+    let now = new Date(start);
+    const lines: string[] = [];
+    const metrics = await createMetrics();
+    const logger = await createLogger({
+      format: 'json',
+      level: 'info',
+      write: (text) => lines.push(text),
+      env: {},
+    });
+    const watch = watchMissions({
+      call: { output: loggedOutput(createOutput(QUIET_IO, false), logger) },
+      registry,
+      missions: [mission],
+      plan: { intervalMs, policy: live },
+      clock: () => now,
+    });
+    const said = async (metric: string) =>
+      (await metrics.registry.getMetricsAsJSON()).find(({ name }) => name === metric)?.values;
+    try {
+      await watch.look();
+      expect(lines).toEqual([]);
+      now = new Date(start + intervalMs);
+      await watch.look();
+      await watch.look();
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+        {
+          level: 'warn',
+          event: 'drift',
+          mission,
+          version: `${mission}@3`,
+          against: `${mission}@2`,
+          verdict: 'version',
+          report: expect.stringMatching(/^sha256:/),
+          message: expect.stringContaining(`drift of ${mission}@3: version; `),
+        },
+      ]);
+      const labels = { mission, verdict: 'version' };
+      expect(await said('mission_drift_looks_total')).toMatchObject([{ labels, value: 1 }]);
+      expect(await said('mission_drift')).toMatchObject([{ labels, value: 1 }]);
+    } finally {
+      await watch.stop();
+      metrics.close();
     }
   });
 });
