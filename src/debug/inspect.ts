@@ -25,7 +25,7 @@ const UNHURRIED_MS = 24 * 3_600_000;
  * Opens the inspector on this machine alone, waits for a debugger, and loads the code.
  *
  * The code runs with what a worker's workflow code has, in a context of its own: nothing that it asks for is executed. But
- * the process is not locked down as replay threads are; it is for code of one's own.
+ * the process is not locked down as processes of replays are; it is for code of one's own.
  *
  * @throws MissionError `USAGE` when the port is taken.
  */

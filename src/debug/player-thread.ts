@@ -1,4 +1,4 @@
-/** The thread in which a debugger runs workflow code: locked down as replay threads are, with no way out but its port. */
+/** The thread in which a debugger runs workflow code: locked down as processes of replays are, with no way out but its port. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { lockDown } from '../replay/lockdown.ts';

@@ -1,4 +1,4 @@
-/** A thread that replays recordings and tells which code ran: locked down as replay threads are, with V8's own counters on. */
+/** A thread that replays recordings and tells which code ran: locked down as processes of replays are, with V8's own counters on. */
 import { type Profiler, Session } from 'node:inspector';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WalkedFunction } from '../compare/code-coverage.ts';
