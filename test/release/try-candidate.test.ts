@@ -94,6 +94,12 @@ describe('trying a candidate', { timeout: 240_000 }, () => {
       exercised: 'yes',
       runs: RUNS,
     });
+    // Code is counted behind answers that were given anew, too: with them, both ways on are taken.
+    expect(report.coverage?.code).toEqual({ walked: RUNS, of: RUNS });
+    const workflow = report.coverage?.parts.find(
+      ({ part, name }) => part === 'function' && name.includes('workflow.ts'),
+    );
+    expect(workflow).toMatchObject({ runs: RUNS, branches: [] });
     await expect(activateVersion({ registry, ref: ref(2), by: 'ada' })).rejects.toMatchObject({
       code: 'ACTIVATION_REFUSED',
     });
