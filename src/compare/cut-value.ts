@@ -7,7 +7,7 @@
  * 2. What is cut follows from the values and their order alone.
  * 3. What is left is not deeper than {@link DEPTH_MAX}, so that everybody can walk down it.
  */
-import { createHash } from 'node:crypto';
+import { digestInPieces } from '../shared/digest.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 
 /** Levels of nesting that every recursive walk down a value can take. */
@@ -101,16 +101,16 @@ function sizeOfObject(object: JsonObject, enough: number, depth: number): number
 
 /** `Dear customer, we … (cut: 104857602 characters, sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08)` */
 function shortened(value: Json, preview: number): string {
-  const hash = createHash('sha256');
+  const digest = digestInPieces();
   let size = 0;
   let beginning = typeof value === 'string' ? value.slice(0, preview) : '';
   writeCanonical(value, (piece) => {
-    hash.update(piece);
+    digest.update(piece);
     size += piece.length;
     if (typeof value !== 'string' && beginning.length < preview) beginning += piece.slice(0, preview);
   });
   const shown = beginning.slice(0, preview).replace(/[\uD800-\uDBFF]$/, '');
-  return `${shown}… (cut: ${size} characters, sha256:${hash.digest('hex')})`;
+  return `${shown}… (cut: ${size} characters, ${digest.end()})`;
 }
 
 /** Writes the canonical JSON of a value, as `canonicalJson` makes it, piece by piece. What is too deep is written as it is. */

@@ -9,6 +9,22 @@ export function digestOf(content: string | Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
+/** A digest of a text that comes in pieces. */
+export interface DigestInPieces {
+  update(piece: string): void;
+  end(): Digest;
+}
+
+export function digestInPieces(): DigestInPieces {
+  const hash = createHash('sha256');
+  return {
+    update(piece) {
+      hash.update(piece);
+    },
+    end: () => `sha256:${hash.digest('hex')}`,
+  };
+}
+
 /** The digest of a JSON value: that of its canonical text, so key order and white space do not matter. */
 export function digestOfJson(value: Json): Digest {
   return digestOf(canonicalJson(value));
