@@ -13,6 +13,9 @@
  * Source: delta debugging (Zeller and Hildebrandt, 2002), one component at a time, over all recordings at once.
  */
 
+import { digestOf } from '../shared/digest.ts';
+import { byText } from './group-counter.ts';
+
 /** What one replay did, as a text to compare: equal texts, equal behaviour. */
 export type Fingerprint = string;
 
@@ -173,6 +176,21 @@ export interface Attribution {
   readonly examined: number;
   /** The most frequent first. */
   readonly groups: readonly CauseGroup[];
+}
+
+/**
+ * Which runs are looked into where there are many: those with the least digests of their ids. The first by id would be of one
+ * time or of one customer; these are anybody's, and the same every time.
+ *
+ * @returns in the order of their ids
+ */
+export function sampleForCauses(ids: readonly string[], most: number): string[] {
+  if (ids.length <= most) return ids.toSorted(byText);
+  const ranked = ids.map((id) => ({ id, rank: digestOf(id) })).sort((a, b) => byText(a.rank, b.rank));
+  return ranked
+    .slice(0, most)
+    .map(({ id }) => id)
+    .sort(byText);
 }
 
 /** Counts causes. The order of the recordings changes nothing. */

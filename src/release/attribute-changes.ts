@@ -9,6 +9,7 @@ import {
   attribute,
   type Fingerprint,
   groupCauses,
+  sampleForCauses,
 } from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
@@ -66,12 +67,12 @@ export function fingerprintOf({ candidateEnd, candidateEffects, outcome }: Repla
   return digestOfJson({ outcome: candidateEnd === null ? outcome : 'ended', end: end as Json, writes });
 }
 
-/** Finds the causes of changed runs, of the first {@link ATTRIBUTED_MAX} by id. */
+/** Finds the causes of changed runs; of many, of a sample of {@link ATTRIBUTED_MAX}. */
 export async function attributeChanges(options: AttributeOptions): Promise<Attribution | undefined> {
   const { changed, policy } = options;
   const parts = partsOfChange({ ...options, answers: policy.answers });
   if (parts.components.length === 0) return undefined;
-  const ids = [...changed.keys()].sort().slice(0, ATTRIBUTED_MAX);
+  const ids = sampleForCauses([...changed.keys()], ATTRIBUTED_MAX);
   const candidate = new Map(ids.map((id) => [id, changed.get(id) ?? '']));
   const hybrids = openHybrids(options, parts);
   try {

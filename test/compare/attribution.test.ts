@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { attribute, describeCauses, groupCauses } from '../../src/compare/attribution.ts';
+import { attribute, describeCauses, groupCauses, sampleForCauses } from '../../src/compare/attribution.ts';
 
 /** A world in which each recording changes once all components of one of its triggers are there. */
 function world(triggers: Readonly<Record<string, readonly (readonly string[])[]>>) {
@@ -159,5 +159,21 @@ describe('a component with parts', () => {
     const whole = ask((taken) => taken.has('code'));
     const ofAll = await attribute({ components: ['code'], candidate: changed('x'), ...whole, partsOf });
     expect(ofAll.get('x')).toEqual([['code']]);
+  });
+});
+
+describe('the runs that are looked into', () => {
+  const ids = Array.from({ length: 1_000 }, (_, number) => `${2020 + Math.floor(number / 100)}-order-${number}`);
+
+  it('are all where they are few, in the order of their ids', () => {
+    expect(sampleForCauses(['b', 'c', 'a'], 3)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are of all times where they are many, and the same in any order', () => {
+    const sample = sampleForCauses(ids, 100);
+    expect(sample).toHaveLength(100);
+    expect(sample).toEqual(sample.toSorted());
+    expect(new Set(sample.map((id) => id.slice(0, 4))).size).toBe(10);
+    expect(sampleForCauses(ids.toReversed(), 100)).toEqual(sample);
   });
 });
