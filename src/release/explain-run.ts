@@ -6,6 +6,7 @@ import type { Recording } from '../recording/recording.ts';
 import type { AuditEntry, AuditHead } from '../registry/audit-chain.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Route } from '../registry/routes.ts';
+import { revisionAt } from '../routing/revision-at.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type AuditedPart, type Explanation, SERVER_REASON } from './explanation.ts';
@@ -85,12 +86,6 @@ function routingOf(stamp: RunStamp | undefined, routes: readonly Route[], starte
     ...(probability !== undefined && { probability }),
     route: routes.find((route) => route.revision === revision) ?? null,
   };
-}
-
-/** The revision in force at an instant; 0 before the first. */
-export function revisionAt(routes: readonly Pick<Route, 'revision' | 'createdAt'>[], at: string): number {
-  const before = routes.filter(({ createdAt }) => createdAt <= at).map(({ revision }) => revision);
-  return Math.max(0, ...before);
 }
 
 async function movesOf(registry: Registry, mission: string, workflowId: string): Promise<Explanation['moves']> {

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { routedVersions } from '../fleet/hosting-state.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';
 import type { Route } from '../registry/routes.ts';
-import { releaseOf, revisionAt } from './explain-run.ts';
+import { revisionAt } from '../routing/revision-at.ts';
+import { releaseOf } from './explain-run.ts';
 import type { ExplanationFile } from './explanation.ts';
 
 const routeDetails = z.looseObject({

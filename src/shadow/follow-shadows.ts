@@ -160,9 +160,10 @@ class RunningFollower implements ShadowFollower {
   async #planAll(mission: string, history: readonly Route[], since: Date): Promise<void> {
     const { registry, client } = this.#options;
     const versions = await registry.versions.list(mission);
-    for await (const run of startedRuns(client, mission, since)) {
+    const deployment = await registry.deployments.nameOf(mission);
+    for await (const run of startedRuns(client, { mission, deployment }, since)) {
       if (this.#closing.signal.aborted) return;
-      const plans = this.#seen.has(run.runId) ? undefined : planShadows(run, history, versions);
+      const plans = this.#seen.has(run.runId) ? undefined : planShadows(mission, run, history, versions);
       if (plans === undefined) continue;
       await registry.shadows.plan(this.#scope(), plans);
       if (this.#seen.size >= SEEN_MAX) this.#seen.clear();

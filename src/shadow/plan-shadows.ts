@@ -1,27 +1,55 @@
 /**
  * Which real runs get a shadow: found on the server after they have started, so that no start waits for it, fails by it or
- * knows of it. What a start stamped on its run says all that the choice needs.
+ * knows of it. What a start stamped on its run says all that the choice needs; of a run that the server started (a schedule's, a
+ * plain client's), the build that took it on and the time of its start do.
  */
 import type { Client } from '@temporalio/client';
 import { NO_SHADOWS, SEARCH_ATTRIBUTES, shadowWorkflowId } from '../mission/wire.ts';
 import type { Route } from '../registry/routes.ts';
 import type { ShadowPlan } from '../registry/shadows.ts';
 import type { Version } from '../registry/versions.ts';
+import { activeVersion } from '../routing/active-version.ts';
 import { resolveShadows } from '../routing/resolve-shadows.ts';
+import { revisionAt } from '../routing/revision-at.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
+import { pinnedBuildId } from '../temporal/run-versioning.ts';
+import { buildIdOf } from '../temporal/worker-deployments.ts';
 
 /** A run as the server lists it. */
 export interface ListedRun {
   readonly workflowId: string;
   readonly runId: string;
+  readonly startTime: Date;
   readonly memo?: Readonly<Record<string, unknown>> | undefined;
+  readonly searchAttributes: Readonly<Record<string, unknown>>;
 }
 
-/** Runs of a mission that started since then; children are part of the run that started them. */
-export function startedRuns(client: Client, mission: string, since: Date): AsyncIterable<ListedRun> {
-  const query = `${SEARCH_ATTRIBUTES.mission} = '${mission}' AND StartTime >= '${since.toISOString()}' AND ParentWorkflowId IS NULL AND ${NO_SHADOWS}`;
+/** A mission and its worker deployment. */
+export interface DeployedMission {
+  readonly mission: string;
+  readonly deployment: string;
+}
+
+/** Runs of a mission that started since then, whoever started them; children are part of the run that started them. */
+export function startedRuns(
+  client: Client,
+  { mission, deployment }: DeployedMission,
+  since: Date,
+): AsyncIterable<ListedRun> {
+  const ofMission = `(${SEARCH_ATTRIBUTES.mission} = '${mission}' OR (WorkflowType = '${mission}' AND TemporalWorkerDeployment = '${deployment}'))`;
+  const query = `${ofMission} AND StartTime >= '${since.toISOString()}' AND ParentWorkflowId IS NULL AND ${NO_SHADOWS}`;
   return client.workflow.list({ query, pageSize: 200 });
+}
+
+type Numbered = Pick<Version, 'number' | 'artifact'>;
+
+/** Where a run went, and by which revision. */
+interface Placed {
+  readonly number: number;
+  readonly artifact: string;
+  readonly revision: number;
+  readonly key: string | undefined;
 }
 
 /**
@@ -32,16 +60,18 @@ export function startedRuns(client: Client, mission: string, since: Date): Async
  * @returns `undefined` for a run of a revision that is newer than these: ask again
  */
 export function planShadows(
-  { workflowId, runId, memo }: ListedRun,
+  mission: string,
+  run: ListedRun,
   history: readonly Route[],
-  versions: readonly Pick<Version, 'number' | 'artifact'>[],
+  versions: readonly Numbered[],
 ): readonly ShadowPlan[] | undefined {
-  const stamp = readStamp(memo);
-  if (stamp === undefined) return [];
-  const route = history.find(({ revision }) => revision === stamp.revision);
+  const placed = placeOf(run, history, versions);
+  if (placed === undefined) return [];
+  const { workflowId, runId } = run;
+  const { number: primaryVersion, artifact: primaryArtifact, revision } = placed;
+  const route = history.find((one) => one.revision === revision);
   if (route === undefined) return undefined;
-  const primaryVersion = parseVersionRef(stamp.version).number;
-  const choices = resolveShadows(route, { businessKey: stamp.key ?? workflowId, version: primaryVersion });
+  const choices = resolveShadows(route, { businessKey: placed.key ?? workflowId, version: primaryVersion });
   const current = new Set(history[0]?.shadows.map(({ version }) => version));
   return choices.flatMap(({ version, shadowed, reason }) => {
     const artifact = versions.find(({ number }) => number === version)?.artifact;
@@ -49,16 +79,32 @@ export function planShadows(
     return [
       {
         workflowId: shadowWorkflowId(workflowId, version),
-        mission: stamp.mission,
+        mission,
         version,
         artifact,
         primaryWorkflowId: workflowId,
         primaryRunId: runId,
         primaryVersion,
-        primaryArtifact: stamp.artifact,
-        revision: stamp.revision,
+        primaryArtifact,
+        revision,
         reason,
       },
     ];
   });
+}
+
+/** A run without a stamp counts for the route's default of that time where several versions are its build. */
+function placeOf(run: ListedRun, history: readonly Route[], versions: readonly Numbered[]): Placed | undefined {
+  const stamp = readStamp(run.memo);
+  if (stamp !== undefined) {
+    const { version, artifact, revision, key } = stamp;
+    return { number: parseVersionRef(version).number, artifact, revision, key };
+  }
+  const buildId = pinnedBuildId(run.searchAttributes);
+  const revision = revisionAt(history, run.startTime.toISOString());
+  const route = history.find((one) => one.revision === revision);
+  if (route === undefined) return undefined;
+  const onBuild = versions.filter(({ artifact }) => buildIdOf(artifact) === buildId);
+  const active = onBuild.find(({ number }) => number === activeVersion(route)) ?? onBuild.at(-1);
+  return active && { number: active.number, artifact: active.artifact, revision, key: undefined };
 }

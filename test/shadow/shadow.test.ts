@@ -134,6 +134,14 @@ describe('a shadow', () => {
     expect(await result(shadowWorkflowId(run, version))).toEqual(await result(run));
   }, 120_000);
 
+  it('runs beside what plain Temporal clients and schedules start, too', async () => {
+    const version = await shadowWith({ limit: 101 });
+    const workflowId = `${mission}-of-others-${++sequence}`;
+    const options = { workflowId, taskQueue: `mission/${mission}`, args: [{ id: workflowId, total: 30 }] };
+    expect(await temporal.client.workflow.execute(mission, options)).toMatchObject({ paid: 30 });
+    expect(await counted(workflowId, version)).toMatchObject({ outcome: 'matched', primaryVersion: 1 });
+  }, 120_000);
+
   it('that decides otherwise is changed, with the writes that it leaves out', async () => {
     const version = await shadowWith({ limit: 20 });
     const run = await start({ total: 30 });
