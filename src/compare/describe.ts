@@ -79,13 +79,8 @@ export function summariseResult(result: ReplayResult): string | undefined {
   switch (result.outcome) {
     case 'matched':
       return result.beyond === undefined ? undefined : describeBeyond(result.beyond);
-    case 'changed': {
-      const writes = result.effectDifferences.length + (result.cut?.effectDifferences ?? 0);
-      const parts = result.endDifferences.slice(0, 2).map(describeDifference);
-      if (result.endDifferences.length > 2) parts.push(`${result.endDifferences.length - 2} more`);
-      if (writes > 0) parts.push(`${writes} ${writes === 1 ? 'difference' : 'differences'} in its writes`);
-      return parts.join('; ');
-    }
+    case 'changed':
+      return describeChange(result);
     case 'diverged':
       return result.divergence === null ? 'another way' : describeDivergence(result.divergence);
     case 'unanswered':
@@ -93,6 +88,14 @@ export function summariseResult(result: ReplayResult): string | undefined {
     case 'failed':
       return printable(result.failure?.message ?? 'the candidate failed');
   }
+}
+
+function describeChange({ endDifferences, effectDifferences, cut }: ReplayResult): string {
+  const parts = endDifferences.slice(0, 2).map(describeDifference);
+  if (endDifferences.length > 2) parts.push(`${endDifferences.length - 2} more`);
+  const writes = effectDifferences.length + (cut?.effectDifferences ?? 0);
+  if (writes > 0) parts.push(`${writes} ${writes === 1 ? 'difference' : 'differences'} in its writes`);
+  return parts.join('; ');
 }
 
 function describeBeyond(steps: NonNullable<ReplayResult['beyond']>): string {
