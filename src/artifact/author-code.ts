@@ -125,6 +125,11 @@ function topStatement(node: acorn.AnyNode): TopStatement {
   return { start: node.start, end: node.end, names: declaredNames(node), functions };
 }
 
+/** What follows a dot, but not the three of a spread. */
+function isMemberName(text: string, start: number): boolean {
+  return text[start - 1] === '.' && text.slice(start - 3, start) !== '...';
+}
+
 /**
  * What is evaluated with its module runs in every run, and says nothing: what counts is where its names are used. A name that an
  * inner scope declares too is taken for it. What is exported as a workflow is used.
@@ -139,7 +144,7 @@ function useFinder(
   const exported = new Set<string>();
   for (const { start, end } of tokens) {
     const word = text.slice(start, end);
-    if (!/^[\w$]+$/.test(word) || text[start - 1] === '.') continue;
+    if (!/^[\w$]+$/.test(word) || isMemberName(text, start)) continue;
     if (isListed(start)) exported.add(word);
     else words.set(word, [...(words.get(word) ?? []), start]);
   }

@@ -28,7 +28,7 @@ type Side = Pick<Artifact, 'sources' | 'definition'>;
 /**
  * Compares one file of two versions.
  *
- * @returns `undefined` when it is no code, or cannot be read as such.
+ * @returns `undefined` when it is no code, cannot be read as such, or hardly anything of it stayed.
  */
 export async function changedLines(
   file: string,
@@ -49,8 +49,12 @@ interface SourceToken {
   readonly place: SourcePlace;
 }
 
-function editedLines(before: readonly SourceToken[], after: readonly SourceToken[]): ChangedLine[] {
-  const parts = diffArrays(before.map(wordOf), after.map(wordOf));
+/** Words that differ at most: a file that was written anew would take minutes to be compared word by word. */
+const EDITS_MAX = 5_000;
+
+function editedLines(before: readonly SourceToken[], after: readonly SourceToken[]): ChangedLine[] | undefined {
+  const parts = diffArrays(before.map(wordOf), after.map(wordOf), { maxEditLength: EDITS_MAX });
+  if (parts === undefined) return undefined;
   const edited = { baseline: [] as SourceToken[], candidate: [] as SourceToken[] };
   let [from, to] = [0, 0];
   for (const [index, { removed, added, count }] of parts.entries()) {

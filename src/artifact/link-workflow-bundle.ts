@@ -22,6 +22,8 @@ export interface LinkOptions {
   readonly definition?: MissionDefinition;
   /** Code in front of the author's, on the line before its first: it may give `__MISSION_DEFINITION__` another value. */
   readonly prelude?: string;
+  /** Whether all of the author's code stays where it is, for who counts what of it runs: no schemas are shared between runs then. @default false */
+  readonly isWhole?: boolean;
 }
 
 /** In the form that Temporal's worker takes. */
@@ -48,7 +50,8 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     `workflow(require, module, exports, __MISSION_DEFINITION__, ${SHARED}) {${options.prelude ?? ''}`,
     '',
   ].join('\n');
-  const { workflow, schemas } = shareSchemas(artifact.code.workflow.trimEnd());
+  const own = artifact.code.workflow.trimEnd();
+  const { workflow, schemas } = options.isWhole === true ? { workflow: own, schemas: '' } : shareSchemas(own);
   const after = [
     '',
     '},',

@@ -4,7 +4,9 @@ import type { Drift } from '../compare/drift.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type DriftEvent, type DriftWatch, describeDriftEvent, watchDrift } from '../release/drift-watch.ts';
+import { activeVersion } from '../routing/active-version.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
+import { formatVersionRef } from '../shared/version-ref.ts';
 import { count, provideGauge } from '../telemetry/metrics.ts';
 import type { Call } from './command.ts';
 import type { CliContext } from './context.ts';
@@ -63,11 +65,17 @@ export function watchMissions({ call, registry, missions, plan, clock }: WatchMi
   };
 }
 
-/** Whoever looked. */
+/** Whoever looked. What was found of a version that is no longer the active one alarms nobody any more. */
 async function latestDrifts(registry: Registry, missions: WatchMissionsOptions['missions']) {
   const all = missions ?? (await registry.versions.missions());
-  const latest = await Promise.all(all.map((mission) => registry.drifts.list(mission, 1)));
+  const latest = await Promise.all(all.map((mission) => latestDrift(registry, mission)));
   return latest.flat().map(({ mission, verdict }) => ({ labels: { mission, verdict }, value: 1 }));
+}
+
+async function latestDrift({ drifts, routes }: Registry, mission: string) {
+  const [found, route] = await Promise.all([drifts.list(mission, 1), routes.current(mission)]);
+  const active = route && formatVersionRef({ mission, number: activeVersion(route) });
+  return found.filter(({ finding }) => finding['version'] === active);
 }
 
 function measure(event: DriftEvent): void {

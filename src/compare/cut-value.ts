@@ -30,6 +30,9 @@ export interface Cutter {
   readonly cuts: number;
 }
 
+/** Characters of a value that is shown whole whatever room is left: it may say which way a run went. */
+const SMALL = 64;
+
 /** Stands for a value for which there was no room at all. */
 const NO_ROOM = '… (cut)';
 
@@ -44,9 +47,9 @@ export function createCutter(room: number, isTold = true): Cutter {
   const cutTo = (preview: number, value: Json) => (preview === 0 && !isTold ? NO_ROOM : shortened(value, preview));
   return {
     value(value) {
-      // Not even measured, which takes its time for a large one.
-      const size = left === 0 ? Number.POSITIVE_INFINITY : sizeOf(value, left);
-      const isWhole = size <= left;
+      const enough = Math.max(left, SMALL);
+      const size = sizeOf(value, enough);
+      const isWhole = size <= enough;
       const shown = isWhole ? value : cutTo(Math.min(PREVIEW, left), value);
       left = Math.max(0, left - (isWhole ? size : PREVIEW));
       cuts += Number(!isWhole);

@@ -34,7 +34,7 @@ export function createDetailKeeper(limit: number = DETAIL_PER_GROUP): DetailKeep
   return {
     add(result) {
       if (result.outcome === 'matched') return;
-      const size = JSON.stringify(result).length;
+      const size = JSON.stringify({ ...result, durationMs: 0 }).length;
       shelves[SIZES.findIndex(({ below }) => size < below)]?.add(result);
     },
     find: (recording) => kept.get(recording),

@@ -26,7 +26,7 @@ async function readTakenBuilds(client: Client, deployment: string): Promise<stri
 
 /** Of runs that no worker took on yet: the server lists no build of theirs, and those that began on a version are pinned to one. */
 async function readWaitingBuilds(client: Client, mission: string): Promise<string[]> {
-  const of = `${SEARCH_ATTRIBUTES.mission} = '${mission}' AND ${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`;
+  const of = `${SEARCH_ATTRIBUTES.mission} = '${mission}' AND ${SEARCH_ATTRIBUTES.version} IS NOT NULL AND ${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`;
   const versions = await distinctValues(client, SEARCH_ATTRIBUTES.version, of);
   const builds = await Promise.all(
     versions.map((version) => buildOfFirst(client, `${of} AND ${SEARCH_ATTRIBUTES.version} = '${version}'`)),

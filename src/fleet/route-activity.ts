@@ -11,8 +11,7 @@ import type { RouteAnswer, RouteQuestion, RunStamp } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { placementOf } from '../routing/placement.ts';
-import { impliedAttributes, type RouteRule } from '../routing/route-rule.ts';
-import type { RouteTable } from '../routing/route-table.ts';
+import { impliedAttributes } from '../routing/route-rule.ts';
 import { placeRun, readRoutedMission } from '../routing/routed-mission.ts';
 import { decisionInStamp, readStamp } from '../routing/run-stamp.ts';
 import { formatVersionRef, parseVersionRef } from '../shared/version-ref.ts';
@@ -46,11 +45,12 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
     const before = readStamp(memo);
     const { mission, registry } = options;
     const routed = await readRoutedMission(registry, mission);
-    const chose = ruleBefore(before, routed.table);
+    const firstRule = before?.callerRule ?? before?.rule;
+    const chose = routed.table.rules.find(({ name }) => name === firstRule);
     const request = {
       missionInput: input,
       businessKey: before?.key ?? run.workflowId,
-      // The caller is not asked again: of it is known what the rule that chose the run asked for.
+      // The caller is not asked again: of it is known what the rule that chose the run at first asked for.
       attributes: chose && impliedAttributes(chose),
     };
     const { decision, target } = placeRun(routed, request);
@@ -61,6 +61,7 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
       ...decisionInStamp(decision),
       reason: `${decision.reason}, as it continued${before === undefined ? '' : ` from ${before.version}`}`,
       ...(before?.key !== undefined && { key: before.key }),
+      ...(firstRule !== undefined && firstRule !== decision.rule && { callerRule: firstRule }),
     };
     if (target.artifact === options.artifact) return { stamp, upgrade: false };
     if (await canBegin(options, target.artifact)) {
@@ -68,14 +69,8 @@ export function createRouteActivity(options: RouteActivityOptions): RouteActivit
       return { stamp, upgrade: true };
     }
     const staying = await stayed(options, before, stamp, run.workflowId);
-    return { stamp: { ...staying, ...(chose && { callerRule: chose.name }) }, upgrade: false };
+    return { stamp: { ...staying, ...(firstRule !== undefined && { callerRule: firstRule }) }, upgrade: false };
   };
-}
-
-/** The rule of today by the name of the one that chose the run, be it some links ago. */
-function ruleBefore(before: RunStamp | undefined, { rules }: RouteTable): RouteRule | undefined {
-  const chose = before?.callerRule ?? before?.rule;
-  return rules.find(({ name }) => name === chose);
 }
 
 /** Whether the server begins the next link on this artifact: it is hosted, and the current version of the deployment. */

@@ -112,7 +112,7 @@ export interface RunStamp {
   readonly rule?: string;
   readonly bucket?: number;
   readonly probability?: number;
-  /** Of a run that stayed where it was as it continued: the rule that chose it before, by which its caller is known. */
+  /** Of a run that continued as new: the rule that chose it at first, by which its caller is known, where that is not `rule`. */
   readonly callerRule?: string;
   /** What it is sticky by, when the start named a business key: a run that goes on as another version keeps it. */
   readonly key?: string;

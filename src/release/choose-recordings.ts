@@ -20,10 +20,10 @@ import type { RunEnd, Trace } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
-import { MissionError } from '../shared/errors.ts';
+import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
-import { cohortOfReport } from './check-cohort.ts';
+import { cohortOfReport, REGRESSION_CASES } from './check-cohort.ts';
 import { type ExpectedEnds, expectedEnds } from './expected-end.ts';
 import { keptBeside } from './kept-artifacts.ts';
 import type { TracedSource } from './recording-notes.ts';
@@ -77,7 +77,7 @@ const NO_CASES = {
  * @throws MissionError `RECORDING_UNKNOWN` when a named run is not stored, `COHORT_CHANGED`, `FIXTURE_INVALID`, `HISTORY_INVALID`.
  */
 export async function chooseRecordings(
-  registry: Pick<Registry, 'recordings' | 'retention' | 'versions' | 'vault' | 'artifacts'>,
+  registry: Pick<Registry, 'recordings' | 'reports' | 'retention' | 'versions' | 'vault' | 'artifacts'>,
   baseline: Version,
   selection: TrySelection,
 ): Promise<ChosenRecordings> {
@@ -105,9 +105,12 @@ export async function chooseRecordings(
   return { cohort, kind: 'recordings', ...readers(recordings, cohort), ...NO_CASES };
 }
 
-/** It shows for an activation what it showed when nobody had picked it: on the recordings of the same baseline. */
+/**
+ * It shows for an activation what it showed when nobody had picked it: on the recordings of the same baseline. Whether somebody had, only a
+ * report of this registry tells: a file can be written by anybody.
+ */
 async function chooseAgain(
-  registry: Pick<Registry, 'recordings' | 'retention'>,
+  registry: Pick<Registry, 'recordings' | 'reports' | 'retention'>,
   baseline: Version,
   report: Report,
 ): Promise<ChosenRecordings> {
@@ -115,8 +118,18 @@ async function chooseAgain(
   const selection = `the cohort of report ${report.digest.slice(7, 19)} (${report.cohort.selection})`;
   const cohort = { ...cohortOf(members), selection, matching: members.length };
   const isUnpicked = report.cohort.kind === 'recordings' && report.baseline.artifact === baseline.artifact;
-  const kind = isUnpicked ? 'recordings' : 'picked';
+  const kind = isUnpicked && (await isKept(registry.reports, report.digest)) ? 'recordings' : 'picked';
   return { cohort, kind, gone, ...readers(registry.recordings, { ...cohort, members: stored }), ...NO_CASES };
+}
+
+async function isKept(reports: Registry['reports'], digest: string): Promise<boolean> {
+  try {
+    await reports.get(digest);
+    return true;
+  } catch (error) {
+    if (isMissionError(error, 'REPORT_UNKNOWN')) return false;
+    throw error;
+  }
 }
 
 interface SampleQuestion {
@@ -233,7 +246,7 @@ async function chooseFixtures(
   const cohort = freeze(
     stored.map(({ summary }) => summary),
     selection,
-    `regression cases of ${mission} in ${(selection.fixtures ?? []).join(', ')}`,
+    `${REGRESSION_CASES} of ${mission} in ${(selection.fixtures ?? []).join(', ')}`,
   );
   const those = async function* (wanted: ReadonlySet<string>): AsyncGenerator<TracedSource> {
     for (const { summary, content, trace } of stored)

@@ -35,8 +35,20 @@ export interface CoverMissionOptions {
 /** Lines of one change that are named; all are counted. */
 const MISSED_SHOWN = 20;
 
-/** @returns the coverage of steps with that of code; as it was when no code was counted, or it was interrupted */
+/**
+ * @returns the coverage of steps with that of code; as it was when no code was counted, or it was interrupted. Code that cannot be read
+ *   costs nobody the report of a long replay: its changes stay `unknown`.
+ */
 export async function coverMission(steps: CoverageReport, options: CoverMissionOptions): Promise<CoverageReport> {
+  try {
+    return await coverCode(steps, options);
+  } catch (error) {
+    if (error instanceof SyntaxError) return steps;
+    throw error;
+  }
+}
+
+async function coverCode(steps: CoverageReport, options: CoverMissionOptions): Promise<CoverageReport> {
   const { candidate, baseline, sample, signal } = options;
   if (sample.count === 0 || signal?.aborted === true) return steps;
   const after = await walkSide(candidate, options);
@@ -83,7 +95,7 @@ async function walkSide(
   { candidate, policy, sample, again, signal }: CoverMissionOptions,
 ): Promise<WalkedSide | undefined> {
   const probe = ruleProbe(artifact.definition);
-  const { code: bundle, authorAt } = await linkWorkflowBundle(artifact, { prelude: probe.prelude });
+  const { code: bundle, authorAt } = await linkWorkflowBundle(artifact, { prelude: probe.prelude, isWhole: true });
   const preludeAt = authorAt - 1 - probe.prelude.length;
   const code = readAuthorCode(artifact);
   const counted = createCodeCoverage(namedByAuthor(code, bundle, authorAt));
@@ -157,7 +169,10 @@ function coveredRule(change: CoveredChange, { sides, matched }: Facts): CoveredC
 
 function coveredCode(change: CoveredChange, { sides, edits, matched }: Facts): CoveredChange {
   const { component, name } = change;
-  const lines = (edits.get(name) ?? []).flatMap((line) => walkedLine(line, sides[line.side]) ?? []);
+  const edited = edits.get(name) ?? [];
+  // Of a version that could not be replayed with counters nothing is known, and so not of all that changed.
+  if (edited.some(({ side }) => sides[side] === undefined)) return change;
+  const lines = edited.flatMap((line) => walkedLine(line, sides[line.side]) ?? []);
   if (lines.length === 0) return change;
   const missed = lines.filter(({ isWhole }) => !isWhole);
   const runs = new Set(lines.flatMap(({ ranIn }) => [...ranIn]));

@@ -26,7 +26,8 @@ export class WalkSample {
   add(result: ReplayResult, way: readonly WalkedStep[]): void {
     if (result.outcome === 'failed') return;
     this.#count += 1;
-    const path = pathOf(way);
+    // What came out otherwise by the same way is a way of its own: what changed must not be missing.
+    const path = `${result.outcome} ${pathOf(way)}`;
     const walks = this.#byPath.get(path) ?? [];
     const walk = { id: result.recording.id, isMatched: result.outcome === 'matched', given: givenOf(result) };
     this.#byPath.set(path, firstById([...walks, walk], this.#most));

@@ -9,12 +9,14 @@ import type { Determinism } from '../compare/outcome.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { ReplayLimits } from './answer-policy.ts';
 import type { FromOfficial, ToOfficial } from './official-protocol.ts';
-import { endConfined, startConfined, whyEnded } from './start-confined.ts';
+import { endConfined, isEndedByOthers, startConfined, whyEnded } from './start-confined.ts';
 
 /** Beyond twice the limit of a recording, as processes of ours have it. */
 const GRACE_MS = 5_000;
 /** Of a process that loads the SDK on a busy machine. */
 const START_LIMIT_MS = 60_000;
+/** Beside the heap, in megabytes: Temporal's core holds a history several times over while it replays it. */
+const CORE_MB = 1_024;
 
 export class OfficialReplayer {
   readonly #code: string;
@@ -31,19 +33,21 @@ export class OfficialReplayer {
    * Asks about every link of a chain; one question after another. A candidate that exceeds its limits here is called not deterministic.
    *
    * @param content as `encodeRecordingContent` writes it
+   * @param isAgain - not the first time
    * @throws MissionError `INTERNAL` when the process does not start
    */
-  async ask(content: Uint8Array, workflowId: string): Promise<Determinism> {
-    const before = this.#process?.connected ? this.#process : undefined;
+  async ask(content: Uint8Array, workflowId: string, isAgain = false): Promise<Determinism> {
+    const before = this.#process !== undefined && isThere(this.#process) ? this.#process : undefined;
     const child = before ?? (await this.#start());
     const timeLimitMs = 2 * this.#limits.perRecordingMs + GRACE_MS;
     tell(child, { kind: 'ask', content, workflowId });
     const said = await nextMessage(child, timeLimitMs);
     if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
     const reason = said === 'late' ? 'it exceeded its time limit' : this.#whyEnded(child);
+    const isOthers = said === 'ended' && isEndedByOthers(child) && !isAgain;
     await this.#end();
-    // Something that came earlier may have ended it.
-    if (before !== undefined && !this.#isClosed) return this.ask(content, workflowId);
+    // Something that came earlier may have ended it, or somebody else.
+    if ((before !== undefined || isOthers) && !this.#isClosed) return this.ask(content, workflowId, true);
     return { deterministic: false, reason };
   }
 
@@ -52,11 +56,14 @@ export class OfficialReplayer {
   }
 
   async #start(): Promise<ChildProcess> {
-    const child = startConfined('official-process', import.meta.url, this.#limits);
+    const child = startConfined('official-process', import.meta.url, this.#limits, CORE_MB);
     this.#process = child;
     const said = await nextMessage(child, START_LIMIT_MS);
-    tell(child, { kind: 'load', code: this.#code });
-    if (typeof said === 'object') return child;
+    if (typeof said === 'object') {
+      tell(child, { kind: 'load', code: this.#code });
+      return child;
+    }
+    await this.#end();
     throw new MissionError('INTERNAL', "The process of Temporal's own replayer did not start.", {
       remedy: 'To go on without a second opinion: --policy second-opinion=0.',
       details: { exitCode: child.exitCode, signal: child.signalCode },
@@ -74,6 +81,10 @@ export class OfficialReplayer {
     this.#process = undefined;
     if (child !== undefined) await endConfined(child);
   }
+}
+
+function isThere({ connected, exitCode, signalCode }: ChildProcess): boolean {
+  return connected && exitCode === null && signalCode === null;
 }
 
 /** A process that has ended says so itself. */

@@ -11,7 +11,7 @@ import type {
   TaskMessage,
   ToProcess,
 } from './process-protocol.ts';
-import { endConfined, startConfined, whyEnded } from './start-confined.ts';
+import { endConfined, isEndedByOthers, startConfined, whyEnded } from './start-confined.ts';
 
 /** How a task ended: reported, or its process ended under it. */
 export type TaskEnd =
@@ -39,6 +39,8 @@ interface Stop {
 
 /** Real time beyond the recording's own limit after which a process counts as hung. */
 const GRACE_MS = 5_000;
+/** Of a process that loads the SDK on a busy machine. */
+const START_LIMIT_MS = 60_000;
 
 export class ProcessHost {
   readonly #child: ChildProcess;
@@ -49,6 +51,7 @@ export class ProcessHost {
   /** It takes tasks. */
   alive = true;
   #isReady = false;
+  readonly #starting: NodeJS.Timeout;
   #stop: Stop | undefined;
   /** Tasks that it reported. What they left behind may be what ends it later. */
   #done = 0;
@@ -66,6 +69,10 @@ export class ProcessHost {
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) this.#die(`its process did not start: ${error.message}`);
     });
+    this.#starting = setTimeout(
+      () => this.#end({ reason: 'its process did not start in time', task: undefined }),
+      START_LIMIT_MS,
+    );
     this.#send({ kind: 'options', options });
   }
 
@@ -94,9 +101,9 @@ export class ProcessHost {
     });
   }
 
-  /** One that has ended says so itself. */
+  /** One that has ended says so itself, and so does one that never began: it has no channel. */
   #send(message: ToProcess): void {
-    this.#child.send(message, () => undefined);
+    if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
   #receive(message: FromProcess): void {
@@ -105,6 +112,7 @@ export class ProcessHost {
     switch (message.kind) {
       case 'ready':
         this.#isReady = true;
+        clearTimeout(this.#starting);
         return;
       case 'broken':
         this.#end({ reason: `its process failed: ${message.reason}`, task: undefined });
@@ -178,6 +186,7 @@ export class ProcessHost {
 
   #die(whyItEnded: string): void {
     this.alive = false;
+    clearTimeout(this.#starting);
     const reason = this.#stop?.reason ?? whyItEnded;
     const begun = [...this.#running.values()].filter((running) => running.begun).length;
     const blame = this.#blame(begun);
@@ -189,7 +198,8 @@ export class ProcessHost {
 
   /** On those that were begun. */
   #blame(begun: number): Culprit {
-    if (this.#stop?.task === undefined) return begun === 1 && this.#done === 0 ? 'yes' : 'maybe';
+    if (this.#stop?.task === undefined)
+      return begun === 1 && this.#done === 0 && !isEndedByOthers(this.#child) ? 'yes' : 'maybe';
     // One that was too slow to be heard in time has ended nothing.
     if (!this.#running.has(this.#stop.task)) return 'no';
     return begun === 1 ? 'yes' : 'maybe';
@@ -198,6 +208,7 @@ export class ProcessHost {
   /** Ends it. Nobody waits any more for what it was doing. */
   async close(): Promise<void> {
     this.alive = false;
+    clearTimeout(this.#starting);
     for (const { timer } of this.#running.values()) clearTimeout(timer);
     this.#running.clear();
     await endConfined(this.#child);

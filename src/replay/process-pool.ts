@@ -7,7 +7,7 @@
  *    others may have been the cause, it is tried again alone. Tasks that were not begun are tried again.
  */
 import { availableParallelism } from 'node:os';
-import { MissionError } from '../shared/errors.ts';
+import { MissionError, messageOf } from '../shared/errors.ts';
 import { failedEvent } from './failed-event.ts';
 import type { LiveAnswers } from './live-answers.ts';
 import { ProcessHost, type TaskEnd } from './process-host.ts';
@@ -23,6 +23,8 @@ export interface ProcessPoolOptions extends ProcessOptions {
 const SENT_AHEAD = 3;
 /** Processes that end before they take a task, until no more are started for it. */
 const STARTS_MAX = 3;
+/** Processes that end under others before they come to a task, until it is tried alone: the task itself may be too large to be received. */
+const TURNS_MAX = 10;
 
 export class ProcessPool {
   readonly #options: ProcessPoolOptions;
@@ -31,6 +33,8 @@ export class ProcessPool {
   readonly perProcess: number;
   /** Where tasks are tried again. */
   readonly #apart = new Set<ProcessHost>();
+  /** One at a time: what ends a process may have taken a lot of memory. */
+  #alone: Promise<unknown> = Promise.resolve();
   #lastId = 0;
   #isClosed = false;
 
@@ -71,7 +75,7 @@ export class ProcessPool {
    * @throws MissionError `INTERNAL` when its processes cannot be started.
    */
   async run(task: ReplayTask): Promise<ReplayEvent> {
-    for (let unstarted = 0; ; ) {
+    for (let unstarted = 0, turns = 0; turns < TURNS_MAX; turns += 1) {
       if (this.#isClosed) return nobodyWaits();
       const end = await this.#runOn(this.#leastLoaded(), task);
       if (end.kind === 'event') return end.event;
@@ -80,14 +84,17 @@ export class ProcessPool {
       if (end.culprit === 'unstarted') unstarted += 1;
       if (unstarted === STARTS_MAX) throw this.#cannotStart(end.reason);
     }
-    if (this.#isClosed) return nobodyWaits();
     const again = await this.#runAlone(task);
     return again.kind === 'event' ? again.event : failedEvent(task, { message: again.reason, isFatal: true });
   }
 
   #start(): ProcessHost {
     const { answers, limits, waits, live } = this.#options;
-    return new ProcessHost({ answers, limits, waits }, live);
+    try {
+      return new ProcessHost({ answers, limits, waits }, live);
+    } catch (error) {
+      throw this.#cannotStart(messageOf(error));
+    }
   }
 
   #leastLoaded(): ProcessHost {
@@ -108,7 +115,14 @@ export class ProcessPool {
     return host.run(task);
   }
 
-  async #runAlone(task: ReplayTask): Promise<TaskEnd> {
+  #runAlone(task: ReplayTask): Promise<TaskEnd> {
+    const mine = this.#alone.then(() => this.#runApart(task));
+    this.#alone = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #runApart(task: ReplayTask): Promise<TaskEnd> {
+    if (this.#isClosed) return nobodyWaits();
     const host = this.#start();
     this.#apart.add(host);
     try {

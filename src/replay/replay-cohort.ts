@@ -103,7 +103,10 @@ async function* runAll(
   for await (const source of recordings) {
     if (options.signal?.aborted) break;
     const id = pool.nextId();
-    running.set(id, runOne(pool, loader, source, id));
+    const one = runOne(pool, loader, source, id);
+    // It is waited for a little later: until then, that it failed is nobody's business.
+    one.catch(() => undefined);
+    running.set(id, one);
     if (running.size < pool.capacity) continue;
     const done = await takeNext(running, stopping);
     if (done === undefined) break;

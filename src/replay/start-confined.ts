@@ -6,6 +6,11 @@ import type { ReplayLimits } from './answer-policy.ts';
 /** What Node, the SDK and loaded code take besides the heap of a candidate, in megabytes, with room to spare. */
 const BESIDE_HEAP_MB = 256;
 
+/** Why nothing that runs in a process ends it: a system that runs out of memory does, or a person. */
+export function isEndedByOthers({ signalCode }: Pick<ChildProcess, 'signalCode'>): boolean {
+  return signalCode === 'SIGKILL';
+}
+
 /** By this a process ends itself that takes more; nobody else sends it. */
 const EXCESS_SIGNAL = 'SIGUSR2';
 
@@ -17,11 +22,17 @@ const ABORTS: ReadonlySet<unknown> = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 13
  * more.
  *
  * @param name of the module beside `importer`, without extension
+ * @param besideHeapMb of a module that itself takes more
  */
-export function startConfined(name: string, importer: string, { memoryMb }: ReplayLimits): ChildProcess {
+export function startConfined(
+  name: string,
+  importer: string,
+  { memoryMb }: ReplayLimits,
+  besideHeapMb = BESIDE_HEAP_MB,
+): ChildProcess {
   return startProcess(name, importer, {
     execArgv: [`--max-old-space-size=${memoryMb}`],
-    args: [String((memoryMb + BESIDE_HEAP_MB) * 2 ** 20), EXCESS_SIGNAL],
+    args: [String((memoryMb + besideHeapMb) * 2 ** 20), EXCESS_SIGNAL],
     env: placeOf(process.env),
   });
 }

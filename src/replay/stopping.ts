@@ -12,14 +12,28 @@ export interface Stopping {
 export function stoppingBy(signal: AbortSignal | undefined): Stopping {
   if (signal === undefined)
     return { orStop: (...promises) => Promise.race(promises), isStopped: false, end: () => undefined };
-  let stop = (): void => undefined;
-  const stopped = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+  // A race against one promise that never settles would keep all that ever won.
+  const waiting = new Set<() => void>();
+  const stop = () => {
+    for (const wake of waiting) wake();
+  };
+  signal.addEventListener('abort', stop, { once: true });
   return {
-    orStop: (...promises) => Promise.race([...promises, stopped]),
+    orStop: (...promises) =>
+      new Promise((resolve, reject) => {
+        const wake = () => settle(() => resolve(undefined));
+        function settle(how: () => void): void {
+          waiting.delete(wake);
+          how();
+        }
+        for (const promise of promises)
+          promise.then(
+            (value) => settle(() => resolve(value)),
+            (error: unknown) => settle(() => reject(error)),
+          );
+        if (signal.aborted) queueMicrotask(wake);
+        else waiting.add(wake);
+      }),
     get isStopped() {
       return signal.aborted;
     },

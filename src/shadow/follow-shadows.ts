@@ -68,6 +68,8 @@ const CLAIM_MS = 30_000;
 const OVERLAP_MS = 60_000;
 /** Runs that started longer ago get no shadow: the world has moved on. */
 const BEHIND_MS = 600_000;
+/** How often a turn goes back all of that: for runs that the server started, and that no worker had taken on at first. */
+const LOOK_BACK_EVERY_MS = 15_000;
 const DUE_AT_ONCE = 100;
 const LOOKS_AT_ONCE = 8;
 const LOOK_MS_FIRST = 500;
@@ -91,6 +93,7 @@ class RunningFollower implements ShadowFollower {
   readonly #loop: Promise<void>;
   #turning: Promise<void> = Promise.resolve();
   #expiredAtMs = 0;
+  #lookedBackAtMs = 0;
 
   constructor(options: FollowShadowsOptions) {
     this.#options = options;
@@ -141,11 +144,17 @@ class RunningFollower implements ShadowFollower {
     const claimed = await registry.collection.claimSweep(`shadow/${this.#scope()}`, claim);
     if (claimed === undefined) return;
     const sweptMs = claimed.sweptTo === null ? 0 : Date.parse(claimed.sweptTo) - OVERLAP_MS;
-    await this.#discover(new Date(Math.max(sweptMs, began.getTime() - BEHIND_MS)));
+    await this.#discover(this.#since(began.getTime(), sweptMs));
     await this.#attendAll();
     await this.#expire(began);
     const next = after(this.#clock(), pollMs - 1);
     await registry.collection.finishSweep(`shadow/${this.#scope()}`, { sweptTo: began, next });
+  }
+
+  #since(nowMs: number, sweptMs: number): Date {
+    const looksBack = nowMs - this.#lookedBackAtMs >= LOOK_BACK_EVERY_MS;
+    if (looksBack) this.#lookedBackAtMs = nowMs;
+    return new Date(looksBack ? nowMs - BEHIND_MS : Math.max(sweptMs, nowMs - BEHIND_MS));
   }
 
   async #discover(since: Date): Promise<void> {

@@ -57,7 +57,8 @@ interface Placed {
  * is left out: switching off works at once. Pure.
  *
  * @param history - all revisions of the mission's route, the newest first
- * @returns `undefined` for a run of a revision that is newer than these: ask again
+ * @returns `undefined` for a run of a revision that is newer than these, and for one that no worker took on yet and nothing stamped: ask
+ *   again
  */
 export function planShadows(
   mission: string,
@@ -65,6 +66,8 @@ export function planShadows(
   history: readonly Route[],
   versions: readonly Numbered[],
 ): readonly ShadowPlan[] | undefined {
+  const isTaken = readStamp(run.memo) !== undefined || pinnedBuildId(run.searchAttributes) !== undefined;
+  if (!isTaken) return undefined;
   const placed = placeOf(run, history, versions);
   if (placed === undefined) return [];
   const { workflowId, runId } = run;

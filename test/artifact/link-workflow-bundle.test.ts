@@ -141,6 +141,14 @@ describe('a linked artifact runs in every kind of sandbox', async () => {
     ]);
   });
 
+  it('has all of the code where the author has it, for who counts what of it runs', async () => {
+    const own = artifact.code.workflow.trimEnd();
+    const whole = await linkWorkflowBundle(artifact, { isWhole: true });
+    expect(whole.code.slice(whole.authorAt, whole.authorAt + own.length)).toBe(own);
+    const shared = await linkWorkflowBundle(artifact);
+    expect(shared.code.slice(shared.authorAt, shared.authorAt + own.length)).not.toBe(own);
+  });
+
   it('shows the way to a failure in the TypeScript that the author wrote', async () => {
     const [failure] = await runAll(artifact, [{ input: { text: 'explode' } }]);
     const line =

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
+import { reportDigest } from '../../src/compare/report-digest.ts';
 import { toStoredRecording } from '../../src/recording/build-recording.ts';
 import { readFixtures } from '../../src/recording/fixtures.ts';
 import { RECORD_ALL } from '../../src/registry/recording-policy.ts';
@@ -102,6 +103,27 @@ describe('the cohort of a report', { timeout: 240_000 }, () => {
     expect(await replay('--cohort', 'none.json')).toMatchObject({ error: { code: 'INPUT_INVALID' } });
     expect(await replay('--cohort', 'abcdef')).toMatchObject({ error: { code: 'REPORT_UNKNOWN' } });
     expect(await replay('--cohort', 'kept.json', '--limit', '1')).toMatchObject({ error: { code: 'USAGE' } });
+  });
+
+  it('is no evidence by the word of a file: whether somebody picked its runs, the registry tells', async () => {
+    const picked = await replay('--runs', recordings[0]?.summary.id ?? '');
+    expect(picked.cohort.kind).toBe('picked');
+    const claimed = { ...picked, cohort: { ...picked.cohort, kind: 'recordings' as const } };
+    const forged = { ...claimed, digest: reportDigest(claimed) };
+    await writeFile(join(cwd, 'forged.json'), JSON.stringify(forged));
+    expect((await check('forged.json')).found).toMatchObject({ verdict: 'same' });
+    expect((await replay('--cohort', 'forged.json')).cohort).toMatchObject({ kind: 'picked', recordings: 1 });
+  });
+
+  it('of regression cases proves nothing here: they have the ids of the recordings that they were made of', async () => {
+    const report = await replay('--fixtures', join(ROOT, 'replay-fixtures'));
+    expect(report.cohort.recordings).toBe(2);
+    const [one] = recordings as [StoredRecording, StoredRecording];
+    expect(report.results.map(({ recording }) => recording.id)).toContain(one.summary.id);
+    const other = { ...report, cohort: { ...report.cohort, digest: `sha256:${'0'.repeat(64)}` } };
+    const smaller = { ...other, digest: reportDigest(other) };
+    await writeFile(join(cwd, 'cases.json'), JSON.stringify(smaller));
+    expect(await check('cases.json')).toMatchObject({ code: 3, found: { verdict: 'unproven' } });
   });
 
   it('is another when the content of a recording is not what was recorded', async () => {

@@ -41,8 +41,9 @@ describe('a version', () => {
       expect(await run.result()).toBe('hello world');
     });
     await expect.poll(openProbes, { timeout: 60_000 }).toBe(0);
-    const asked = await temporal.client.workflow.getHandle('mission-runtime-readiness').describe();
-    expect(asked.status.name).toMatch(/^(TERMINATED|TIMED_OUT)$/);
+    const status = async () =>
+      (await temporal.client.workflow.getHandle('mission-runtime-readiness').describe()).status.name;
+    await expect.poll(status, { timeout: 60_000 }).toMatch(/^(TERMINATED|TIMED_OUT)$/);
   });
 
   it('is not ready while another process alone hosts it, or none', async () => {

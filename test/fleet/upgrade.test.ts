@@ -15,6 +15,7 @@ import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { explainRun } from '../../src/release/explain-run.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { verifyExplanation } from '../../src/release/verify-explanation.ts';
+import type { RouteRule } from '../../src/routing/route-rule.ts';
 import { readStamp } from '../../src/routing/run-stamp.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
@@ -150,9 +151,10 @@ describe('a mission that upgrades as it continues', () => {
   it('keeps to a rule on its caller through a link that could not follow it', async () => {
     const by = { by: 'ada', reason: 'test', activation: { report: null, forced: true } };
     const rules = [{ name: 'europe', when: [{ pointer: 'caller:/region', oneOf: ['eu'] }], version: 1 }];
-    const set = async (version: number, rule: number) => {
+    const set = async (version: number, rule: number, first: readonly RouteRule[] = []) => {
       const current = await registry.routes.current(mission);
-      const route = { weights: [{ version, weight: 10_000 }], rules: rules.map((one) => ({ ...one, version: rule })) };
+      const all = [...first, ...rules.map((one) => ({ ...one, version: rule }))];
+      const route = { weights: [{ version, weight: 10_000 }], rules: all };
       await registry.routes.set(current?.revision ?? 0, { mission, ...route, ...by });
     };
     await set(2, 2);
@@ -163,6 +165,10 @@ describe('a mission that upgrades as it continues', () => {
     await set(2, 1);
     const stayed = { version: `${mission}@2`, callerRule: 'europe', reason: expect.stringMatching(/^stayed /) };
     expect((await continueRun(workflowId)).stamp).toMatchObject(stayed);
+    // Another rule takes one link, and does not make the caller another one.
+    await set(2, 1, [{ name: 'the second', when: [{ pointer: '/link', oneOf: [2] }], version: 2 }]);
+    const taken = { version: `${mission}@2`, rule: 'the second', callerRule: 'europe' };
+    expect((await continueRun(workflowId)).stamp).toMatchObject(taken);
     await set(1, 1);
     const followed = { version: `${mission}@1`, rule: 'europe', reason: expect.stringMatching(/^rule "europe"/) };
     const next = await continueRun(workflowId);

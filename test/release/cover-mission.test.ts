@@ -107,7 +107,10 @@ describe("coverage of a mission's code", { timeout: 240_000 }, () => {
 
   it('says of changed lines and rules whether a recording came past them', async () => {
     await publish({
-      [RULES]: [['86_400_000', '86_400_001']],
+      [RULES]: [
+        ['const DAY_MS = 86_400_000;', 'const DAY_MS = 86_400_001;\nconst LEAST = [0];'],
+        ['Math.max(0, ', 'Math.max(...LEAST, '],
+      ],
       [WORKFLOW]: [
         ['Too many refunds this year.', 'Too many.'],
         ['amount > rules.decideAbove', 'amount >= rules.decideAbove'],
@@ -133,7 +136,7 @@ describe("coverage of a mission's code", { timeout: 240_000 }, () => {
     // Asked of what was approved alone.
     expect(changes['rule decideAbove']).toEqual({ exercised: 'yes', runs: 1, differing: 0 });
     expect(changes['rule neverRead']).toEqual({ exercised: 'no', runs: 0, differing: 0 });
-    // A constant at the top of a module is exercised where it is used.
+    // A constant at the top of a module is exercised where it is used, be it spread.
     expect(changes[`code ${RULES}`]).toEqual({ exercised: 'yes', runs: 2, differing: 0 });
     expect(changes[`code ${WORKFLOW}`]).toMatchObject({
       exercised: 'partly',

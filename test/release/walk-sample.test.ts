@@ -30,6 +30,13 @@ it('has some of every way, and does not depend on the order', () => {
   expect(sampleOf(RUNS.toReversed())).toEqual(['a1', 'a2', 'z9']);
 });
 
+it('has some of what came out otherwise by the same way', () => {
+  const sample = new WalkSample(2);
+  for (const id of ['a1', 'a2', 'a3']) sample.add(result(id), [step('usual')]);
+  sample.add(result('z9', { outcome: 'changed' }), [step('usual')]);
+  expect(sample.walks().map(({ id }) => id)).toEqual(['a1', 'z9']);
+});
+
 it('leaves out code that failed, which may hang', () => {
   const sample = new WalkSample();
   sample.add(result('one', { outcome: 'failed' }), []);

@@ -51,7 +51,7 @@ describe('the shadows of a run', () => {
     ['that is on the candidate itself', plain('2026-03-03T12:00:00.000Z', second), []],
     ['that the server started before the first route', plain('2026-02-01T00:00:00.000Z', first), []],
     ['of a build that the ledger does not know', plain('2026-03-03T12:00:00.000Z', digestOf('other')), []],
-    ['that no worker took on yet', plain('2026-03-03T12:00:00.000Z', undefined), []],
+    ['that no worker took on yet', plain('2026-03-03T12:00:00.000Z', undefined), undefined],
   ])('%s', (_what, run, expected) => {
     const plans = planShadows('orders', run, history, versions);
     const shown = plans?.map(({ primaryVersion, revision }) => ({ primaryVersion, revision }));

@@ -136,7 +136,7 @@ function inFlightLines(mission: string, { inFlight, uncounted }: InFlight): stri
   return inFlight.map(({ version, runs }) => {
     const ref = `${mission}@${version}`;
     if (runs === 0) return `Nothing is in flight on ${ref} any more.`;
-    return `Still in flight on ${ref}: ${counted(runs, 'run')}, which end on it. See: mission runs --version ${ref} --open; mission move and mission cancel change that.`;
+    return `Still in flight on ${ref}: ${counted(runs, 'run')}, which end on it. See: mission runs --version ${ref} --open; mission move and mission stop change that.`;
   });
 }
 
