@@ -341,7 +341,8 @@ describe('following shadows', () => {
     await others[1]?.stop();
     expect(outcomes).toEqual(['matched', 'matched', 'matched', 'matched']);
     const told = events.flatMap((event) => (event.kind === 'counted' ? [event.workflowId] : []));
-    expect(told.toSorted()).toEqual(runs.map((run) => shadowWorkflowId(run, version)).toSorted());
+    const ofIt = told.filter((id) => id.startsWith(shadowWorkflowId('', version)));
+    expect(ofIt.toSorted()).toEqual(runs.map((run) => shadowWorkflowId(run, version)).toSorted());
     expect(await registry.shadows.counts({ mission, version })).toMatchObject([{ outcome: 'matched', count: 4 }]);
     for (const run of runs) expect(await payments(run)).toHaveLength(1);
     expect(await registry.shadows.end(shadowWorkflowId(runs[0] ?? '', version), excluded('late'))).toBe(false);
