@@ -3,10 +3,11 @@ import { hostname } from 'node:os';
 import { type Recorder, startRecorder } from '../recording/recorder.ts';
 import { describeRecorderEvent, type RecorderEvent } from '../recording/recorder-event.ts';
 import type { Registry } from '../registry/registry.ts';
+import { runsOf } from '../routing/mission-query.ts';
 import type { Json } from '../shared/json.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import type { Call } from './command.ts';
-import { redactionKeyOf, runsOf } from './recording-setup.ts';
+import { redactionKeyOf } from './recording-setup.ts';
 
 export interface RecordMissionsOptions {
   readonly call: Pick<Call<unknown>, 'io' | 'context' | 'output'>;

@@ -1,8 +1,9 @@
 /** The questions that runs hold for a person: read from the memos that `decide` steps write, so no worker is needed. */
 import type { Client } from '@temporalio/client';
 import type { DecisionQuestion } from '../mission/wire.ts';
-import { MEMO_DECISION_PREFIX, MEMO_STAMP, NO_SHADOWS, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { MEMO_DECISION_PREFIX, MEMO_STAMP } from '../mission/wire.ts';
 import { readQuestion, readStamp } from '../recording/wire-schema.ts';
+import { anyRunsOf } from '../routing/mission-query.ts';
 import type { Json } from '../shared/json.ts';
 import { runError } from '../temporal/run-error.ts';
 
@@ -28,9 +29,9 @@ export interface ListDecisionsOptions {
 /** Lists the open questions, the runs that began first at the top. The server's list is a second or so behind. */
 export async function listOpenDecisions(options: ListDecisionsOptions): Promise<OpenDecision[]> {
   const { client, mission, limit = 100 } = options;
-  const of = mission === undefined ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL` : `WorkflowType = '${mission}'`;
+  const of = anyRunsOf(mission === undefined ? undefined : [mission]);
   const found: OpenDecision[] = [];
-  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running' AND ${NO_SHADOWS}` })) {
+  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running'` })) {
     found.push(...questionsOf(run));
     if (found.length >= limit) break;
   }

@@ -1,8 +1,8 @@
 /** How many runs are in flight on a behaviour. */
 import type { Client } from '@temporalio/client';
-import { NO_SHADOWS } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
+import { runsOf } from '../routing/mission-query.ts';
 import { DEPLOYMENT_VERSION_ATTRIBUTE, deploymentVersionText } from '../temporal/run-versioning.ts';
 import { deploymentVersionOf } from '../temporal/worker-deployments.ts';
 
@@ -15,6 +15,6 @@ export async function countOpenRuns(
   { mission, artifact }: Pick<Version, 'mission' | 'artifact'>,
 ): Promise<number> {
   const build = deploymentVersionText(deploymentVersionOf(await registry.deployments.nameOf(mission), artifact));
-  const query = `${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}' AND ExecutionStatus = 'Running' AND ParentWorkflowId IS NULL AND ${NO_SHADOWS}`;
+  const query = `${runsOf([mission])} AND ${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}' AND ExecutionStatus = 'Running'`;
   return (await client.workflow.count(query)).count;
 }

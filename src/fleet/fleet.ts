@@ -6,11 +6,10 @@
 import { hostname } from 'node:os';
 import type { Registry } from '../registry/registry.ts';
 import { placementOf } from '../routing/placement.ts';
-import { asError, MissionError, messageOf } from '../shared/errors.ts';
+import { asError, messageOf } from '../shared/errors.ts';
 import { pause } from '../shared/pause.ts';
 import type { VersionRef } from '../shared/version-ref.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
-import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { Berth } from './berth.ts';
 import { Berths, type FleetMember } from './berths.ts';
 import type { FleetEvent } from './fleet-event.ts';
@@ -87,11 +86,10 @@ export interface Fleet {
 /**
  * Starts a fleet. It returns when the first workers are starting; `ready()` waits for them.
  *
- * @throws MissionError `TEMPORAL_UNAVAILABLE`, `CONFIG_INVALID` when the server's search attributes are in the way, or whatever the registry throws, when the first look at it fails.
+ * @throws MissionError `TEMPORAL_UNAVAILABLE`, or whatever the registry throws, when the first look at it fails.
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   await installRuntime();
-  await stampable(options.temporal);
   const connection = await options.temporal.openNative();
   const runner = new FleetRunner(options, {
     connection,
@@ -111,16 +109,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await runner.shutdown();
     throw error;
   }
-}
-
-/** A server where we may not look is left to the first start of a run, which says what is missing. */
-async function stampable({ connection, namespace }: TemporalConnection): Promise<void> {
-  const attributes = await ensureSearchAttributes(connection, namespace);
-  if (attributes.state !== 'conflict') return;
-  throw new MissionError('CONFIG_INVALID', `Runs cannot be stamped: ${attributes.names.join(', ')} are taken.`, {
-    remedy: attributes.hint,
-    details: { namespace, names: [...attributes.names] },
-  });
 }
 
 const DAY_MS = 86_400_000;

@@ -1,11 +1,12 @@
 /** Runs with their versions, and what a run waits for when no worker hosts its version. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { NO_SHADOWS, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Intervention } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
-import { taskQueueOf } from '../routing/placement.ts';
-import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { runsOf } from '../routing/mission-query.ts';
+import { missionOfTaskQueue, taskQueueOf } from '../routing/placement.ts';
+import { readStamp } from '../routing/run-stamp.ts';
+import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { runError } from '../temporal/run-error.ts';
 import { DEPLOYMENT_VERSION_ATTRIBUTE, deploymentVersionText, pinnedBuildId } from '../temporal/run-versioning.ts';
 import {
@@ -105,35 +106,26 @@ export async function describeRun(
   }
 }
 
-/** Children are part of the run that started them. */
-const NO_CHILDREN = 'ParentWorkflowId IS NULL';
-
 async function queryFor(
   { mission, version, state }: Pick<ListRunsOptions, 'mission' | 'version' | 'state'>,
   ledgers: Ledgers,
 ): Promise<string> {
   const name = version?.mission ?? mission;
-  const ofMission =
-    name === undefined
-      ? `${SEARCH_ATTRIBUTES.mission} IS NOT NULL`
-      : `(${SEARCH_ATTRIBUTES.mission} = '${name}' OR (WorkflowType = '${name}' AND TemporalWorkerDeployment = '${(await ledgers.of(name)).deployment}'))`;
   return [
-    ofMission,
-    NO_CHILDREN,
-    NO_SHADOWS,
+    runsOf(name === undefined ? undefined : [name]),
     ...(version === undefined ? [] : [await onVersion(version, ledgers)]),
     ...(state === undefined ? [] : [`ExecutionStatus ${state === 'open' ? '=' : '!='} 'Running'`]),
   ].join(' AND ');
 }
 
-/** Runs that began on it, and all that are on its build: which of them are on it, only the ledger can tell. */
+/** All that are on its build, and those that no worker took on yet: which of them are on it, stamp and ledger tell. */
 async function onVersion(version: VersionRef, ledgers: Ledgers): Promise<string> {
-  const began = `${SEARCH_ATTRIBUTES.version} = '${formatVersionRef(version)}'`;
+  const untaken = `${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`;
   const { versions, deployment } = await ledgers.of(version.mission);
   const artifact = versions.find(({ number }) => number === version.number)?.artifact;
-  if (artifact === undefined) return began;
+  if (artifact === undefined) return untaken;
   const build = deploymentVersionText(deploymentVersionOf(deployment, artifact));
-  return `(${began} OR ${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}')`;
+  return `(${DEPLOYMENT_VERSION_ATTRIBUTE} = '${build}' OR ${untaken})`;
 }
 
 const STATUS: Readonly<Record<string, RunStatus>> = {
@@ -147,26 +139,24 @@ const STATUS: Readonly<Record<string, RunStatus>> = {
 };
 
 /** What lists and descriptions have in common. */
-type RunInfo = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'searchAttributes' | 'startTime'> & {
+type RunInfo = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'taskQueue' | 'startTime'> & {
+  readonly memo?: Readonly<Record<string, unknown>> | undefined;
+  readonly searchAttributes: Readonly<Record<string, unknown>>;
   readonly status: { readonly name: string };
   readonly closeTime?: Date | undefined;
 };
 
 function missionOf(info: RunInfo): string {
-  return attributeOf(info, SEARCH_ATTRIBUTES.mission) || info.type;
-}
-
-function attributeOf(info: RunInfo, name: string): string {
-  return String(info.searchAttributes[name]?.[0] ?? '');
+  return missionOfTaskQueue(info.taskQueue) ?? info.type;
 }
 
 function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSummary {
   const mission = missionOf(info);
-  const stamped = attributeOf(info, SEARCH_ATTRIBUTES.version);
+  const stamped = readStamp(info.memo)?.version;
   const number = versionOfRun(
     {
       mission,
-      startedOn: numberIn(stamped),
+      startedOn: stamped === undefined ? undefined : parseVersionRef(stamped).number,
       buildId: pinnedBuildId(info.searchAttributes),
       interventions: interventions.get(info.workflowId) ?? [],
     },
@@ -178,18 +168,12 @@ function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSumma
     runId: info.runId,
     mission,
     version,
-    ...(stamped !== '' && stamped !== version && { startedOn: stamped }),
+    ...(stamped !== undefined && stamped !== version && { startedOn: stamped }),
     artifact: versions.find((one) => one.number === number)?.artifact ?? '',
     status: STATUS[info.status.name] ?? 'unknown',
     startedAt: info.startTime,
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime }),
   };
-}
-
-/** Others may have written something else there. */
-function numberIn(stamped: string): number | undefined {
-  const [, digits] = /@([1-9]\d{0,8})$/.exec(stamped) ?? [];
-  return digits === undefined ? undefined : Number(digits);
 }
 
 async function withWaiting(run: RunSummary, hosted: HostedVersions): Promise<RunSummary> {

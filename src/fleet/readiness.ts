@@ -9,6 +9,7 @@
  * It is not deleted: a deletion overtakes the server's list, which would show the run as open for ever.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { READINESS_PROBE } from '../routing/mission-query.ts';
 import type { Placement } from '../routing/placement.ts';
 import { MissionError } from '../shared/errors.ts';
 import { pause } from '../shared/pause.ts';
@@ -24,8 +25,6 @@ type Place = Pick<TemporalConnection, 'client' | 'connection' | 'namespace'>;
 /** Many versions that start at once share a server: who waits longer asks less often. */
 const LOOK_AGAIN_MS = { first: 200, growth: 1.3, most: 2_000 };
 
-/** Type and id of the start that asks. It has no code anywhere. */
-const PROBE = 'mission-runtime-readiness';
 /** Should ending it fail, the server does so by itself. */
 const PROBE_TIMEOUT = '10s';
 
@@ -60,8 +59,8 @@ async function isReady(place: Place, target: Target, identity: string): Promise<
  */
 async function acceptsStart({ client }: Place, { taskQueue, deployment }: Target): Promise<boolean> {
   try {
-    const run = await client.workflow.start(PROBE, {
-      workflowId: PROBE,
+    const run = await client.workflow.start(READINESS_PROBE, {
+      workflowId: READINESS_PROBE,
       taskQueue,
       args: [],
       versioningOverride: { pinnedTo: deployment },

@@ -16,15 +16,7 @@ import {
   type WorkflowOutboundCallsInterceptor,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  MEMO_STAMP,
-  type RunEnd,
-  type RunStamp,
-  SEARCH_ATTRIBUTES,
-  TRACE_HEADERS,
-  type TraceCarrier,
-  VERSION_HEADER,
-} from './wire.ts';
+import { MEMO_STAMP, type RunEnd, type RunStamp, TRACE_HEADERS, type TraceCarrier, VERSION_HEADER } from './wire.ts';
 
 /** Told to the worker that runs the end of a run, once; not told in a replay. */
 export interface RunSinks extends Sinks {
@@ -66,26 +58,15 @@ export const interceptors = (): WorkflowInterceptors => {
 type ChildInput = Parameters<NonNullable<WorkflowOutboundCallsInterceptor['startChildWorkflowExecution']>>[0];
 
 /**
- * A child on the task queue of its mission is pinned to the version of its parent, so it gets the parent's stamp. Memo and
- * search attributes of a child are compared as little as headers are.
+ * A child on the task queue of its mission is pinned to the version of its parent, so it gets the parent's stamp. The memo
+ * of a child is compared as little as headers are.
  */
 function stampChild(input: ChildInput): ChildInput {
   const { memo, taskQueue } = workflowInfo();
   const stamp = memo?.[MEMO_STAMP] as Partial<RunStamp> | undefined;
   const { options } = input;
   if (stamp?.mission === undefined || (options.taskQueue ?? taskQueue) !== taskQueue) return input;
-  const attributes = Object.entries({
-    [SEARCH_ATTRIBUTES.mission]: stamp.mission,
-    [SEARCH_ATTRIBUTES.version]: stamp.version,
-  }).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]] as const] : []));
-  return {
-    ...input,
-    options: {
-      ...options,
-      memo: { [MEMO_STAMP]: stamp, ...options.memo },
-      searchAttributes: { ...Object.fromEntries(attributes), ...options.searchAttributes },
-    },
-  };
+  return { ...input, options: { ...options, memo: { [MEMO_STAMP]: stamp, ...options.memo } } };
 }
 
 /** A run's own stamp counts; a child without one belongs to the version of its parent. */

@@ -4,24 +4,16 @@
  * The worker is asked where the route sends the run (`fleet/route-activity.ts`); what it answers is in the history, so a replay
  * needs no route. A run that gets no answer goes on as the version that it is on: that is always safe.
  */
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { defaultPayloadConverter } from '@temporalio/common';
 import {
   ActivityFailure,
   CancellationScope,
   type ContinueAsNew,
   isCancellation,
   scheduleActivity,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { nextMemo } from './run-origin.ts';
-import {
-  MEMO_STAMP,
-  ROUTE_ACTIVITY,
-  type RouteAnswer,
-  type RouteQuestion,
-  type RunStamp,
-  SEARCH_ATTRIBUTES,
-} from './wire.ts';
+import { MEMO_STAMP, ROUTE_ACTIVITY, type RouteAnswer, type RouteQuestion } from './wire.ts';
 
 /** `CONTINUE_AS_NEW_VERSIONING_BEHAVIOR_AUTO_UPGRADE`: the next link begins on the deployment's current version. */
 const AUTO_UPGRADE = 1;
@@ -40,10 +32,7 @@ export async function routeNextLink({ command }: ContinueAsNew): Promise<void> {
   const answer = await askRoute({ input: input ? defaultPayloadConverter.fromPayload(input) : null });
   if (answer === undefined) return;
   Object.assign(command, {
-    memo: { ...nextMemo(command), [MEMO_STAMP]: toPayload(answer.stamp) },
-    searchAttributes: {
-      indexedFields: { ...(command.searchAttributes?.indexedFields ?? currentAttributes()), ...stamped(answer.stamp) },
-    },
+    memo: { ...nextMemo(command), [MEMO_STAMP]: defaultPayloadConverter.toPayload(answer.stamp) },
     ...(answer.upgrade && { initialVersioningBehavior: AUTO_UPGRADE }),
   });
 }
@@ -63,22 +52,4 @@ async function askRoute(question: RouteQuestion): Promise<RouteAnswer | undefine
     if (error instanceof ActivityFailure && !isCancellation(error)) return undefined;
     throw error;
   }
-}
-
-/** Those that the server keeps itself may not be given. */
-function currentAttributes(): Record<string, Payload> {
-  const entries = Object.entries(workflowInfo().searchAttributes);
-  const own = entries.filter(([name]) => !name.startsWith('Temporal') && name !== 'BuildIds');
-  return Object.fromEntries(own.map(([name, value]) => [name, toPayload(value)]));
-}
-
-function stamped({ mission, version }: RunStamp): Record<string, Payload> {
-  return {
-    [SEARCH_ATTRIBUTES.mission]: toPayload([mission]),
-    [SEARCH_ATTRIBUTES.version]: toPayload([version]),
-  };
-}
-
-function toPayload(value: unknown): Payload {
-  return defaultPayloadConverter.toPayload(value);
 }

@@ -39,12 +39,8 @@ export const MEMO_DECISION_PREFIX = 'mission.decision.';
 /** The memo key under which a run that continued as new has its place in the chain: 2 is the second link. */
 export const MEMO_LINK = 'mission.link';
 
-/** The memo key and search attributes that a start stamps on a run (DESIGN.md: pinned and stamped). */
+/** The memo key under which a start stamps a run with its version (DESIGN.md: pinned and stamped): a {@link RunStamp}. */
 export const MEMO_STAMP = 'mission.stamp';
-export const SEARCH_ATTRIBUTES = {
-  mission: 'MissionName',
-  version: 'MissionVersion',
-} as const;
 
 /**
  * How workflow ids of shadow runs begin. A workflow id cannot be changed by the code that runs under it, so this is what

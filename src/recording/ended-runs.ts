@@ -1,6 +1,5 @@
 /** Which ended runs a Temporal server has, and their whole histories. */
 import type { Client } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
 import { previousLinkOf, successorOf } from './chain.ts';
@@ -15,7 +14,6 @@ export interface RunRef {
 }
 
 export interface EndedRunsFilter {
-  readonly mission?: string | undefined;
   /** Started at or after this instant, ISO 8601. */
   readonly since?: string | undefined;
   /** More conditions in Temporal's visibility query language. */
@@ -27,9 +25,8 @@ export interface EndedRunsFilter {
 const ENDED = ['Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut'];
 
 /** The visibility query for ended runs. Pure. */
-export function endedRunsQuery({ mission, since, query, workflowIds }: EndedRunsFilter): string {
+export function endedRunsQuery({ since, query, workflowIds }: EndedRunsFilter): string {
   const conditions = [`ExecutionStatus IN (${ENDED.map(quoted).join(', ')})`];
-  if (mission !== undefined) conditions.push(`${SEARCH_ATTRIBUTES.mission} = ${quoted(mission)}`);
   if (since !== undefined) conditions.push(`StartTime >= ${quoted(since)}`);
   if (workflowIds !== undefined) conditions.push(`WorkflowId IN (${workflowIds.map(quoted).join(', ')})`);
   if (query !== undefined && query.trim() !== '') conditions.push(`(${query})`);

@@ -3,7 +3,7 @@
  *
  * Nobody of ours is asked when such a run starts, so it lands on the deployment's current version, which follows the route's
  * default (DESIGN.md, decision 7): activate another version, and the next scheduled run is of that one. Rules and smaller
- * weights do not apply to it. It carries the mission's name; its version is the one that the server pinned it to.
+ * weights do not apply to it. Its version is the one that the server pinned it to.
  *
  * Whatever somebody does to a schedule is in the audit trail before the server is asked to do it. If it fails, that follows.
  */
@@ -16,7 +16,6 @@ import {
   ScheduleNotFoundError,
   type ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ScheduleAct as RecordedAct } from '../registry/schedules.ts';
 import { activeVersion } from '../routing/active-version.ts';
@@ -79,7 +78,7 @@ export interface MissionScheduleDetails extends MissionSchedule {
   readonly problem?: string;
 }
 
-/** The memo of a schedule of ours. */
+/** In the memo of a schedule: that it is ours, and who created it. */
 const MEMO_BY = 'mission.schedule.by';
 
 /**
@@ -91,7 +90,6 @@ const MEMO_BY = 'mission.schedule.by';
 export async function createSchedule(options: CreateScheduleOptions): Promise<MissionSchedule> {
   const { temporal, registry, mission, id, times, note = '', by, overlap } = options;
   const input = await startable(options);
-  const marked = { [SEARCH_ATTRIBUTES.mission]: [mission] };
   const { cron, everyMs, timezone, jitterMs } = times;
   const record = { act: 'create', schedule: id, mission, by, reason: note, times: timesText(times) } as const;
   return onRecord(registry, record, async () => {
@@ -109,12 +107,10 @@ export async function createSchedule(options: CreateScheduleOptions): Promise<Mi
         workflowId: id,
         taskQueue: taskQueueOf(mission),
         args: [input],
-        searchAttributes: marked,
       },
       ...(overlap !== undefined && { policies: { overlap } }),
       state: { ...(note !== '' && { note }), paused: options.paused === true },
       memo: { [MEMO_BY]: by },
-      searchAttributes: marked,
     });
     return summaryOf({ ...(await handle.describe()), mission });
   });
@@ -144,12 +140,11 @@ async function onRecord<Result>(
 
 /** Schedules of a mission, or of all. The server's list is a second or so behind. */
 export async function listSchedules({ temporal }: SchedulePlace, mission?: string): Promise<MissionSchedule[]> {
-  const { mission: attribute } = SEARCH_ATTRIBUTES;
-  const query = mission === undefined ? `${attribute} IS NOT NULL` : `${attribute} = '${mission}'`;
   const found: MissionSchedule[] = [];
-  for await (const one of temporal.client.schedule.list({ query })) {
-    const name = String(one.searchAttributes?.[attribute]?.[0] ?? '');
-    found.push(summaryOf({ ...one, mission: name, state: one.state }));
+  for await (const one of temporal.client.schedule.list()) {
+    const name = one.action?.workflowType;
+    if (name === undefined || one.memo?.[MEMO_BY] === undefined) continue;
+    if (mission === undefined || mission === name) found.push(summaryOf({ ...one, mission: name }));
   }
   return found;
 }

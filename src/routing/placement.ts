@@ -7,9 +7,17 @@ export interface Placement {
   readonly deployment: WorkerDeploymentVersion;
 }
 
+/** How the task queues of missions begin. */
+export const TASK_QUEUE_PREFIX = 'mission/';
+
 /** The task queue that all versions of a mission share; the server tells them apart by build id. */
 export function taskQueueOf(mission: string): string {
-  return `mission/${mission}`;
+  return `${TASK_QUEUE_PREFIX}${mission}`;
+}
+
+/** The mission of a task queue; `undefined` when it is none of a mission. */
+export function missionOfTaskQueue(taskQueue: string): string | undefined {
+  return taskQueue.startsWith(TASK_QUEUE_PREFIX) ? taskQueue.slice(TASK_QUEUE_PREFIX.length) : undefined;
 }
 
 /**

@@ -2,10 +2,8 @@
 import type { RunStamp } from '../mission/wire.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
-import { howToAdd } from '../temporal/search-attributes.ts';
 
-/** @param namespace - Temporal's, for the remedy */
-export function startFailure(error: unknown, stamp: RunStamp, namespace: string): MissionError {
+export function startFailure(error: unknown, stamp: RunStamp): MissionError {
   const text = fullMessage(error);
   const options = { cause: error, details: { mission: stamp.mission, version: stamp.version } };
   if (isNotHosted(error)) {
@@ -15,16 +13,6 @@ export function startFailure(error: unknown, stamp: RunStamp, namespace: string)
       {
         ...options,
         remedy: `Nothing was started. Start a worker with: mission worker --mission ${stamp.mission}, and try again when it says that ${stamp.version} is ready.`,
-      },
-    );
-  }
-  if (/search attribute/i.test(text)) {
-    return new MissionError(
-      'CONFIG_INVALID',
-      `Namespace ${namespace} lacks the search attributes that runs are stamped with: ${text}`,
-      {
-        ...options,
-        remedy: `Nothing was started. ${howToAdd(namespace)}`,
       },
     );
   }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { isShadowRun, MEMO_STAMP, type RunStamp, SEARCH_ATTRIBUTES } from '../mission/wire.ts';
+import { isShadowRun, MEMO_STAMP, type RunStamp } from '../mission/wire.ts';
 import type { Registry } from '../registry/registry.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
@@ -95,7 +95,7 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
     return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true, ...(stale && { stale }) };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return existingRun(client, workflowId, mission);
-    throw startFailure(error, stamp, client.options.namespace);
+    throw startFailure(error, stamp);
   }
 }
 
@@ -142,10 +142,6 @@ function startPinned(client: Client, workflowId: string, input: Json, stamp: Run
     args: [input],
     versioningOverride: { pinnedTo: deployment },
     memo: { [MEMO_STAMP]: stamp },
-    searchAttributes: {
-      [SEARCH_ATTRIBUTES.mission]: [stamp.mission],
-      [SEARCH_ATTRIBUTES.version]: [stamp.version],
-    },
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
   });

@@ -4,11 +4,12 @@
  * plain client's), the build that took it on and the time of its start do.
  */
 import type { Client } from '@temporalio/client';
-import { NO_SHADOWS, SEARCH_ATTRIBUTES, shadowWorkflowId } from '../mission/wire.ts';
+import { shadowWorkflowId } from '../mission/wire.ts';
 import type { Route } from '../registry/routes.ts';
 import type { ShadowPlan } from '../registry/shadows.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion } from '../routing/active-version.ts';
+import { runsOf } from '../routing/mission-query.ts';
 import { resolveShadows } from '../routing/resolve-shadows.ts';
 import { revisionAt } from '../routing/revision-at.ts';
 import { readStamp } from '../routing/run-stamp.ts';
@@ -25,20 +26,9 @@ export interface ListedRun {
   readonly searchAttributes: Readonly<Record<string, unknown>>;
 }
 
-/** A mission and its worker deployment. */
-export interface DeployedMission {
-  readonly mission: string;
-  readonly deployment: string;
-}
-
-/** Runs of a mission that started since then, whoever started them; children are part of the run that started them. */
-export function startedRuns(
-  client: Client,
-  { mission, deployment }: DeployedMission,
-  since: Date,
-): AsyncIterable<ListedRun> {
-  const ofMission = `(${SEARCH_ATTRIBUTES.mission} = '${mission}' OR (WorkflowType = '${mission}' AND TemporalWorkerDeployment = '${deployment}'))`;
-  const query = `${ofMission} AND StartTime >= '${since.toISOString()}' AND ParentWorkflowId IS NULL AND ${NO_SHADOWS}`;
+/** Runs of a mission that started since then, whoever started them. */
+export function startedRuns(client: Client, mission: string, since: Date): AsyncIterable<ListedRun> {
+  const query = `${runsOf([mission])} AND StartTime >= '${since.toISOString()}'`;
   return client.workflow.list({ query, pageSize: 200 });
 }
 

@@ -11,7 +11,6 @@ import { embeddedDirectory } from './embedded-state.ts';
 import { findServer } from './find-server.ts';
 import { protobufCopies, requiredNode, temporalPackages } from './installed-packages.ts';
 import { runCommand } from './run-command.ts';
-import { inspectSearchAttributes, type SearchAttributePlan } from './search-attributes.ts';
 
 export interface DoctorOptions extends TargetOptions {
   readonly projectDirectory: string;
@@ -23,13 +22,9 @@ export interface DoctorOptions extends TargetOptions {
 
 const TIMEOUT_MS = 5_000;
 
-/** Of a namespace that was not reached. */
-const UNKNOWN = { searchAttributes: undefined, namespace: undefined };
-
 interface TemporalFacts {
   readonly server: ServerFact;
   readonly connection: ConnectionFact;
-  readonly searchAttributes: SearchAttributePlan | undefined;
   readonly namespace: NamespaceFacts | undefined;
 }
 
@@ -53,13 +48,13 @@ async function lookAtTemporal(options: DoctorOptions): Promise<TemporalFacts> {
       target.address === undefined ? await findEmbeddedServer(embeddedDirectory(options.projectDirectory)) : undefined;
     const server = await lookAtServer(target, embedded, options.env ?? process.env);
     const address = target.address ?? embedded?.address;
-    if (address === undefined) return { server, connection: { state: 'not-started' }, ...UNKNOWN };
+    if (address === undefined) return { server, connection: { state: 'not-started' }, namespace: undefined };
     const namespace = embedded?.namespace ?? target.namespace;
     return { server, ...(await lookThroughConnection({ ...options, address, namespace })) };
   } catch (error) {
     const { found, remedy } = told(error);
     const server: ServerFact = { kind: 'missing', message: found };
-    return { server, connection: { state: 'failed', message: found, remedy }, ...UNKNOWN };
+    return { server, connection: { state: 'failed', message: found, remedy }, namespace: undefined };
   }
 }
 
@@ -90,18 +85,11 @@ async function lookThroughConnection(
     temporal = await connectTemporal({ ...options, timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
     const { address, namespace, connection } = temporal;
     const { serverVersion } = await connection.workflowService.getSystemInfo({});
-    const [searchAttributes, about] = await Promise.all([
-      inspectSearchAttributes(connection, namespace).catch(() => undefined),
-      lookAtNamespace(connection, namespace),
-    ]);
-    return {
-      connection: { state: 'connected', address, namespace, serverVersion },
-      searchAttributes,
-      namespace: about,
-    };
+    const about = await lookAtNamespace(connection, namespace);
+    return { connection: { state: 'connected', address, namespace, serverVersion }, namespace: about };
   } catch (error) {
     const { found, remedy } = told(error);
-    return { connection: { state: 'failed', message: found, remedy }, ...UNKNOWN };
+    return { connection: { state: 'failed', message: found, remedy }, namespace: undefined };
   } finally {
     await temporal?.close();
   }

@@ -2,7 +2,6 @@
 import { assertNever } from '../shared/assert-never.ts';
 import type { ConnectionSource } from './connect-failure.ts';
 import { type NamespaceFacts, namespaceFactFindings } from './doctor-namespace.ts';
-import { howToAdd, type SearchAttributePlan } from './search-attributes.ts';
 import { isAtLeast, OLDEST_SERVER, type ServerVersion } from './server-binary.ts';
 
 export interface DoctorFinding {
@@ -41,8 +40,6 @@ export interface DoctorFacts {
   readonly node: { readonly version: string; readonly required: string };
   readonly server: ServerFact;
   readonly connection: ConnectionFact;
-  /** Absent where there is no connection, or where the server does not tell. */
-  readonly searchAttributes: SearchAttributePlan | undefined;
   /** Absent where there is no connection. */
   readonly namespace: NamespaceFacts | undefined;
   readonly registry: SelfReport;
@@ -141,26 +138,12 @@ function connectionFinding(connection: ConnectionFact): DoctorFinding {
 }
 
 function namespaceFindings(facts: DoctorFacts): readonly DoctorFinding[] {
-  const { connection, searchAttributes, namespace: about, server } = facts;
+  const { connection, namespace: about, server } = facts;
   if (connection.state !== 'connected') return [];
-  const { namespace } = connection;
   return [
-    ok('namespace', namespace),
-    attributesFinding(namespace, searchAttributes),
+    ok('namespace', connection.namespace),
     ...(about === undefined ? [] : namespaceFactFindings(about, server.kind !== 'named')),
   ];
-}
-
-function attributesFinding(namespace: string, plan: SearchAttributePlan | undefined): DoctorFinding {
-  const check = 'search attributes';
-  if (plan === undefined) return warn(check, 'the server does not tell', howToAdd(namespace));
-  const { missing, conflicting } = plan;
-  if (conflicting.length > 0) {
-    const found = `${conflicting.join(', ')} of another type than Keyword`;
-    return fail(check, found, 'Use another namespace, or have them removed and created anew as Keyword.');
-  }
-  if (missing.length > 0) return warn(check, `missing: ${missing.join(', ')}`, howToAdd(namespace, missing));
-  return ok(check, 'all there');
 }
 
 function registryFinding(registry: SelfReport): DoctorFinding {

@@ -22,7 +22,6 @@ import {
 import { type FindServerOptions, findServer } from './find-server.ts';
 import { freePort, LOOPBACK } from './free-port.ts';
 import { endProcess, identifyProcess, isRunning } from './process-identity.ts';
-import { SEARCH_ATTRIBUTE_NAMES } from './search-attributes.ts';
 import type { ServerVersion } from './server-binary.ts';
 import { logLength, logSince, lostAPort, tellingPart } from './server-log.ts';
 import { spawnServer } from './spawn-server.ts';
@@ -192,7 +191,6 @@ function startArguments({ port, uiPort, namespace }: Places, dataFile: string): 
     'start-dev',
     ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
-    ...SEARCH_ATTRIBUTE_NAMES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }
 

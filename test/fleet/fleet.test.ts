@@ -176,7 +176,6 @@ describe('a mission in production', () => {
     expect(description.memo).toMatchObject({
       'mission.stamp': { mission, version: run.version, artifact: version.artifact, reason: run.reason, revision: 2 },
     });
-    expect(description.searchAttributes).toMatchObject({ MissionName: [mission], MissionVersion: [run.version] });
     const pinned = description.raw.workflowExecutionInfo?.versioningInfo?.versioningOverride?.pinned?.version;
     expect(pinned).toMatchObject({ deploymentName: mission, buildId: version.artifact.slice(7, 19) });
   });

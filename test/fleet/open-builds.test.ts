@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readOpenBuilds } from '../../src/fleet/open-builds.ts';
 import { awaitReady } from '../../src/fleet/readiness.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/mission/wire.ts';
+import { MEMO_STAMP } from '../../src/mission/wire.ts';
+import { runsOf } from '../../src/routing/mission-query.ts';
 import { placementOf } from '../../src/routing/placement.ts';
 import { digestOf } from '../../src/shared/digest.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
@@ -33,12 +34,13 @@ describe('the builds of open runs', () => {
         args: ['world'],
         // No worker gets it in this test, even where one was just told to stop.
         startDelay: '1h',
-        searchAttributes: { [SEARCH_ATTRIBUTES.mission]: [mission], [SEARCH_ATTRIBUTES.version]: [`${mission}@1`] },
+        memo: {
+          [MEMO_STAMP]: { mission, version: `${mission}@1`, artifact: digestOf('one'), reason: '', revision: 1 },
+        },
         ...(pinned && { versioningOverride: { pinnedTo: deployment } }),
       });
     const builds = () => readOpenBuilds(temporal.client, mission, mission);
-    const listed = async () =>
-      (await temporal.client.workflow.count(`${SEARCH_ATTRIBUTES.mission} = '${mission}'`)).count;
+    const listed = async () => (await temporal.client.workflow.count(runsOf([mission]))).count;
 
     const pinned = await start(1, true);
     const free = await start(2, false);

@@ -74,7 +74,7 @@ async function continueRun(workflowId: string) {
       const next = await handle(workflowId).describe();
       expect(next.runId).not.toBe(runId);
       expect(next.historyLength).toBeGreaterThan(4);
-      return { stamp: readStamp(next.memo), version: next.searchAttributes['MissionVersion'], memo: next.memo };
+      return { stamp: readStamp(next.memo), memo: next.memo };
     },
     { timeout: 60_000, interval: 100 },
   );
@@ -93,7 +93,6 @@ describe('a mission that upgrades as it continues', () => {
       key: 'customer-4',
       reason: expect.stringContaining(`as it continued from ${mission}@1`),
     });
-    expect(next.version).toEqual([`${mission}@2`]);
     await tell(workflowId, 'end');
     expect(await handle(workflowId).result()).toEqual({ tone: 'brisk', seen: ['little'], link: 2 });
   }, 90_000);
@@ -230,9 +229,8 @@ describe('a child', () => {
     const { child } = (await handle(workflowId).result()) as { readonly child: string };
     const { artifact } = await registry.versions.get(rooted, 2);
     expect(child).toBe(buildIdOf(artifact));
-    const { memo, searchAttributes } = await handle(`${workflowId}-child`).describe();
+    const { memo } = await handle(`${workflowId}-child`).describe();
     expect(readStamp(memo)).toMatchObject({ mission: rooted, version: `${rooted}@2`, artifact });
-    expect(searchAttributes).toMatchObject({ MissionName: [rooted], MissionVersion: [`${rooted}@2`] });
     const listed = await vi.waitFor(
       async () => {
         const runs = await listRuns({ temporal, registry, mission: rooted, state: 'ended' });

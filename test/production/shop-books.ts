@@ -2,11 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { runsOf } from '../../src/cli/recording-setup.ts';
 import { listRuns, type RunSummary } from '../../src/fleet/list-runs.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import type { Trace } from '../../src/recording/trace.ts';
 import type { StoredRecording } from '../../src/registry/recordings.ts';
+import { runsOf } from '../../src/routing/mission-query.ts';
 import { type Book, type Shop, WAIT } from './shop.ts';
 import { SHOP_STEPS } from './shop-mission.ts';
 import type { RunStarted } from './shop-router.ts';

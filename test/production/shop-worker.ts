@@ -1,8 +1,9 @@
 /** A worker process with its recorder and shadows, to be killed: `shop-worker.ts <database URL> <Temporal address> <mission>`. */
-import { runsOf } from '../../src/cli/recording-setup.ts';
+
 import { startFleet } from '../../src/fleet/fleet.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
+import { runsOf } from '../../src/routing/mission-query.ts';
 import { followShadows } from '../../src/shadow/follow-shadows.ts';
 import { connectTemporal } from '../../src/temporal/connection.ts';
 

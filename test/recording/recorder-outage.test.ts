@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { runsOf } from '../../src/cli/recording-setup.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { runsOf } from '../../src/routing/mission-query.ts';
 import { MissionError } from '../../src/shared/errors.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 
@@ -57,7 +57,7 @@ it.each(['before', 'after'] as const)('a sweep that failed %s its claim is made 
     server: `${when}-${Math.random()}`,
     identity: 'recorder',
     redactionKey: new Uint8Array(32),
-    queryOf: (missions) => (missions.length === 0 ? `WorkflowType = 'nothing'` : runsOf(missions)),
+    queryOf: runsOf,
     sweepMs: NEVER_MS,
     onEvent: (event) => {
       if (event.kind === 'waiting') waits.push(event.retryInMs);

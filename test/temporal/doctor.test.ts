@@ -14,7 +14,6 @@ const healthy: DoctorFacts = {
   node: { version: '20.20.2', required: '20.19' },
   server: { kind: 'named', address: 'temporal:7233', source: 'environment' },
   connection: { state: 'connected', address: 'temporal:7233', namespace: 'missions', serverVersion: '1.32.0' },
-  searchAttributes: { missing: [], conflicting: [] },
   namespace: { retentionMs: 7 * 86_400_000, deployments: { state: 'there' } },
   registry: { ok: true, found: 'embedded' },
   git: { version: '2.39.5', repository: true },
@@ -24,7 +23,7 @@ const healthy: DoctorFacts = {
 };
 
 const ALL = ['node', 'temporal sdk', 'protobufjs', 'temporal server', 'temporal connection', 'namespace'];
-const REST = ['search attributes', 'worker versioning', 'retention', 'registry', 'git', 'disk space'];
+const REST = ['worker versioning', 'retention', 'registry', 'git', 'disk space'];
 
 function finding(facts: Partial<DoctorFacts>, check: string): DoctorFinding | undefined {
   return diagnose({ ...healthy, ...facts }).find((found) => found.check === check);
@@ -113,27 +112,6 @@ const ROWS: readonly Row[] = [
     check: 'temporal connection',
     status: 'fail',
     says: 'upgrade',
-  },
-  {
-    when: 'attributes are missing',
-    facts: { searchAttributes: { missing: ['MissionName'], conflicting: [] } },
-    check: 'search attributes',
-    status: 'warn',
-    says: '--name MissionName --type Keyword',
-  },
-  {
-    when: 'an attribute has another type',
-    facts: { searchAttributes: { missing: [], conflicting: ['MissionName'] } },
-    check: 'search attributes',
-    status: 'fail',
-    says: 'MissionName',
-  },
-  {
-    when: 'the server keeps its attributes secret',
-    facts: { searchAttributes: undefined },
-    check: 'search attributes',
-    status: 'warn',
-    says: 'search-attribute create',
   },
   {
     when: 'worker deployments are switched off',

@@ -34,9 +34,10 @@ const FAILURES_SHOWN = 5;
 async function run({ context, output, options, io, args: [given] }: Call<Options>): Promise<number> {
   const registry = await context.registry();
   const temporal = await context.temporal();
-  const [{ collectRecordings }, { redactionKeyOf, runsOf }] = await Promise.all([
+  const [{ collectRecordings }, { redactionKeyOf }, { runsOf }] = await Promise.all([
     import('../../recording/collect.ts'),
     import('../recording-setup.ts'),
+    import('../../routing/mission-query.ts'),
   ]);
   const progress = output.progress('collect');
   const failures: Failed[] = [];

@@ -1,7 +1,8 @@
 /** A recorder in a process of its own, whose third store never comes back: it says so, to be killed there. */
-import { runsOf } from '../../../src/cli/recording-setup.ts';
+
 import { startRecorder } from '../../../src/recording/recorder.ts';
 import { openRegistry } from '../../../src/registry/registry.ts';
+import { runsOf } from '../../../src/routing/mission-query.ts';
 import { connectTemporal } from '../../../src/temporal/connection.ts';
 
 const { databaseUrl, address, mission } = JSON.parse(process.argv[2] ?? '{}');

@@ -246,7 +246,7 @@ export async function external(target: string): Promise<string> {
 
 export async function attributes(): Promise<string> {
   upsertMemo({ note: { deep: true } });
-  upsertSearchAttributes({ MissionName: ['plain'] });
+  upsertSearchAttributes({ Topic: ['plain'] });
   await greet('x');
   upsertMemo({ note: null });
   return 'done';
