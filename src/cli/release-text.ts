@@ -1,7 +1,9 @@
 /** On whose word a version took a decision, for people. */
+
 import type { MoveGround } from '../registry/interventions.ts';
 import type { Explanation } from '../release/explanation.ts';
 import { forcedWords } from '../release/forced-words.ts';
+import { shortDigest } from '../shared/digest.ts';
 import type { Output } from './output.ts';
 import { atMinute } from './words.ts';
 
@@ -26,7 +28,7 @@ export function releaseLines({ version, routing, moves, release, audit }: Explan
       ? forced === ''
         ? 'no report was needed'
         : palette.yellow(forced)
-      : `report ${report.digest.slice(7, 19)}: ${report.candidate.name} against ${report.baseline.name}, ${report.verdict.verdict} under policy ${report.policy.digest.slice(7, 19)}${forced === '' ? '' : palette.yellow(`, ${forced}`)}`;
+      : `report ${shortDigest(report.digest)}: ${report.candidate.name} against ${report.baseline.name}, ${report.verdict.verdict} under policy ${shortDigest(report.policy.digest)}${forced === '' ? '' : palette.yellow(`, ${forced}`)}`;
   return [
     palette.bold('Released'),
     `  ${released}`,

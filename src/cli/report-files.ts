@@ -1,4 +1,5 @@
 /** Reports as files and as text: all of them from the one value. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderJson } from '../compare/render/json.ts';
@@ -6,6 +7,7 @@ import { renderJUnit } from '../compare/render/junit.ts';
 import { renderMarkdown } from '../compare/render/markdown.ts';
 import { renderTerminal } from '../compare/render/terminal.ts';
 import type { Report } from '../compare/report.ts';
+import { shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import type { Output } from './output.ts';
 
@@ -47,7 +49,7 @@ export async function writeReportFiles(report: Report, folder: string): Promise<
     );
   } catch (error) {
     throw new MissionError('USAGE', `The report's files cannot be written to ${folder}: ${messageOf(error)}.`, {
-      remedy: `Name another folder with --out. The report itself is stored: mission report ${report.digest.slice(7, 19)}.`,
+      remedy: `Name another folder with --out. The report itself is stored: mission report ${shortDigest(report.digest)}.`,
       details: { folder, report: report.digest },
       cause: error,
     });

@@ -87,7 +87,7 @@ export function createGroupCounter<Traits extends object>(limits: GroupLimits = 
   return {
     add(recording, key, traits) {
       const text = canonicalJson(key);
-      const digest = shortDigest(text);
+      const digest = tellingDigest(text);
       if (levelOf(digest) < thinning) return unnamed.add(recording, 1);
       const group = counted(told, digest, recording);
       if (!held.has(digest)) held.set(digest, { group, key: shortKey(text), traits });
@@ -115,7 +115,7 @@ export function createGroupCounter<Traits extends object>(limits: GroupLimits = 
 
 /** The group, with this recording in it. */
 function counted(told: Map<string, Counted>, digest: string, recording: string): Counted {
-  const rank = shortDigest(recording);
+  const rank = tellingDigest(recording);
   const group = told.get(digest) ?? { count: 0, example: recording, rank };
   told.set(digest, group);
   group.count += 1;
@@ -164,7 +164,7 @@ function levelOf(digest: string): number {
 }
 
 /** 96 bits: enough to tell any number of groups apart. */
-function shortDigest(text: string): string {
+function tellingDigest(text: string): string {
   return digestOf(text).slice('sha256:'.length, 'sha256:'.length + 24);
 }
 

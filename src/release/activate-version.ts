@@ -7,6 +7,7 @@ import type { Registry } from '../registry/registry.ts';
 import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
+import { shortDigest } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { findEvidence } from './find-evidence.ts';
@@ -165,7 +166,7 @@ async function refusal(registry: Registry, version: Version, baseline: Version):
     newest === undefined
       ? `it was never replayed against ${active}, which is active`
       : `its latest replay against ${active}, which is active, ${outcomeWords(newest.verdict)}${newest.partial ? ' (it was stopped early)' : ''}`;
-  const see = newest === undefined ? '' : ` See why: mission report ${newest.digest.slice(7, 19)}.`;
+  const see = newest === undefined ? '' : ` See why: mission report ${shortDigest(newest.digest)}.`;
   return new MissionError('ACTIVATION_REFUSED', `${candidate} is not activated: ${why}. Traffic is unchanged.`, {
     remedy: `Replay it: mission replay ${candidate} --against ${active}${flags}.${see} In an emergency: mission activate ${candidate} --force --reason "…", which is recorded.`,
     details: {

@@ -6,6 +6,7 @@
  *    to the cohort's.
  * 2. A recording that retention deleted is proven by what is left of it, and named. One that is nowhere proves nothing, and is named too.
  */
+
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import type { Report } from '../compare/report.ts';
 import { isReportIntact } from '../compare/report-digest.ts';
@@ -13,6 +14,7 @@ import { type Cohort, cohortOf } from '../recording/cohort.ts';
 import { decodeRecordingContent, digestOfHistories } from '../recording/content.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Tombstone } from '../registry/retention.ts';
+import { shortDigest } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
 
 export interface CohortCheck {
@@ -85,9 +87,9 @@ export async function cohortOfReport(
   if (verdict !== 'same') {
     throw new MissionError(
       'COHORT_CHANGED',
-      `The cohort of report ${report.digest.slice(7, 19)} cannot be replayed: ${reason}`,
+      `The cohort of report ${shortDigest(report.digest)} cannot be replayed: ${reason}`,
       {
-        remedy: `See which recordings it is about: mission report ${report.digest.slice(7, 19)} --check. Or replay another selection.`,
+        remedy: `See which recordings it is about: mission report ${shortDigest(report.digest)} --check. Or replay another selection.`,
         details: { report: report.digest, cohort: report.cohort.digest, verdict },
       },
     );

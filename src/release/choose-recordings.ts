@@ -7,6 +7,7 @@
  * 3. Recordings are read in batches as they are replayed; only their summaries are held. A sample by strata reads all of them once
  *    before, and holds a line of each.
  */
+
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import type { Report } from '../compare/report.ts';
@@ -20,6 +21,7 @@ import type { RunEnd, Trace } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
+import { shortDigest } from '../shared/digest.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
@@ -115,7 +117,7 @@ async function chooseAgain(
   report: Report,
 ): Promise<ChosenRecordings> {
   const { members, stored, gone } = await cohortOfReport(registry, report);
-  const selection = `the cohort of report ${report.digest.slice(7, 19)} (${report.cohort.selection})`;
+  const selection = `the cohort of report ${shortDigest(report.digest)} (${report.cohort.selection})`;
   const cohort = { ...cohortOf(members), selection, matching: members.length };
   const isUnpicked = report.cohort.kind === 'recordings' && report.baseline.artifact === baseline.artifact;
   const kind = isUnpicked && (await isKept(registry.reports, report.digest)) ? 'recordings' : 'picked';

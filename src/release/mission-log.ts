@@ -1,4 +1,5 @@
 /** The history of a mission for people: versions, traffic and replays in one order, each with its place in the audit trail. */
+
 import type { Drift } from '../compare/drift.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';
 import type { StoredDrift } from '../registry/drifts.ts';
@@ -8,6 +9,7 @@ import type { ReportSummary } from '../registry/reports.ts';
 import type { Route } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
+import { shortDigest } from '../shared/digest.ts';
 import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { forcedWords } from './forced-words.ts';
@@ -150,7 +152,7 @@ function kindOf(route: Route, versions: readonly Version[]): Version['kind'] | u
 function routeEntry({ route, before, kind }: RouteChange, audit: AuditEntry | undefined): LogEntry {
   const { report } = route.activation;
   const forced = forcedWords(route, kind, before);
-  const ground = [...(report === null ? [] : [`on report ${report.slice(7, 19)}`]), ...(forced === '' ? [] : [forced])];
+  const ground = [...(report === null ? [] : [`on report ${shortDigest(report)}`]), ...(forced === '' ? [] : [forced])];
   const from = before === undefined ? '' : ` (before: ${trafficWords(before)})`;
   return {
     at: route.createdAt,
@@ -179,7 +181,7 @@ function reportEntry(report: ReportSummary, audit: AuditEntry | undefined): LogE
     at: report.createdAt,
     kind: 'replayed',
     by: audit?.actor ?? '',
-    text: `${report.candidateName} replayed against ${report.baselineName}: ${report.verdict}${partial}, report ${report.digest.slice(7, 19)}`,
+    text: `${report.candidateName} replayed against ${report.baselineName}: ${report.verdict}${partial}, report ${shortDigest(report.digest)}`,
     ...place(audit),
   };
 }

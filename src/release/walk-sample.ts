@@ -29,6 +29,8 @@ export class WalkSample {
     // What came out otherwise by the same way is a way of its own: what changed must not be missing.
     const path = `${result.outcome} ${pathOf(way)}`;
     const walks = this.#byPath.get(path) ?? [];
+    const last = walks.at(this.#most - 1);
+    if (last !== undefined && last.id < result.recording.id) return;
     const walk = { id: result.recording.id, isMatched: result.outcome === 'matched', given: givenOf(result) };
     this.#byPath.set(path, firstById([...walks, walk], this.#most));
   }

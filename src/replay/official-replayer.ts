@@ -9,12 +9,15 @@ import type { Determinism } from '../compare/outcome.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { ReplayLimits } from './answer-policy.ts';
 import type { FromOfficial, ToOfficial } from './official-protocol.ts';
-import { endConfined, isEndedByOthers, startConfined, whyEnded } from './start-confined.ts';
+import {
+  endConfined,
+  isEndedByOthers,
+  START_LIMIT_MS,
+  silenceLimitMs,
+  startConfined,
+  whyEnded,
+} from './start-confined.ts';
 
-/** Beyond twice the limit of a recording, as processes of ours have it. */
-const GRACE_MS = 5_000;
-/** Of a process that loads the SDK on a busy machine. */
-const START_LIMIT_MS = 60_000;
 /** Beside the heap, in megabytes: Temporal's core holds a history several times over while it replays it. */
 const CORE_MB = 1_024;
 
@@ -39,9 +42,8 @@ export class OfficialReplayer {
   async ask(content: Uint8Array, workflowId: string, isAgain = false): Promise<Determinism> {
     const before = this.#process !== undefined && isThere(this.#process) ? this.#process : undefined;
     const child = before ?? (await this.#start());
-    const timeLimitMs = 2 * this.#limits.perRecordingMs + GRACE_MS;
     tell(child, { kind: 'ask', content, workflowId });
-    const said = await nextMessage(child, timeLimitMs);
+    const said = await nextMessage(child, silenceLimitMs(this.#limits));
     if (typeof said === 'object' && said.kind === 'answer') return said.determinism;
     const reason = said === 'late' ? 'it exceeded its time limit' : this.#whyEnded(child);
     const isOthers = said === 'ended' && isEndedByOthers(child) && !isAgain;

@@ -11,7 +11,14 @@ import type {
   TaskMessage,
   ToProcess,
 } from './process-protocol.ts';
-import { endConfined, isEndedByOthers, startConfined, whyEnded } from './start-confined.ts';
+import {
+  endConfined,
+  isEndedByOthers,
+  START_LIMIT_MS,
+  silenceLimitMs,
+  startConfined,
+  whyEnded,
+} from './start-confined.ts';
 
 /** How a task ended: reported, or its process ended under it. */
 export type TaskEnd =
@@ -36,11 +43,6 @@ interface Stop {
   readonly reason: string;
   readonly task: number | undefined;
 }
-
-/** Real time beyond the recording's own limit after which a process counts as hung. */
-const GRACE_MS = 5_000;
-/** Of a process that loads the SDK on a busy machine. */
-const START_LIMIT_MS = 60_000;
 
 export class ProcessHost {
   readonly #child: ChildProcess;
@@ -148,7 +150,7 @@ export class ProcessHost {
   #watch(id: number, running: Running): void {
     clearTimeout(running.timer);
     // Twice the limit: the self-check and the replay, each with their own.
-    const timeLimitMs = 2 * this.#options.limits.perRecordingMs + GRACE_MS;
+    const timeLimitMs = silenceLimitMs(this.#options.limits);
     const stop = { reason: 'it exceeded its time limit (perRecordingMs)', task: id };
     running.timer = setTimeout(() => this.#end(stop), timeLimitMs);
   }

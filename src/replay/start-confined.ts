@@ -6,6 +6,14 @@ import type { ReplayLimits } from './answer-policy.ts';
 /** What Node, the SDK and loaded code take besides the heap of a candidate, in megabytes, with room to spare. */
 const BESIDE_HEAP_MB = 256;
 
+/** Of a process that loads the SDK on a busy machine, until it takes work. */
+export const START_LIMIT_MS = 60_000;
+
+/** Real time after which a process that says nothing counts as hung: more than it takes to end by its own limit. */
+export function silenceLimitMs({ perRecordingMs }: ReplayLimits): number {
+  return 2 * perRecordingMs + 5_000;
+}
+
 /** Why nothing that runs in a process ends it: a system that runs out of memory does, or a person. */
 export function isEndedByOthers({ signalCode }: Pick<ChildProcess, 'signalCode'>): boolean {
   return signalCode === 'SIGKILL';

@@ -4,7 +4,7 @@
  * plain client's), the build that took it on and the time of its start do.
  */
 import type { Client } from '@temporalio/client';
-import { shadowWorkflowId } from '../mission/wire.ts';
+import { type RunStamp, shadowWorkflowId } from '../mission/wire.ts';
 import type { Route } from '../registry/routes.ts';
 import type { ShadowPlan } from '../registry/shadows.ts';
 import type { Version } from '../registry/versions.ts';
@@ -56,9 +56,10 @@ export function planShadows(
   history: readonly Route[],
   versions: readonly Numbered[],
 ): readonly ShadowPlan[] | undefined {
-  const isTaken = readStamp(run.memo) !== undefined || pinnedBuildId(run.searchAttributes) !== undefined;
-  if (!isTaken) return undefined;
-  const placed = placeOf(run, history, versions);
+  const stamp = readStamp(run.memo);
+  const buildId = pinnedBuildId(run.searchAttributes);
+  if (stamp === undefined && buildId === undefined) return undefined;
+  const placed = stamp === undefined ? placeByBuild(run, buildId, history, versions) : placeByStamp(stamp);
   if (placed === undefined) return [];
   const { workflowId, runId } = run;
   const { number: primaryVersion, artifact: primaryArtifact, revision } = placed;
@@ -86,15 +87,18 @@ export function planShadows(
   });
 }
 
-/** A run without a stamp counts for the route's default of that time where several versions are its build. */
-function placeOf(run: ListedRun, history: readonly Route[], versions: readonly Numbered[]): Placed | undefined {
-  const stamp = readStamp(run.memo);
-  if (stamp !== undefined) {
-    const { version, artifact, revision, key } = stamp;
-    return { number: parseVersionRef(version).number, artifact, revision, key };
-  }
-  const buildId = pinnedBuildId(run.searchAttributes);
-  const revision = revisionAt(history, run.startTime.toISOString());
+function placeByStamp({ version, artifact, revision, key }: RunStamp): Placed {
+  return { number: parseVersionRef(version).number, artifact, revision, key };
+}
+
+/** Where several versions are its build, the run counts for the route's default of its time. */
+function placeByBuild(
+  { startTime }: ListedRun,
+  buildId: string | undefined,
+  history: readonly Route[],
+  versions: readonly Numbered[],
+): Placed | undefined {
+  const revision = revisionAt(history, startTime.toISOString());
   const route = history.find((one) => one.revision === revision);
   if (route === undefined) return undefined;
   const onBuild = versions.filter(({ artifact }) => buildIdOf(artifact) === buildId);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Activation } from '../../release/activate-version.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
@@ -73,7 +74,7 @@ function activationText({ version, changed, ground, previous, route }: Activatio
   const why = {
     'first-version': () => 'the first active version: there was nothing to compare it with',
     'same-artifact': () => 'the same artifact as the active version',
-    report: () => `on report ${ground.kind === 'report' ? ground.digest.slice(7, 19) : ''}`,
+    report: () => `on report ${ground.kind === 'report' ? shortDigest(ground.digest) : ''}`,
     forced: () => palette.yellow('forced without a passing report; the reason is in the audit trail'),
   }[ground.kind]();
   return `${palette.green('✓')} ${name} takes all new runs${from}, route revision ${route.revision}: ${why}.`;

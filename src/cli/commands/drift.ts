@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Drift, movedWords } from '../../compare/drift.ts';
 import { wrapText } from '../../compare/render/layout.ts';
 import type { TryProgress } from '../../release/try-candidate.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
 import { type PolicyOptions, readPolicy } from '../read-policy.ts';
@@ -86,7 +87,7 @@ function driftText(drift: Drift, { palette, width }: Output): string {
   const moved = onWorld.moved.map((one) => `      ${movedWords(one, onWorld.runsBefore, onWorld.runsNow)}`);
   const replayed = onWorld.isReplayed ? ', now as replayed' : '';
   const next = [
-    ...(onVersion.report === null ? [] : [`mission report ${onVersion.report.slice(7, 19)}`]),
+    ...(onVersion.report === null ? [] : [`mission report ${shortDigest(onVersion.report)}`]),
     ...(onVersion.unclear > 0
       ? [`mission drift ${version} --against ${against} --answer model=live,write=simulator`]
       : []),

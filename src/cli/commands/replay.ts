@@ -3,6 +3,7 @@ import type { ReplayResult } from '../../compare/outcome.ts';
 import type { Report } from '../../compare/report.ts';
 import type { Trace } from '../../recording/trace.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
@@ -169,7 +170,7 @@ async function printRun(result: ReplayResult | undefined, { context, output }: C
 async function writeFiles({ context, output, options }: Call<Options>, report: Report): Promise<void> {
   const { writeReportFiles } = await import('../report-files.ts');
   const folder =
-    options.out === undefined ? context.inside('reports', report.digest.slice(7, 19)) : context.path(options.out);
+    options.out === undefined ? context.inside('reports', shortDigest(report.digest)) : context.path(options.out);
   await writeReportFiles(report, folder);
   explain(report, output, folder);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Report } from '../../compare/report.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import type { Json } from '../../shared/json.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
@@ -58,7 +59,7 @@ async function check(registry: Registry, report: Report, output: Output): Promis
   const mark = { same: green('✓ same'), changed: red('✗ changed'), unproven: yellow('? unproven') }[verdict];
   output.line(
     found as unknown as Json,
-    `${mark}  cohort ${cohort.slice(7, 19)} of report ${report.digest.slice(7, 19)}: ${reason}`,
+    `${mark}  cohort ${shortDigest(cohort)} of report ${shortDigest(report.digest)}: ${reason}`,
   );
   if (output.json) return EXITS[verdict];
   for (const { id, reason: why, deletedAt } of deleted) output.raw(dim(`  deleted  ${id}  ${deletedAt}  ${why}\n`));

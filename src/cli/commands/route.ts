@@ -6,6 +6,7 @@ import type { RouteSet } from '../../release/set-route.ts';
 import type { CallerAttributes } from '../../routing/caller-attributes.ts';
 import type { ExplainedRoute } from '../../routing/explain-route.ts';
 import { type RouteRule, routeRule } from '../../routing/route-rule.ts';
+import { shortDigest } from '../../shared/digest.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { isJsonText, type Json } from '../../shared/json.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
@@ -120,7 +121,7 @@ async function currentRoute(registry: Awaited<ReturnType<Call<object>['context']
 
 function routeText(route: Route, { palette, width }: Output): string {
   const { report, forced } = route.activation;
-  const ground = forced ? 'forced' : report === null ? '' : `report ${report.slice(7, 19)}`;
+  const ground = forced ? 'forced' : report === null ? '' : `report ${shortDigest(report)}`;
   const shares = route.weights.filter(({ weight }) => weight > 0);
   const command = `mission route set ${route.mission} ${shares.map(({ version, weight }) => `@${version}=${weight / 100}%`).join(' ')} --revision ${route.revision} --reason "…"`;
   return [
@@ -179,7 +180,7 @@ function setText({ route, before, grounds, undeclared, unhosted }: RouteSet, out
   return [
     `${palette.green('✓')} revision ${route.revision} is in force${from}; open runs stay on their versions.`,
     ...grounds.map(({ version, ground }) => {
-      const why = ground.kind === 'report' ? `report ${ground.digest.slice(7, 19)}` : ground.kind.replace('-', ' ');
+      const why = ground.kind === 'report' ? `report ${shortDigest(ground.digest)}` : ground.kind.replace('-', ' ');
       return `  @${version} takes traffic on the ground of: ${ground.kind === 'forced' ? palette.yellow('force') : why}`;
     }),
     ...undeclared.map(
