@@ -1,5 +1,4 @@
 /** On whose word a version took a decision, for people. */
-
 import type { MoveGround } from '../registry/interventions.ts';
 import type { Explanation } from '../release/explanation.ts';
 import { forcedWords } from '../release/forced-words.ts';

@@ -1,5 +1,4 @@
 /** Reports as files and as text: all of them from the one value. */
-
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderJson } from '../compare/render/json.ts';

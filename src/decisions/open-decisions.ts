@@ -1,9 +1,10 @@
 /** The questions that runs hold for a person: read from the memos that `decide` steps write, so no worker is needed. */
 import type { Client } from '@temporalio/client';
 import type { DecisionQuestion } from '../mission/wire.ts';
-import { MEMO_DECISION_PREFIX, MEMO_STAMP } from '../mission/wire.ts';
-import { readQuestion, readStamp } from '../recording/wire-schema.ts';
+import { MEMO_DECISION_PREFIX } from '../mission/wire.ts';
+import { readQuestion } from '../recording/wire-schema.ts';
 import { anyRunsOf } from '../routing/mission-query.ts';
+import { readStamp } from '../routing/run-stamp.ts';
 import type { Json } from '../shared/json.ts';
 import { runError } from '../temporal/run-error.ts';
 
@@ -63,7 +64,7 @@ interface RunWithMemo {
 
 /** Pure. A memo entry that is no question is another's business. */
 export function questionsOf({ workflowId, runId, type, startTime, memo = {} }: RunWithMemo): OpenDecision[] {
-  const version = readStamp(memo[MEMO_STAMP] as Json | undefined)?.version;
+  const version = readStamp(memo)?.version;
   return Object.entries(memo)
     .filter(([key]) => key.startsWith(MEMO_DECISION_PREFIX))
     .flatMap(([, value]) => readQuestion(value as Json | undefined) ?? [])

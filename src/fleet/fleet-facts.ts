@@ -4,27 +4,37 @@ import type { Registry } from '../registry/registry.ts';
 import { activeVersion } from '../routing/active-version.ts';
 import { shortDigest } from '../shared/digest.ts';
 import { routedVersions, trafficPast } from './hosting-state.ts';
-import { readOpenBuilds } from './open-builds.ts';
+import { readTakenBuilds, readWaitingBuilds } from './open-builds.ts';
 import type { MissionFacts } from './plan-fleet.ts';
+
+/** The builds that runs of a mission wait for. */
+export type WaitingBuilds = (mission: string) => Promise<readonly string[]>;
 
 /** @param missions - only these; all of the registry when absent */
 export async function readFleetFacts(
   registry: Registry,
   client: Client,
   missions: readonly string[] | undefined,
+  waitingBuilds: WaitingBuilds,
 ): Promise<MissionFacts[]> {
   const names = missions ?? (await registry.versions.missions());
-  return Promise.all(names.map((mission) => readMissionFacts(registry, client, mission)));
+  return Promise.all(names.map((mission) => readMissionFacts(registry, client, mission, waitingBuilds)));
 }
 
 /** Of one mission. */
-export async function readMissionFacts(registry: Registry, client: Client, mission: string): Promise<MissionFacts> {
+export async function readMissionFacts(
+  registry: Registry,
+  client: Client,
+  mission: string,
+  waitingBuilds: WaitingBuilds = (name) => readWaitingBuilds(client, name),
+): Promise<MissionFacts> {
   const deployment = await registry.deployments.nameOf(mission);
-  const [versions, history, orders, builds] = await Promise.all([
+  const [versions, history, orders, taken, waiting] = await Promise.all([
     registry.versions.list(mission),
     registry.routes.history(mission),
     registry.hosting.orders(mission),
-    readOpenBuilds(client, mission, deployment),
+    readTakenBuilds(client, deployment),
+    waitingBuilds(mission),
   ]);
   const [route] = history;
   const active = route === undefined ? undefined : activeVersion(route);
@@ -36,7 +46,7 @@ export async function readMissionFacts(registry: Registry, client: Client, missi
     shadows: route?.shadows.map(({ version }) => version) ?? [],
     defaultVersion: versions.find(({ number }) => number === active),
     openArtifacts: [...new Set(versions.map(({ artifact }) => artifact))].filter((artifact) =>
-      builds.includes(shortDigest(artifact)),
+      [...taken, ...waiting].includes(shortDigest(artifact)),
     ),
     past: trafficPast(history),
     orders,

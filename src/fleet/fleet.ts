@@ -13,9 +13,10 @@ import type { TemporalConnection } from '../temporal/connection.ts';
 import { Berth } from './berth.ts';
 import { Berths, type FleetMember } from './berths.ts';
 import type { FleetEvent } from './fleet-event.ts';
-import { readFleetFacts } from './fleet-facts.ts';
+import { readFleetFacts, type WaitingBuilds } from './fleet-facts.ts';
 import { DefaultFollower } from './follow-default.ts';
 import { type HostOptions, hostArtifact } from './host-artifact.ts';
+import { readWaitingBuilds } from './open-builds.ts';
 import { planFleet, planFor, type WantedArtifact } from './plan-fleet.ts';
 import { LEASE_MS, Presence } from './presence.ts';
 import { awaitReady } from './readiness.ts';
@@ -23,6 +24,7 @@ import { Remover, SERVER_VERSIONS_WARN } from './remove-versions.ts';
 import { createRouteActivity } from './route-activity.ts';
 import type { EndingRun } from './run-ending.ts';
 import type { ShadowHost } from './shadow-host.ts';
+import { sparing } from './sparing.ts';
 
 export interface FleetOptions {
   readonly registry: Registry;
@@ -128,6 +130,7 @@ class FleetRunner implements Fleet {
   #nudge = new AbortController();
   #lastLook: FleetLook | undefined;
   #wanted: readonly WantedArtifact[] = [];
+  readonly #waitingBuilds: WaitingBuilds;
   readonly #presence: Presence;
   readonly #remover: Remover;
 
@@ -135,6 +138,7 @@ class FleetRunner implements Fleet {
     this.#options = options;
     this.#host = host;
     this.#defaults = new DefaultFollower(options.temporal, (event) => this.#emit(event));
+    this.#waitingBuilds = sparing((mission) => readWaitingBuilds(options.temporal.client, mission));
     this.#presence = new Presence(options.registry.workers, host.identity, options.leaseMs ?? LEASE_MS);
     this.#remover = new Remover(options.registry, options.temporal, (event) => this.#emit(event));
   }
@@ -212,7 +216,7 @@ class FleetRunner implements Fleet {
 
   async #followRegistry(): Promise<void> {
     const { registry, temporal, missions, keepLast = 3, rollbackMs = DAY_MS } = this.#options;
-    const facts = await readFleetFacts(registry, temporal.client, missions);
+    const facts = await readFleetFacts(registry, temporal.client, missions, this.#waitingBuilds);
     const keep = { nowMs: Date.now(), keepLast, rollbackMs, limit: SERVER_VERSIONS_WARN };
     const plan = planFleet(facts, this.#berths.artifacts(), keep);
     this.#wanted = plan.wanted;

@@ -178,7 +178,7 @@ function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSumma
 
 async function withWaiting(run: RunSummary, hosted: HostedVersions): Promise<RunSummary> {
   if (run.status !== 'running' || (await hosted.has(run.mission, run.artifact))) return run;
-  return { ...run, waiting: `waiting for a worker of ${run.version}` };
+  return { ...run, waiting: `waiting for a worker${run.version === '' ? '' : ` of ${run.version}`}` };
 }
 
 interface Ledger {

@@ -3,21 +3,18 @@ import type { Client, RawWorkflowExecutionInfo } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { MEMO_STAMP } from '../mission/wire.ts';
-import { runsOf } from '../routing/mission-query.ts';
+import { anyRunsOf } from '../routing/mission-query.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import { DEPLOYMENT_VERSION_ATTRIBUTE, pinnedBuildId, waitingBuildId } from '../temporal/run-versioning.ts';
 
 /**
+ * Of runs that a worker took on. Each question leaves out what is known already, so the number of questions is the number of builds and
+ * not of runs.
+ *
  * @param deployment - the mission's worker deployment
- * @returns build ids, perhaps some of them twice
+ * @returns build ids
  */
-export async function readOpenBuilds(client: Client, mission: string, deployment: string): Promise<string[]> {
-  const [taken, waiting] = await Promise.all([readTakenBuilds(client, deployment), readWaitingBuilds(client, mission)]);
-  return [...taken, ...waiting];
-}
-
-/** Each question leaves out what is known already, so the number of questions is the number of builds and not of runs. */
-async function readTakenBuilds(client: Client, deployment: string): Promise<string[]> {
+export async function readTakenBuilds(client: Client, deployment: string): Promise<string[]> {
   const found: string[] = [];
   for (;;) {
     const others = found.map((value) => ` AND ${DEPLOYMENT_VERSION_ATTRIBUTE} != '${value}'`).join('');
@@ -42,11 +39,15 @@ const ASKED_AT_MOST = 10;
 
 /**
  * Of runs that no worker took on yet: the server lists no build of theirs, and those that began on a version are pinned to one.
- * They are read one by one, as what a start stamped on them can be read here only; where workers are up there are few.
+ * They are read one by one (`sparing.ts` is for who asks again and again), children too: what is stamped on them can be read here only. Where workers keep up there are few.
  */
-async function readWaitingBuilds(client: Client, mission: string): Promise<string[]> {
+export async function readWaitingBuilds(client: Client, mission: string): Promise<string[]> {
   const waiting = new Map<string, RawWorkflowExecutionInfo[]>();
-  for await (const run of openRuns(client, `${runsOf([mission])} AND ${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`, 1_000)) {
+  for await (const run of openRuns(
+    client,
+    `${anyRunsOf([mission])} AND ${DEPLOYMENT_VERSION_ATTRIBUTE} IS NULL`,
+    1_000,
+  )) {
     const version = await stampedVersion(client, run);
     const first = waiting.get(version ?? '') ?? [];
     if (version !== undefined && first.length < ASKED_AT_MOST) waiting.set(version, [...first, run]);

@@ -13,7 +13,7 @@ export interface RunVersionFacts {
   readonly mission: string;
   /** By its stamp; `undefined` for a run that was not started by a route. */
   readonly startedOn: number | undefined;
-  /** As the server has it; `undefined` before the first workflow task of a run that was not pinned. */
+  /** As the server has it; `undefined` before the first workflow task. */
   readonly buildId: string | undefined;
   /** What was done to this workflow id, oldest first. */
   readonly interventions: readonly Pick<Intervention, 'kind' | 'to'>[];

@@ -1,6 +1,7 @@
 import { MEMO_STAMP, type RunStamp } from '../mission/wire.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { StoredRecording } from '../registry/recordings.ts';
+import { readStamp } from '../routing/run-stamp.ts';
 import type { Digest } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
@@ -14,7 +15,6 @@ import { payloadToJson } from './payloads.ts';
 import type { History, Recording } from './recording.ts';
 import { inputOf, runEndOf } from './run-end.ts';
 import type { RunEnd, Trace } from './trace.ts';
-import { readStamp } from './wire-schema.ts';
 
 export interface BuildOptions {
   /** Histories of servers before 1.22 do not name their workflow. */
@@ -80,7 +80,7 @@ function summaryOf(histories: readonly History[], digest: Digest, options: Build
 
 /** The stamp that the start put on a run; plain Temporal workflows have none. */
 export function stampOf(history: History): RunStamp | undefined {
-  return readStamp(payloadToJson(startedOf(history).memo?.fields?.[MEMO_STAMP]));
+  return readStamp({ [MEMO_STAMP]: payloadToJson(startedOf(history).memo?.fields?.[MEMO_STAMP]) });
 }
 
 /** A continued run keeps its memo; the first link's counts where it did not. */

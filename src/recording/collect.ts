@@ -11,6 +11,7 @@ import { isShadowRun } from '../mission/wire.ts';
 import type { RecordingPolicy } from '../registry/recording-policy.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
+import { missionOfTaskQueue } from '../routing/placement.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { count } from '../telemetry/metrics.ts';
 import { bounded } from './bounded.ts';
@@ -19,7 +20,7 @@ import { recordingIdOf, type Successor, successorOf } from './chain.ts';
 import type { RedactionSchemas } from './declared-values.ts';
 import { type EndedRunsFilter, fetchChain, listEndedRuns, type RunRef } from './ended-runs.ts';
 import { findMakers, type Maker } from './find-makers.ts';
-import { resetBaseOf, runIdOf } from './history-events.ts';
+import { resetBaseOf, runIdOf, startedOf } from './history-events.ts';
 import { redactByAll, type SchemaSource, schemaSource } from './maker-schemas.ts';
 import type { History, Recording } from './recording.ts';
 import { retryAt } from './retry-at.ts';
@@ -186,9 +187,26 @@ async function storeParts(
   const results: CollectedRun[] = [];
   for (const histories of parts) {
     const makers = await findMakers(options.registry, histories);
+    if (makers.length === 0) refuseUnknownMaker(histories);
     results.push(await storeRun(options, histories, { makers, schemas: await schemasOf(makers) }));
   }
   return results;
+}
+
+/** What has to be redacted in a run of a mission says only the version that made it; a run of plain Temporal has no such. */
+function refuseUnknownMaker([first]: readonly History[]): void {
+  const { workflowId, taskQueue } = first === undefined ? {} : startedOf(first);
+  const mission = missionOfTaskQueue(taskQueue?.name ?? '');
+  if (mission === undefined) return;
+  throw new MissionError(
+    'ARTIFACT_UNKNOWN',
+    `No version of ${mission} that this registry knows made run ${workflowId}.`,
+    {
+      remedy:
+        'It ended before a worker took it on, or is of another registry. It is not stored: what has to be redacted in it is not known.',
+      details: { mission, workflowId: workflowId ?? '' },
+    },
+  );
 }
 
 interface RunFacts {

@@ -1,6 +1,6 @@
 /** What `mission/wire.ts` says, as it is found in histories that others made: read leniently, never trusted. */
 import * as z from 'zod';
-import type { DecisionAnswer, DecisionQuestion, RunStamp, StepContext, StepNote } from '../mission/wire.ts';
+import type { DecisionAnswer, DecisionQuestion, StepContext, StepNote } from '../mission/wire.ts';
 import type { Json } from '../shared/json.ts';
 
 const stepNote = z.object({
@@ -35,18 +35,6 @@ const decisionAnswer = z.object({
   comment: z.string().optional(),
 });
 
-const runStamp = z.object({
-  mission: z.string(),
-  version: z.string(),
-  artifact: z.string(),
-  reason: z.string(),
-  revision: z.number(),
-  rule: z.string().optional(),
-  bucket: z.number().optional(),
-  probability: z.number().optional(),
-  key: z.string().optional(),
-});
-
 const modelAnswer = z.object({
   reasoning: z.string().optional(),
   usage: z
@@ -59,7 +47,6 @@ export const readContext = reader<StepContext>(stepContext);
 export const readNotes = reader<StepNote[]>(z.array(stepNote));
 export const readQuestion = reader<DecisionQuestion>(decisionQuestion);
 export const readAnswer = reader<DecisionAnswer>(decisionAnswer);
-export const readStamp = reader<RunStamp>(runStamp);
 export const readModelAnswer = reader<z.infer<typeof modelAnswer>>(modelAnswer);
 
 function reader<Value>(schema: z.ZodType): (value: Json | undefined) => Value | undefined {

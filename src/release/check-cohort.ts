@@ -6,7 +6,6 @@
  *    to the cohort's.
  * 2. A recording that retention deleted is proven by what is left of it, and named. One that is nowhere proves nothing, and is named too.
  */
-
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import type { Report } from '../compare/report.ts';
 import { isReportIntact } from '../compare/report-digest.ts';

@@ -7,7 +7,6 @@
  * 3. Recordings are read in batches as they are replayed; only their summaries are held. A sample by strata reads all of them once
  *    before, and holds a line of each.
  */
-
 import type { Artifact } from '../artifact/artifact.ts';
 import type { ExcludedRecording } from '../compare/outcome.ts';
 import type { Report } from '../compare/report.ts';

@@ -1,5 +1,4 @@
 /** The history of a mission for people: versions, traffic and replays in one order, each with its place in the audit trail. */
-
 import type { Drift } from '../compare/drift.ts';
 import type { AuditEntry } from '../registry/audit-chain.ts';
 import type { StoredDrift } from '../registry/drifts.ts';

@@ -26,6 +26,7 @@ import { MissionError, messageOf } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { listSchedulesWith } from '../temporal/listed-schedules.ts';
 import { buildIdOf, type DeploymentPlace, describeDeployment } from '../temporal/worker-deployments.ts';
 
 export interface SchedulePlace {
@@ -141,10 +142,9 @@ async function onRecord<Result>(
 /** Schedules of a mission, or of all. The server's list is a second or so behind. */
 export async function listSchedules({ temporal }: SchedulePlace, mission?: string): Promise<MissionSchedule[]> {
   const found: MissionSchedule[] = [];
-  for await (const one of temporal.client.schedule.list()) {
-    const name = one.action?.workflowType;
-    if (name === undefined || one.memo?.[MEMO_BY] === undefined) continue;
-    if (mission === undefined || mission === name) found.push(summaryOf({ ...one, mission: name }));
+  for await (const one of listSchedulesWith(temporal.client, MEMO_BY)) {
+    if (mission === undefined || mission === one.workflowType)
+      found.push(summaryOf({ ...one, mission: one.workflowType }));
   }
   return found;
 }
@@ -238,7 +238,7 @@ async function startable({ temporal, registry, mission, input }: Startable): Pro
 interface RawSchedule {
   readonly scheduleId: string;
   readonly mission: string;
-  readonly memo?: Record<string, unknown> | undefined;
+  readonly memo?: Readonly<Record<string, unknown>> | undefined;
   readonly state: { readonly paused: boolean; readonly note?: string | undefined };
   readonly info: { readonly nextActionTimes: readonly Date[] };
 }

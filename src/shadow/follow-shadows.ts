@@ -169,7 +169,8 @@ class RunningFollower implements ShadowFollower {
   async #planAll(mission: string, history: readonly Route[], since: Date): Promise<void> {
     const { registry, client } = this.#options;
     const versions = await registry.versions.list(mission);
-    for await (const run of startedRuns(client, mission, since)) {
+    const deployment = await registry.deployments.nameOf(mission);
+    for await (const run of startedRuns(client, { mission, deployment }, since)) {
       if (this.#closing.signal.aborted) return;
       const plans = this.#seen.has(run.runId) ? undefined : planShadows(mission, run, history, versions);
       if (plans === undefined) continue;

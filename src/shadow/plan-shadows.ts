@@ -26,9 +26,20 @@ export interface ListedRun {
   readonly searchAttributes: Readonly<Record<string, unknown>>;
 }
 
-/** Runs of a mission that started since then, whoever started them. */
-export function startedRuns(client: Client, mission: string, since: Date): AsyncIterable<ListedRun> {
-  const query = `${runsOf([mission])} AND StartTime >= '${since.toISOString()}'`;
+/** A mission and its worker deployment. */
+export interface DeployedMission {
+  readonly mission: string;
+  readonly deployment: string;
+}
+
+/** Runs of a mission that started since then, whoever started them, if no other deployment took them on. */
+export function startedRuns(
+  client: Client,
+  { mission, deployment }: DeployedMission,
+  since: Date,
+): AsyncIterable<ListedRun> {
+  const own = `WorkflowType = '${mission}' AND (TemporalWorkerDeployment = '${deployment}' OR TemporalWorkerDeployment IS NULL)`;
+  const query = `${runsOf([mission])} AND ${own} AND StartTime >= '${since.toISOString()}'`;
   return client.workflow.list({ query, pageSize: 200 });
 }
 

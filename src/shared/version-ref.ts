@@ -14,6 +14,11 @@ export function formatVersionRef(ref: VersionRef): string {
   return `${ref.mission}@${ref.number}`;
 }
 
+/** Whether a text is `refund-eligibility@3`, the mission named. */
+export function isVersionRef(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,62}@[1-9][0-9]{0,8}$/.test(text);
+}
+
 /**
  * Reads `refund-eligibility@3`, or `@3` where the mission is known from elsewhere.
  *

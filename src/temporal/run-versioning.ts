@@ -1,8 +1,8 @@
 /**
  * Which deployment version a run is pinned to on the server, and pinning it to another.
  *
- * The server keeps the pin in a search attribute of its own, which is right at once for started, moved and continued runs;
- * what a start stamped on a run says where it began, and cannot be changed from outside.
+ * The server keeps the pin in a search attribute of its own, which is there from a run's first workflow task on, and
+ * right at once for moved and continued runs; what a start stamped on a run says where it began, and cannot be changed from outside.
  */
 import type { Client } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
@@ -20,7 +20,7 @@ export function deploymentVersionText({ deploymentName, buildId }: WorkerDeploym
   return `${deploymentName}:${buildId}`;
 }
 
-/** The build id that a run is pinned to; `undefined` before its first workflow task when nothing pinned its start. */
+/** The build id that a run is on; `undefined` before its first workflow task, pinned or not. */
 export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>>): string | undefined {
   const value = searchAttributes[DEPLOYMENT_VERSION_ATTRIBUTE];
   const text: unknown = Array.isArray(value) ? value[0] : value;

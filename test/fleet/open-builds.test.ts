@@ -1,7 +1,7 @@
 /** Which builds open runs need, on a real server. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readOpenBuilds } from '../../src/fleet/open-builds.ts';
+import { readTakenBuilds, readWaitingBuilds } from '../../src/fleet/open-builds.ts';
 import { awaitReady } from '../../src/fleet/readiness.ts';
 import { MEMO_STAMP } from '../../src/mission/wire.ts';
 import { runsOf } from '../../src/routing/mission-query.ts';
@@ -39,7 +39,11 @@ describe('the builds of open runs', () => {
         },
         ...(pinned && { versioningOverride: { pinnedTo: deployment } }),
       });
-    const builds = () => readOpenBuilds(temporal.client, mission, mission);
+    // Servers list the build of a pinned run from its start or from its first task.
+    const builds = async () => [
+      ...(await readTakenBuilds(temporal.client, mission)),
+      ...(await readWaitingBuilds(temporal.client, mission)),
+    ];
     const listed = async () => (await temporal.client.workflow.count(runsOf([mission]))).count;
 
     const pinned = await start(1, true);

@@ -1,5 +1,4 @@
 /** A worker process with its recorder and shadows, to be killed: `shop-worker.ts <database URL> <Temporal address> <mission>`. */
-
 import { startFleet } from '../../src/fleet/fleet.ts';
 import { startRecorder } from '../../src/recording/recorder.ts';
 import { openRegistry } from '../../src/registry/registry.ts';

@@ -18,6 +18,7 @@ import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { explainRun } from '../../src/release/explain-run.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { runsOf } from '../../src/routing/mission-query.ts';
+import { taskQueueOf } from '../../src/routing/placement.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { publishClaims } from '../client/mission.ts';
@@ -324,6 +325,23 @@ describe('a run that cannot be recorded', () => {
     await recorder({ clock: () => now }).sweep();
     expect(await of()).toBeUndefined();
     expect(await recordingsOf([id])).toEqual([id]);
+  });
+
+  it('because no version of ours made it is not stored: what has to be redacted in it is not known', async () => {
+    sequence += 1;
+    const id = `${mission}-${sequence}`;
+    const options = {
+      workflowId: id,
+      taskQueue: taskQueueOf(mission),
+      args: [{ claim: 'c-1' }],
+      startDelay: '1h',
+    } as const;
+    await (await temporal.client.workflow.start(mission, options)).terminate();
+    await visible([id]);
+    await recorder().sweep();
+    const found = (await registry.collection.failures(1_000)).find(({ workflowId }) => workflowId === id);
+    expect(found).toMatchObject({ code: 'ARTIFACT_UNKNOWN' });
+    expect(await registry.recordings.list({ workflowId: id })).toEqual([]);
   });
 
   it('because the server forgot it is noted as lost, and not tried again', async () => {

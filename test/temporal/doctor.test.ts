@@ -193,7 +193,6 @@ describe('a diagnosis', () => {
 
   it('does not speak of a namespace without a connection', () => {
     expect(finding({ connection: failed }, 'namespace')).toBeUndefined();
-    expect(finding({ connection: failed }, 'search attributes')).toBeUndefined();
     expect(finding({ namespace: undefined }, 'retention')).toBeUndefined();
   });
 });
@@ -213,7 +212,7 @@ describe('the facts of this machine', () => {
     return diagnose(facts).find((found) => found.check === check);
   };
 
-  it('are in order for the server of the tests: one protobufjs, one SDK version, a connection, our attributes', async () => {
+  it('are in order for the server of the tests: one protobufjs, one SDK version, a connection', async () => {
     const facts = await gatherDoctorFacts({ projectDirectory: project, registry, address: inject('temporalAddress') });
     const wrong = diagnose(facts).filter((found) => found.status !== 'ok' && found.check !== 'disk space');
     // A server for development keeps histories for a day.

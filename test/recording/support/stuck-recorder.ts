@@ -1,5 +1,4 @@
 /** A recorder in a process of its own, whose third store never comes back: it says so, to be killed there. */
-
 import { startRecorder } from '../../../src/recording/recorder.ts';
 import { openRegistry } from '../../../src/registry/registry.ts';
 import { runsOf } from '../../../src/routing/mission-query.ts';
