@@ -14,7 +14,7 @@ import { decodeRecordingContent, digestOfHistories } from '../recording/content.
 import type { Registry } from '../registry/registry.ts';
 import type { Tombstone } from '../registry/retention.ts';
 import { shortDigest } from '../shared/digest.ts';
-import { MissionError } from '../shared/errors.ts';
+import { isMissionError, MissionError } from '../shared/errors.ts';
 
 export interface CohortCheck {
   /** Digest of the report. */
@@ -138,9 +138,9 @@ async function findMembers({ recordings, retention }: Store, report: Report): Pr
   const stored: { id: string; digest: string }[] = [];
   const altered: string[] = [];
   for (let at = 0; at < ids.length; at += BATCH) {
-    for await (const { summary, content } of recordings.stream({ ids: ids.slice(at, at + BATCH) })) {
-      stored.push({ id: summary.id, digest: summary.digest });
-      if (contentDigest(content) !== summary.digest) altered.push(summary.id);
+    for (const { id, digest, isWhole } of await readMembers(recordings, ids.slice(at, at + BATCH))) {
+      stored.push({ id, digest });
+      if (!isWhole) altered.push(id);
     }
   }
   const isStored = new Set(stored.map(({ id }) => id));
@@ -148,6 +148,46 @@ async function findMembers({ recordings, retention }: Store, report: Report): Pr
   const deleted = absent.length === 0 ? [] : await retention.tombstones({ ids: absent });
   const isDeleted = new Set(deleted.map(({ id }) => id));
   return { stored, deleted, missing: absent.filter((id) => !isDeleted.has(id)), altered: altered.sort() };
+}
+
+interface Member {
+  readonly id: string;
+  readonly digest: string;
+  /** Whether its content is what its digest says. */
+  readonly isWhole: boolean;
+}
+
+/** Those of a batch that are stored. A damaged one must not hide the others: where a batch cannot be read, each is read by itself. */
+async function readMembers(recordings: Store['recordings'], ids: readonly string[]): Promise<readonly Member[]> {
+  try {
+    return await readBatch(recordings, ids);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  }
+  const members: Member[] = [];
+  for (const { id, digest } of await recordings.list({ ids })) {
+    try {
+      members.push(...(await readBatch(recordings, [id])));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      members.push({ id, digest, isWhole: false });
+    }
+  }
+  return members;
+}
+
+async function readBatch(recordings: Store['recordings'], ids: readonly string[]): Promise<readonly Member[]> {
+  const members: Member[] = [];
+  for await (const { summary, content } of recordings.stream({ ids })) {
+    const { id, digest } = summary;
+    members.push({ id, digest, isWhole: contentDigest(content) === digest });
+  }
+  return members;
+}
+
+/** Bytes that are not what was stored, and neither a key nor a database that is not here: those are told with their own code. */
+function isDamage(error: unknown): boolean {
+  return !isMissionError(error) || error.code === 'ENCRYPTED_DATA_INVALID';
 }
 
 /** `undefined` when it cannot be read. */
