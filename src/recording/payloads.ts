@@ -27,7 +27,7 @@ const JSON_PLAIN = 'json/plain';
 const JSON_PROTOBUF = 'json/protobuf';
 const BINARY_NULL = 'binary/null';
 const encodedJsonPlain = Buffer.from(JSON_PLAIN);
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES = Buffer.alloc(0);
 
 /** The JSON of a payload; an absent payload is `null`. */
 export function payloadToJson(payload: Payload | null | undefined): Json {
@@ -81,7 +81,7 @@ export function encodingOf(payload: Payload): string {
   const bytes = payload.metadata?.['encoding'];
   if (bytes === null || bytes === undefined) return '';
   // Nearly every payload of a mission: compared without making a string of it.
-  return encodedJsonPlain.equals(bytes) ? JSON_PLAIN : textOf(bytes);
+  return bytes.length === encodedJsonPlain.length && encodedJsonPlain.equals(bytes) ? JSON_PLAIN : textOf(bytes);
 }
 
 function tagged(payload: Payload, encoding: string, data: Uint8Array): TaggedPayload {
@@ -108,6 +108,8 @@ function base64Of(bytes: Uint8Array): string {
   return viewOf(bytes).toString('base64');
 }
 
+/** A decoded message has an empty list where bytes were left out. */
 function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return bytes.length === 0 ? NO_BYTES : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

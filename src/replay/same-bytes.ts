@@ -33,7 +33,8 @@ function sameMetadata(left: Metadata, right: Metadata): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => sameBytes(left[key], right[key]));
 }
 
+/** Absent, or empty, which a decoder may write as a list: an argument that is `undefined` has no data. */
 function sameBytes(left: Uint8Array | null | undefined, right: Uint8Array | null | undefined): boolean {
-  if (!left || !right) return (left?.length ?? 0) === (right?.length ?? 0);
+  if (!left?.length || !right?.length) return (left?.length ?? 0) === (right?.length ?? 0);
   return Buffer.compare(left, right) === 0;
 }

@@ -1,4 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
+import { temporal } from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { argumentsToJson, jsonToPayload, type Payload, payloadToJson } from '../../src/recording/payloads.ts';
 import type { Json } from '../../src/shared/json.ts';
@@ -36,6 +37,15 @@ describe('a payload as JSON', () => {
   ];
   it.each(cases)('%s', (_, given, json) => {
     expect(payloadToJson(given)).toEqual(json);
+  });
+
+  it.each([
+    ['binary/plain', tagged('binary/plain', '')],
+    ['', null],
+  ])('without data, as it comes out of a message: %s', (encoding, json) => {
+    const message = temporal.api.common.v1.Payload;
+    const sent = message.create({ metadata: { encoding: Buffer.from(encoding) } });
+    expect(payloadToJson(message.decode(message.encode(sent).finish()))).toEqual(json);
   });
 
   it('none is null, one is itself, more are an array', () => {

@@ -4,6 +4,7 @@
  */
 import type { Payload } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { temporal } from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { payloadToJson } from '../../src/recording/payloads.ts';
 import { optionsOfCommand, optionsOfEvent } from '../../src/replay/activity-options.ts';
@@ -17,6 +18,8 @@ const payload = (encoding: string, data: string, more: Readonly<Record<string, s
   metadata: Object.fromEntries(Object.entries({ encoding, ...more }).map(([key, text]) => [key, Buffer.from(text)])),
   data: Buffer.from(data),
 });
+
+const encodingOf = (encoding: string) => ({ encoding: Buffer.from(encoding) });
 
 const areSame = (left: Payload, right: Payload): boolean =>
   carrySameBytes(
@@ -34,6 +37,18 @@ describe('two payloads of an unknown encoding', () => {
   ])('%s', (_, left, right, same) => {
     expect(areSame(left, right)).toBe(same);
     expect(JSON.stringify(payloadToJson(left)) === JSON.stringify(payloadToJson(right))).toBe(same);
+  });
+});
+
+describe('an argument that is undefined', () => {
+  const { Payload: message } = temporal.api.common.v1;
+  const recorded = message.decode(message.encode(message.create({ metadata: encodingOf('binary/null') })).finish());
+
+  it('is the same as one that is not decoded yet, and another than one with data', () => {
+    expect(areSame({ metadata: encodingOf('binary/null') }, recorded)).toBe(true);
+    expect(areSame(recorded, { metadata: encodingOf('binary/null') })).toBe(true);
+    expect(areSame(payload('json/plain', '{}'), recorded)).toBe(false);
+    expect(areSame(recorded, payload('json/plain', '{}'))).toBe(false);
   });
 });
 
