@@ -29,9 +29,17 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** The name of a place in the outcome; the whole of it is `(end)`. */
-export function describePointer(pointer: string): string {
-  return pointer === '' ? '(end)' : printable(pointer);
+/** What a request is called where all of it differs, and not a place in it. */
+export const WHOLE_REQUEST = '(all of it)';
+
+/** The name of a place in the outcome; the whole of it is `(end)`. In requests the whole is {@link WHOLE_REQUEST}. */
+export function describePointer(pointer: string, whole = '(end)'): string {
+  return pointer === '' ? whole : printable(pointer);
+}
+
+/** What the whole is called of which a divergence names places. */
+export function wholeOf({ kind }: Pick<Divergence, 'kind'>): string | undefined {
+  return kind === 'end' ? undefined : WHOLE_REQUEST;
 }
 
 /**
@@ -105,7 +113,9 @@ function describeBeyond(steps: NonNullable<ReplayResult['beyond']>): string {
 
 /** `assess#1 asks something else (/messages/0/content)`. */
 function describeDivergence(divergence: Divergence): string {
-  const pointers = divergence.differences.slice(0, 3).map((difference) => describePointer(difference.pointer));
+  const pointers = divergence.differences
+    .slice(0, 3)
+    .map(({ pointer }) => describePointer(pointer, wholeOf(divergence)));
   const where = pointers.length === 0 ? '' : ` (${pointers.join(', ')})`;
   return printable(`${divergence.step} ${DIVERGENCE_WORDS[divergence.kind]}${where}`);
 }

@@ -2,7 +2,7 @@
 import { diffLines, diffWordsWithSpace } from 'diff';
 import type { ComponentChange } from '../../artifact/component-change.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
-import { describePointer, describeValue, printable } from '../describe.ts';
+import { describePointer, describeValue, printable, WHOLE_REQUEST } from '../describe.ts';
 import { diffJson } from '../diff-json.ts';
 import type { Difference } from '../difference.ts';
 
@@ -61,14 +61,33 @@ function valueLines(baseline: Json | undefined, candidate: Json | undefined): Ch
 /** Texts that are shown as values, on one line. */
 const SHORT_TEXT = 40;
 
-/** Differences of two values, each at its place: long texts as a text diff, other values as from → to. */
-export function differenceLines(differences: readonly Difference[]): ChangeLine[] {
+/** Differences of two values, each at its place: long texts as a text diff, other values as from → to. `whole` is what all of it is called. */
+export function differenceLines(differences: readonly Difference[], whole?: string): ChangeLine[] {
   return differences.flatMap((difference) => {
     const { pointer, baseline, candidate } = difference;
     const areTexts = typeof baseline === 'string' && typeof candidate === 'string';
     if (!areTexts || (isShort(baseline) && isShort(candidate))) return [differenceLine(difference)];
-    return [line('value', describePointer(pointer)), ...textLines(baseline, candidate)];
+    const place = describePointer(pointer, whole);
+    const inside = differencesInside(baseline, candidate);
+    if (inside.length > 0)
+      return [line('value', `${place}, JSON in a text:`), ...differenceLines(inside, WHOLE_REQUEST)];
+    return [line('value', place), ...textLines(baseline, candidate)];
   });
+}
+
+/** Of two texts that are JSON, such as the saved state of an agent: what differs in them. None when they are not. */
+function differencesInside(before: string, after: string): readonly Difference[] {
+  const [baseline, candidate] = [documentIn(before), documentIn(after)];
+  return baseline === undefined || candidate === undefined ? [] : diffJson(baseline, candidate);
+}
+
+function documentIn(text: string): Json | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 function isShort(text: string): boolean {

@@ -7,7 +7,7 @@
  */
 import { shortDigest } from '../../shared/digest.ts';
 import { describeCauses } from '../attribution.ts';
-import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
+import { DIVERGENCE_WORDS, describePointer, describeSides, printable, WHOLE_REQUEST, wholeOf } from '../describe.ts';
 import type { Group, Report } from '../report.ts';
 import { type ChangeLine, changeLines, changeTitle } from './change-lines.ts';
 import { details, escapeText, fence, inlineCode, table } from './markdown-pieces.ts';
@@ -232,7 +232,7 @@ function effectTable({ effects }: Report): string[] {
   const rows = effects.map((group) => [
     inlineCode(group.tool),
     EFFECT_WORDS[group.kind],
-    codeList(group.pointers),
+    codeList(group.pointers, WHOLE_REQUEST),
     String(group.count),
     example(group),
   ]);
@@ -243,7 +243,7 @@ function divergenceTable(report: Report): string[] {
   const rows = report.divergences.map((group) => [
     inlineCode(group.step),
     DIVERGENCE_WORDS[group.kind],
-    codeList(group.pointers),
+    codeList(group.pointers, wholeOf(group)),
     String(group.count),
     example(group),
   ]);
@@ -312,9 +312,9 @@ function example(group: Group): string {
   return group.folded === undefined ? inlineCode(recordingName(group.example)) : `${group.folded} kinds together`;
 }
 
-function codeList(pointers: readonly string[]): string {
+function codeList(pointers: readonly string[], whole: string | undefined): string {
   return pointers
     .slice(0, 3)
-    .map((pointer) => inlineCode(describePointer(pointer)))
+    .map((pointer) => inlineCode(describePointer(pointer, whole)))
     .join(', ');
 }

@@ -1,4 +1,6 @@
 /** What a step of plain workflows asks that it did not ask before, shown on one example: its request is all there is to see. */
+import { WHOLE_REQUEST } from '../describe.ts';
+import type { Divergence } from '../outcome.ts';
 import type { DivergenceGroup, Report } from '../report.ts';
 import { type ChangeLine, differenceLines } from './change-lines.ts';
 
@@ -7,11 +9,16 @@ const EXAMPLES_SHOWN = 3;
 
 /**
  * The lines of an example's difference. None for missions, whose changed components are shown instead, for groups far down,
- * and for differences that are no request's.
+ * and for differences that are no request's. What a run hands on as it continues as new is one: no other place shows it.
  */
 export function requestChange(report: Report, group: DivergenceGroup): ChangeLine[] {
-  if (report.cohort.kind !== 'histories' || group.kind !== 'request') return [];
-  if (report.divergences.indexOf(group) >= EXAMPLES_SHOWN) return [];
+  if (report.cohort.kind !== 'histories' || report.divergences.indexOf(group) >= EXAMPLES_SHOWN) return [];
   const example = report.results.find(({ recording }) => recording.id === group.example);
-  return differenceLines(example?.detail?.divergence?.differences ?? []);
+  const divergence = example?.detail?.divergence;
+  return divergence && isRequest(divergence) ? differenceLines(divergence.differences, WHOLE_REQUEST) : [];
+}
+
+function isRequest({ kind, baseline, candidate }: Divergence): boolean {
+  if (kind === 'request') return true;
+  return kind === 'end' && [baseline, candidate].every((end) => end?.name === 'continued-as-new');
 }

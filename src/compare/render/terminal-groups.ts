@@ -1,5 +1,5 @@
 /** The terminal rendering's second part: what differs, grouped, each group with an example. */
-import { DIVERGENCE_WORDS, describePointer, describeSides, printable } from '../describe.ts';
+import { DIVERGENCE_WORDS, describePointer, describeSides, printable, WHOLE_REQUEST, wholeOf } from '../describe.ts';
 import type { FlipGroup, Report } from '../report.ts';
 import { changeTitle } from './change-lines.ts';
 import { drawChangeLines } from './draw-change.ts';
@@ -50,7 +50,7 @@ export function effectLines(report: Report, { palette, width }: TerminalOptions)
     .map((group) => [
       cell(printable(group.tool), palette.bold, { flexible: true }),
       cell(EFFECT_WORDS[group.kind], group.kind === 'moved' ? palette.yellow : palette.red),
-      cell(pointersOf(group.pointers), palette.dim, { flexible: true }),
+      cell(pointersOf(group.pointers, WHOLE_REQUEST), palette.dim, { flexible: true }),
       cell(plural(group.count, 'run'), palette.bold, { align: 'right' }),
       cell(exampleWords(group), palette.dim, { flexible: true }),
     ]);
@@ -63,7 +63,7 @@ export function divergenceLines(report: Report, { palette, width }: TerminalOpti
   const rows = shown.map((group) => [
     cell(printable(group.step), palette.bold, { flexible: true }),
     cell(DIVERGENCE_WORDS[group.kind], palette.cyan),
-    cell(pointersOf(group.pointers), palette.dim, { flexible: true }),
+    cell(pointersOf(group.pointers, wholeOf(group)), palette.dim, { flexible: true }),
     cell(plural(group.count, 'run'), palette.bold, { align: 'right' }),
     cell(exampleWords(group), palette.dim, { flexible: true }),
   ]);
@@ -123,8 +123,9 @@ function indented(text: string, width: number, paint: Paint): string[] {
   return wrapText(text, width - 4).map((line) => `    ${paint(line)}`);
 }
 
-function pointersOf(pointers: readonly string[]): string {
-  return pointers.slice(0, 3).map(describePointer).join(', ');
+function pointersOf(pointers: readonly string[], whole: string | undefined): string {
+  const shown = pointers.slice(0, 3).map((pointer) => describePointer(pointer, whole));
+  return shown.join(', ');
 }
 
 function hiddenLine(count: number, dim: Paint): string[] {
