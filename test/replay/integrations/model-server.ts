@@ -1,17 +1,8 @@
-/** A model on the loopback interface: it asks for the order that a question names, and answers with what it is told. */
+/** A model on the loopback interface, for OpenAI's clients. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-interface Message {
-  readonly role: string;
-  readonly content?: unknown;
-}
-
-interface Question {
-  readonly model: string;
-  readonly messages: readonly Message[];
-}
+import { answer, type Question, type Said } from './shop-model.ts';
 
 export interface ModelServer {
   /** For OpenAI's clients: `http://127.0.0.1:4711/v1`. */
@@ -19,14 +10,24 @@ export interface ModelServer {
   close(): Promise<void>;
 }
 
-/** Serves `POST /v1/chat/completions`. */
+/** How often `shop-model-busy` refuses: a client that asks three times by itself is refused in a whole attempt. */
+const REFUSALS = 4;
+
+/**
+ * Serves `POST /v1/chat/completions`, streamed too, and `POST /v1/embeddings`. `shop-model-busy` refuses its first questions, to be
+ * asked again at once; `shop-model-closed` refuses all.
+ */
 export async function startModelServer(): Promise<ModelServer> {
+  let refused = 0;
+  const refuse = ({ model }: Question): number | undefined => {
+    if (model === 'shop-model-closed') return 400;
+    if (model !== 'shop-model-busy' || refused === REFUSALS) return undefined;
+    refused += 1;
+    return 429;
+  };
   const server = createServer((request, response) => {
     readAll(request).then(
-      (text) => {
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(answerOf(JSON.parse(text) as Question)));
-      },
+      (text) => respond(request, response, JSON.parse(text) as Question, refuse),
       () => response.destroy(),
     );
   });
@@ -49,24 +50,73 @@ async function readAll(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function answerOf({ model, messages }: Question): object {
-  const found = messages.findLast(({ role }) => role === 'tool');
-  const text = (content: unknown) => (typeof content === 'string' ? content : JSON.stringify(content));
-  const orderId = /\d+/.exec(text(messages.findLast(({ role }) => role === 'user')?.content))?.[0] ?? '0';
-  const call = {
-    id: `call_${orderId}`,
-    type: 'function',
-    function: { name: 'findOrder', arguments: JSON.stringify({ orderId }) },
-  };
-  const message = found
-    ? { role: 'assistant', content: `I have looked it up. ${text(found.content)}` }
-    : { role: 'assistant', content: null, tool_calls: [call] };
-  return {
-    id: `chatcmpl-${orderId}`,
-    object: 'chat.completion',
-    created: 1_772_000_000,
-    model,
-    choices: [{ index: 0, message, finish_reason: found ? 'stop' : 'tool_calls' }],
-    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  };
+function respond(
+  { url = '' }: IncomingMessage,
+  response: ServerResponse,
+  question: Question,
+  refuse: (question: Question) => number | undefined,
+): void {
+  const status = refuse(question);
+  if (status !== undefined) {
+    response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': '1' });
+    response.end(JSON.stringify({ error: { message: `The model is ${question.model.split('-').at(-1)}.` } }));
+  } else if (url.endsWith('/embeddings')) {
+    const { input } = question as unknown as { readonly input: readonly string[] };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(embeddings(input)));
+  } else if (question.stream === true) {
+    response.setHeader('content-type', 'text/event-stream');
+    response.end(streamed(question, answer(question)));
+  } else {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(completion(question, answer(question))));
+  }
+}
+
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+function common({ model, messages }: Question) {
+  return { id: `chatcmpl-${messages.length}`, created: 1_772_000_000, model };
+}
+
+function callsOf(said: Said) {
+  if ('text' in said) return undefined;
+  const { id, name, input } = said.call;
+  return [{ id, type: 'function', function: { name, arguments: input } }];
+}
+
+function completion(question: Question, said: Said): object {
+  const calls = callsOf(said);
+  const message = 'text' in said ? { content: said.text } : { content: null, tool_calls: calls };
+  const finish_reason = calls === undefined ? 'stop' : 'tool_calls';
+  const choices = [{ index: 0, message: { role: 'assistant', ...message }, finish_reason }];
+  return { ...common(question), object: 'chat.completion', choices, usage: USAGE };
+}
+
+/** Texts come word by word. */
+function streamed(question: Question, said: Said): string {
+  const calls = callsOf(said)?.map((call, index) => ({ index, ...call }));
+  const deltas = 'text' in said ? said.text.split(/(?<= )/).map((content) => ({ content })) : [{ tool_calls: calls }];
+  const chunk = (delta: object, finish_reason: string | null) => ({
+    ...common(question),
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const chunks = [
+    chunk({ role: 'assistant' }, null),
+    ...deltas.map((delta) => chunk(delta, null)),
+    chunk({}, calls === undefined ? 'stop' : 'tool_calls'),
+    { ...common(question), object: 'chat.completion.chunk', choices: [], usage: USAGE },
+  ];
+  return `${chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join('')}data: [DONE]\n\n`;
+}
+
+/** Texts with the same digits are close. */
+function embeddings(input: readonly string[]): object {
+  const data = input.map((text, index) => ({
+    object: 'embedding',
+    index,
+    embedding: Array.from({ length: 10 }, (_, digit) => text.split(String(digit)).length - 1),
+  }));
+  return { object: 'list', data, model: 'shop-embeddings', usage: { prompt_tokens: 5, total_tokens: 5 } };
 }

@@ -24,10 +24,13 @@ export interface AssistantProject extends ScratchProject {
  * Makes the project of an integration. Workflow code with OpenAI's agents is compiled to CommonJS, as the integration's own
  * documentation has it: its ES modules load parts on demand, and then no worker starts.
  */
-export async function makeAssistant(integration: Integration): Promise<AssistantProject> {
+export async function makeAssistant(
+  integration: Integration,
+  files: readonly [workflows: string, plugins: string] = ['workflows.ts', 'plugins.ts'],
+): Promise<AssistantProject> {
   const source = (file: string) =>
     readFile(fileURLToPath(new URL(`./fixtures/${integration}/${file}`, import.meta.url)), 'utf8');
-  const [workflows, plugins] = await Promise.all([source('workflows.ts'), source('plugins.ts')]);
+  const [workflows, plugins] = await Promise.all([source(files[0]), source(files[1])]);
   const compiled = integration === 'openai-agents';
   const extension = compiled ? 'js' : 'ts';
   const ready = async (text: string) =>
@@ -60,37 +63,51 @@ function edit(text: string, from: string, to: string): string {
 }
 
 /** Asks about each order, and leaves the histories in `histories/<order>.json`. Returns the ends of the runs. */
-export async function recordAnswers(
+export function recordAnswers(
   address: string,
   project: AssistantProject,
   orders: readonly string[],
 ): Promise<unknown[]> {
+  return withWorker(address, project, ({ client, taskQueue }) =>
+    Promise.all(
+      orders.map(async (order) => {
+        const handle = await client.workflow.start('answerCustomer', {
+          args: [`Where is my order ${order}?`],
+          taskQueue,
+          workflowId: `${taskQueue}-${order}`,
+          workflowExecutionTimeout: '90s',
+        });
+        const result = await handle.result();
+        await project.write({ [`histories/${order}.json`]: encodeHistory(await handle.fetchHistory()) });
+        return result;
+      }),
+    ),
+  );
+}
+
+export interface Hosted {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+/** Hosts the project by Temporal's worker, with a model server, for as long as it is used. */
+export async function withWorker<Result>(
+  address: string,
+  project: AssistantProject,
+  use: (hosted: Hosted) => Promise<Result>,
+): Promise<Result> {
   quietRuntime();
   const models = await startModelServer();
   process.env['SHOP_MODEL_URL'] = models.url;
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });
   try {
-    const plugins = await pluginsOf(project);
+    const plugins = await pluginsOf(project, native);
     const taskQueue = `shop-${crypto.randomUUID()}`;
     const workflowsPath = `${project.root}/${project.workflows}`;
     const client = new Client({ connection, plugins });
     const worker = await Worker.create({ connection: native, taskQueue, workflowsPath, activities, plugins });
-    return await worker.runUntil(() =>
-      Promise.all(
-        orders.map(async (order) => {
-          const handle = await client.workflow.start('answerCustomer', {
-            args: [`Where is my order ${order}?`],
-            taskQueue,
-            workflowId: `${taskQueue}-${order}`,
-            workflowExecutionTimeout: '90s',
-          });
-          const result = await handle.result();
-          await project.write({ [`histories/${order}.json`]: encodeHistory(await handle.fetchHistory()) });
-          return result;
-        }),
-      ),
-    );
+    return await worker.runUntil(() => use({ client, taskQueue }));
   } finally {
     delete process.env['SHOP_MODEL_URL'];
     await connection.close();
@@ -101,7 +118,9 @@ export async function recordAnswers(
 
 type BothPlugin = WorkerPlugin & NonNullable<ClientOptions['plugins']>[number];
 
-async function pluginsOf(project: ScratchProject): Promise<BothPlugin[]> {
-  const { plugins } = await loadModule(`${project.root}/src/plugins.ts`, 'the plugins');
+/** Those of a worker, which may need its connection. */
+async function pluginsOf(project: ScratchProject, connection: NativeConnection): Promise<BothPlugin[]> {
+  const { plugins, pluginsWith } = await loadModule(`${project.root}/src/plugins.ts`, 'the plugins');
+  if (typeof pluginsWith === 'function') return pluginsWith(connection) as BothPlugin[];
   return plugins as BothPlugin[];
 }
