@@ -1,9 +1,15 @@
 /** Texts that hold JSON are shown by the places that differ: agents keep their state, and say what tools told them, in such texts. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WHOLE_REQUEST } from '../../src/compare/describe.ts';
 import { diffJson } from '../../src/compare/diff-json.ts';
+import type { Divergence, StepCommand } from '../../src/compare/outcome.ts';
 import { differenceLines } from '../../src/compare/render/change-lines.ts';
+import { renderMarkdown } from '../../src/compare/render/markdown.ts';
+import { PLAIN } from '../../src/compare/render/palette.ts';
+import { renderTerminal } from '../../src/compare/render/terminal.ts';
+import { buildReport } from '../../src/compare/report-builder.ts';
 import type { Json } from '../../src/shared/json.ts';
+import { sampleEnding, sampleResult, sampleSubject } from '../support/sample-report.ts';
 
 const shown = (baseline: Json, candidate: Json): string[] =>
   differenceLines(diffJson(baseline, candidate), WHOLE_REQUEST).map(({ parts }) =>
@@ -38,4 +44,41 @@ it('shows texts where one is no JSON, or both say the same', () => {
   expect(shown({ saved: text }, { saved: `${text} and more` })[0]).toBe('/saved');
   expect(shown({ saved: text }, { saved: `${text}\n` })[0]).toBe('/saved');
   expect(shown({ saved: '{"a":1}' }, { saved: '{"a":2}' })).toEqual(['/saved  "{\\"a\\":1}" → "{\\"a\\":2}"']);
+});
+
+describe('of plain workflows', () => {
+  const command = (kind: StepCommand['kind'], name: string, request: Json): StepCommand => ({
+    step: kind === 'end' ? 'end' : `${name}#1`,
+    kind,
+    name,
+    request,
+  });
+
+  function reportOf(kind: Divergence['kind'], baseline: StepCommand, candidate: StepCommand) {
+    const differences = diffJson(baseline.request, candidate.request);
+    const divergence: Divergence = { kind, step: candidate.step, index: 0, baseline, candidate, differences };
+    const result = { ...sampleResult(60), outcome: 'diverged' as const, divergence };
+    const cohort = { ...sampleEnding.cohort, recordings: 1, kind: 'histories' as const };
+    const report = buildReport({ ...sampleSubject, changes: [] }, [result], [], { ...sampleEnding, cohort });
+    return { terminal: renderTerminal(report, { palette: PLAIN, width: 120 }), markdown: renderMarkdown(report) };
+  }
+
+  it('a request that is another as a whole is no end', () => {
+    const { terminal, markdown } = reportOf(
+      'request',
+      command('activity', 'list-tools', null),
+      command('activity', 'list-tools', { region: 'north' }),
+    );
+    for (const shown of [terminal, markdown]) {
+      expect(shown).toContain(WHOLE_REQUEST);
+      expect(shown).toContain('null → {"region":"north"}');
+    }
+  });
+
+  it('what a run hands on as it continues is shown, the end of a run only where ends are', () => {
+    const handsOn = (said: string) => command('end', 'continued-as-new', { input: [said] });
+    expect(reportOf('end', handsOn('one'), handsOn('two')).terminal).toContain('/input/0  "one" → "two"');
+    const ends = (said: string) => command('end', 'completed', { said });
+    expect(reportOf('end', ends('one'), ends('two')).terminal).not.toContain('/said  "one" → "two"');
+  });
 });

@@ -3,7 +3,14 @@ import stringWidth from 'string-width';
 import type { RunEnd, Trace, TraceStep } from '../../recording/trace.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
 import { alignByKey } from '../align.ts';
-import { describePointer, describeSides, describeValue, printable, summariseResult } from '../describe.ts';
+import {
+  describePointer,
+  describeSides,
+  describeValue,
+  printable,
+  summariseResult,
+  WHOLE_REQUEST,
+} from '../describe.ts';
 import { diffJson } from '../diff-json.ts';
 import type { Difference } from '../difference.ts';
 import type { ReplayedStep, ReplayResult } from '../outcome.ts';
@@ -99,7 +106,11 @@ function rowLines(row: Row, first: string | undefined, half: number, { palette, 
   const right = candidate === undefined ? '' : stepWords(candidate, half);
   const mark = (candidate?.id ?? baseline?.id) === first ? [`  ${palette.yellow('▼  first difference')}`] : [];
   const cells = [cell(sign, paint), fixed(left, half, paint), cell(right, paint, { flexible: true })];
-  return [...mark, ...tableLines([cells], width), ...differenceLines(row.differences, palette, width)];
+  return [
+    ...mark,
+    ...tableLines([cells], width),
+    ...differenceLines(row.differences, { palette, width }, WHOLE_REQUEST),
+  ];
 }
 
 /** A step with its result, or why it has none; how it was answered, when not exactly as recorded. */
@@ -122,11 +133,11 @@ function signOf(row: Row, palette: Palette): [string, Palette['dim']] {
   return row.differences.length === 0 ? ['=', palette.dim] : ['≠', palette.yellow];
 }
 
-function differenceLines(differences: readonly Difference[], palette: Palette, width: number): string[] {
+function differenceLines(differences: readonly Difference[], { palette, width }: TerminalOptions, whole?: string) {
   const rows = differences.slice(0, DIFFERENCES_SHOWN).map(({ pointer, baseline, candidate }): Cell[] => {
     const [from, to] = describeSides(pointer, baseline, candidate, 48);
     return [
-      cell(describePointer(pointer), palette.dim, { flexible: true }),
+      cell(describePointer(pointer, whole), palette.dim, { flexible: true }),
       cell(from, palette.red, { flexible: true }),
       cell('→', palette.dim),
       cell(to, palette.green, { flexible: true }),
@@ -145,7 +156,7 @@ function endLines(result: ReplayResult, half: number, { palette, width }: Termin
       flexible: true,
     }),
   ];
-  return [...tableLines([row], width), ...differenceLines(result.endDifferences, palette, width)];
+  return [...tableLines([row], width), ...differenceLines(result.endDifferences, { palette, width })];
 }
 
 function endWords(end: RunEnd): string {
