@@ -70,9 +70,9 @@ function says(stack: readonly StackPlace[], other: readonly StackPlace[], isBefo
   return JSON.stringify(stack.slice(stack.length - other.length)) === JSON.stringify(other);
 }
 
-/** The last two are our own frames around the SDK's hook: in a thread that was made of sources, and as built. */
+/** The last three are our own frames around the SDK's hook: inside, in a process that was made of sources, and as built. */
 const NOT_THE_AUTHORS =
-  /^(mission-runtime|@temporalio|node:)|node_modules|\/replay\/workflow-bundle|\[worker eval\]|\/replay\/sandbox\.[jt]s$/;
+  /^(mission-runtime|@temporalio|node:)|node_modules|\/replay\/workflow-bundle|evalmachine\.<anonymous>|\[stdin\]|\/replay\/sandbox\.[jt]s$/;
 
 function placeIn(place: Json): StackPlace | undefined {
   if (!isJsonObject(place)) return undefined;

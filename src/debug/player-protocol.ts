@@ -1,11 +1,11 @@
-/** What a debugger and its thread say to each other. Everything here survives structured cloning. */
+/** What the process of a debugger is told and asked, and what it answers. Everything here survives structured cloning. */
 import type { MissionDefinition } from '../mission/definition.ts';
 import type { ReplayInput } from '../replay/departure.ts';
 import type { Edit } from './edit.ts';
 import type { LiveState } from './moment.ts';
 import type { Play, PlayOptions } from './player.ts';
 
-export interface PlayerThreadOptions extends PlayOptions {
+export interface PlayerOptions extends PlayOptions {
   readonly code: string;
   readonly definition: MissionDefinition | undefined;
   readonly input: Omit<ReplayInput, 'histories'>;
@@ -13,14 +13,10 @@ export interface PlayerThreadOptions extends PlayOptions {
   readonly content: Uint8Array;
 }
 
-export interface ToPlayer {
-  readonly id: number;
+export interface PlayerQuestion {
   readonly edits: readonly Edit[];
   /** A moment to inspect; left out to play. */
   readonly inspect?: number | undefined;
 }
 
-export type FromPlayer =
-  | { readonly id: number; readonly play: Play }
-  | { readonly id: number; readonly state: LiveState }
-  | { readonly id: number; readonly failed: string };
+export type PlayerAnswer = { readonly play: Play } | { readonly state: LiveState } | { readonly failed: string };

@@ -35,7 +35,7 @@ export interface Player {
   close(): Promise<void>;
 }
 
-/** A player in this thread. */
+/** A player in this process. */
 export function createPlayer(candidate: ReplayCandidate, input: ReplayInput, options: PlayOptions): Player {
   let last: { readonly key: string; readonly tape: readonly TapedLink[]; readonly play: Play } | undefined;
   const perform = async (edits: readonly Edit[]) => {

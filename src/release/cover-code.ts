@@ -8,7 +8,7 @@ import { codeWalks } from '../replay/code-walks.ts';
 import type { ReplaySource } from '../replay/replay-cohort.ts';
 import { KeptRuns } from './kept-runs.ts';
 
-/** Each is replayed once more, on one thread. */
+/** Each is replayed once more, in one process. */
 const COVERED_MAX = 100;
 
 interface CoveredRun {

@@ -1,10 +1,10 @@
 /**
  * What of a mission's own code the recordings exercised: functions, what in them never ran, changed lines, and constants among the
- * rules. Some recordings of each way are replayed once more, on a thread that counts (`replay/code-walks.ts`).
+ * rules. Some recordings of each way are replayed once more, in a process that counts (`replay/code-walks.ts`).
  *
  * Invariants
  * 1. Only the author's workflow code counts: not the kit, not packages, not activities, which no replay runs.
- * 2. The report says how many recordings were counted, of how many. What ran in none of them is `no`, never `unknown`.
+ * 2. The report says how many recordings were counted, of how many: of two versions, by the one in which fewer could be. What ran in none of them is `no`, never `unknown`.
  * 3. The choice of recordings and what they run depend on the cohort alone, not on the order in which results came.
  */
 import type { Artifact } from '../artifact/artifact.ts';
@@ -70,8 +70,12 @@ async function coverCode(steps: CoverageReport, options: CoverMissionOptions): P
     ...steps,
     parts: [...steps.parts, ...after.parts].sort((a, b) => byText(a.part, b.part) || byText(a.name, b.name)),
     changes: steps.changes.map((change) => coveredChange(change, { sides, edits, matched })),
-    code: { walked: after.walked.recordings, of: sample.count },
+    code: { walked: Math.min(...countedIn(after, before)), of: sample.count },
   };
+}
+
+function countedIn(...sides: readonly (WalkedSide | undefined)[]): number[] {
+  return sides.flatMap((side) => (side === undefined ? [] : [side.walked.recordings]));
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

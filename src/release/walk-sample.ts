@@ -3,7 +3,7 @@ import type { ReplayResult } from '../compare/outcome.ts';
 import { pathOf, type WalkedStep } from '../recording/walked-way.ts';
 import type { GivenAnswers } from '../replay/live-answers.ts';
 
-/** Each is replayed once more, on one thread. */
+/** Each is replayed once more, in one process. */
 const WALKS_MAX = 100;
 
 export interface SampledWalk {

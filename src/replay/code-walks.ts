@@ -1,12 +1,11 @@
-/** Which code recordings make run: each replayed once more, on a thread that counts. */
-import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
+/** Which code recordings make run: each replayed once more, in a process that counts. */
 import type { WalkedFunction } from '../compare/code-coverage.ts';
-import { startThread } from '../registry/source-thread.ts';
-import type { CoverageTask, CoverageThreadOptions, FromCoverageThread } from './coverage-protocol.ts';
+import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-protocol.ts';
+import { Questioner } from './questioner.ts';
+import { startConfined } from './start-confined.ts';
 
-/** Real time beyond a recording's own limit after which the thread counts as hung. */
-const GRACE_MS = 30_000;
+/** Recordings that end their process until the others are given up: each may have taken its whole time. */
+const DEATHS_MAX = 3;
 
 /** What one recording made run. */
 export interface CodeWalk {
@@ -16,46 +15,36 @@ export interface CodeWalk {
 }
 
 /**
- * Gives the functions that each recording made run, in the order of the recordings; one that cannot be replayed is left out. It ends
- * early when one of them hangs or kills the thread, and when it is interrupted.
+ * Gives the functions that each recording made run, in the order of the recordings. One that cannot be replayed is left out, and so is one
+ * that hangs or takes its process with it: those after it are counted in another process, until {@link DEATHS_MAX} have ended theirs. It ends
+ * early when it is interrupted, and when no process starts.
  */
 export async function* codeWalks(
-  options: CoverageThreadOptions,
+  options: CoverageOptions,
   tasks: Iterable<CoverageTask> | AsyncIterable<CoverageTask>,
   signal?: AbortSignal,
 ): AsyncGenerator<CodeWalk> {
   const { limits } = options;
-  const worker = startThread('coverage-thread', import.meta.url, {
-    workerData: options,
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb },
-  });
-  const over = new AbortController();
-  // Out of memory is an error event, and then an exit: without a listener it would end this process too.
-  worker.on('error', () => over.abort()).on('exit', () => over.abort());
-  const signals = [over.signal, ...(signal === undefined ? [] : [signal])];
+  const start = () => startConfined('coverage-process', import.meta.url, limits);
+  const asked = new Questioner<CoverageOptions, CoverageTask, CoverageAnswer>({ start, options, limits });
+  const interrupt = () => void asked.close();
+  signal?.addEventListener('abort', interrupt);
+  let deaths = 0;
   try {
     for await (const task of tasks) {
-      const answer = await answerOf(worker, task, [...signals, AbortSignal.timeout(limits.perRecordingMs + GRACE_MS)]);
-      if (answer === undefined) return;
-      if ('functions' in answer) yield { id: task.summary.id, functions: answer.functions };
+      if (isAborted(signal)) return;
+      const heard = await asked.ask(task);
+      if (heard.kind === 'ended') deaths += 1;
+      if (heard.kind === 'unstarted' || deaths === DEATHS_MAX || isAborted(signal)) return;
+      if (heard.kind === 'answer' && heard.answer !== undefined) yield { id: task.summary.id, functions: heard.answer };
     }
   } finally {
-    await worker.terminate();
+    signal?.removeEventListener('abort', interrupt);
+    await asked.close();
   }
 }
 
-/** `undefined` when none came. */
-async function answerOf(
-  worker: Worker,
-  task: CoverageTask,
-  ends: readonly AbortSignal[],
-): Promise<FromCoverageThread | undefined> {
-  try {
-    worker.postMessage(task);
-    const [message] = (await once(worker, 'message', { signal: AbortSignal.any([...ends]) })) as [FromCoverageThread];
-    return message;
-  } catch {
-    return undefined;
-  }
+/** Asked anew each time: it changes meanwhile. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }

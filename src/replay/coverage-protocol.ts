@@ -1,10 +1,11 @@
+/** What a process that counts code is told and asked. */
 import type { CodeRange, WalkedFunction } from '../compare/code-coverage.ts';
 import type { MissionDefinition } from '../mission/definition.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { GivenAnswers } from './live-answers.ts';
 
-export interface CoverageThreadOptions {
+export interface CoverageOptions {
   /** A bundle of workflow code. */
   readonly code: string;
   /** Absent for plain workflows. */
@@ -23,4 +24,5 @@ export interface CoverageTask {
   readonly given?: GivenAnswers | undefined;
 }
 
-export type FromCoverageThread = { readonly functions: readonly WalkedFunction[] } | { readonly failed: string };
+/** What the recording made run; nothing of one that cannot be replayed. */
+export type CoverageAnswer = readonly WalkedFunction[] | undefined;

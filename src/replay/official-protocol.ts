@@ -1,18 +1,11 @@
-/** What Temporal's own replayer and the process that it runs in are told, and say. */
-import type { Determinism } from '../compare/outcome.ts';
+/** What the process of Temporal's own replayer is told and asked. */
 
-export type ToOfficial =
-  | { readonly kind: 'load'; readonly code: string }
-  | {
-      readonly kind: 'ask';
-      /** As `encodeRecordingContent` writes it. */
-      readonly content: Uint8Array;
-      readonly workflowId: string;
-    };
+export interface OfficialOptions {
+  readonly code: string;
+}
 
-export type FromOfficial =
-  /** From here on it answers at once. */
-  | { readonly kind: 'ready' }
-  /** It goes on with the next link of the chain. */
-  | { readonly kind: 'link' }
-  | { readonly kind: 'answer'; readonly determinism: Determinism };
+export interface OfficialQuestion {
+  /** As `encodeRecordingContent` writes it. */
+  readonly content: Uint8Array;
+  readonly workflowId: string;
+}

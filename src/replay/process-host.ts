@@ -13,9 +13,10 @@ import type {
 } from './process-protocol.ts';
 import {
   endConfined,
+  HANGS,
+  hangsAfterMs,
   isEndedByOthers,
   START_LIMIT_MS,
-  silenceLimitMs,
   startConfined,
   whyEnded,
 } from './start-confined.ts';
@@ -149,10 +150,8 @@ export class ProcessHost {
 
   #watch(id: number, running: Running): void {
     clearTimeout(running.timer);
-    // Twice the limit: the self-check and the replay, each with their own.
-    const timeLimitMs = silenceLimitMs(this.#options.limits);
-    const stop = { reason: 'it exceeded its time limit (perRecordingMs)', task: id };
-    running.timer = setTimeout(() => this.#end(stop), timeLimitMs);
+    const stop = { reason: HANGS, task: id };
+    running.timer = setTimeout(() => this.#end(stop), hangsAfterMs(this.#options.limits));
   }
 
   /** Waiting for the answer is not the candidate's time; its clock starts anew with the last answer. */

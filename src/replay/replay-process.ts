@@ -6,11 +6,16 @@ import { type HeldSandbox, LoadedSandboxes } from './loaded-sandboxes.ts';
 import type { FromProcess, ProcessOptions, ReplayEvent, ReplayTask, ToProcess } from './process-protocol.ts';
 import { runTask } from './replay-task.ts';
 
-const send = confine<FromProcess>();
 /** Characters. */
 const REASON_MAX = 4_000;
-process.on('uncaughtException', (error: unknown) => {
-  void send({ kind: 'broken', reason: messageOf(error).slice(0, REASON_MAX) });
+let given: ProcessOptions | undefined;
+const send = confine<FromProcess, ToProcess>({
+  hear: (message) => {
+    if (message.kind === 'options') given = message.options;
+    else if (given === undefined) throw new Error('The options come first.');
+    else receive(given, message);
+  },
+  onUncaught: (error) => void send({ kind: 'broken', reason: messageOf(error).slice(0, REASON_MAX) }),
 });
 
 const sandboxes = new LoadedSandboxes();
@@ -99,7 +104,7 @@ function accept(options: ProcessOptions, task: ReplayTask): void {
   if (!isWorking) void work(options);
 }
 
-function receive(options: ProcessOptions, message: ToProcess): void {
+function receive(options: ProcessOptions, message: Exclude<ToProcess, { readonly kind: 'options' }>): void {
   switch (message.kind) {
     case 'load':
       sandboxes.add(message.key, message.target);
@@ -114,13 +119,7 @@ function receive(options: ProcessOptions, message: ToProcess): void {
     case 'task':
       accept(options, message.task);
       return;
-    case 'options':
-      throw new Error('The options come first, and once.');
   }
 }
 
-process.once('message', (first: ToProcess) => {
-  if (first.kind !== 'options') throw new Error('The options come first, and once.');
-  process.on('message', (message: ToProcess) => receive(first.options, message));
-});
 void send({ kind: 'ready' });

@@ -1,4 +1,4 @@
-/** Processes where candidates run, from outside: how they are started and ended, and why one ended. What they do inside is in `confine.ts`. */
+/** Processes where candidates run, from outside: how they are started and ended, when, and why one ended. What they do inside is in `confine.ts`. */
 import type { ChildProcess } from 'node:child_process';
 import { startProcess } from '../registry/source-process.ts';
 import type { ReplayLimits } from './answer-policy.ts';
@@ -6,18 +6,24 @@ import type { ReplayLimits } from './answer-policy.ts';
 /** What Node, the SDK and loaded code take besides the heap of a candidate, in megabytes, with room to spare. */
 const BESIDE_HEAP_MB = 256;
 
-/** Of a process that loads the SDK on a busy machine, until it takes work. */
-export const START_LIMIT_MS = 60_000;
-
-/** Real time after which a process that says nothing counts as hung: more than it takes to end by its own limit. */
-export function silenceLimitMs({ perRecordingMs }: ReplayLimits): number {
-  return 2 * perRecordingMs + 5_000;
-}
-
 /** Why nothing that runs in a process ends it: a system that runs out of memory does, or a person. */
 export function isEndedByOthers({ signalCode }: Pick<ChildProcess, 'signalCode'>): boolean {
   return signalCode === 'SIGKILL';
 }
+
+/** Of a process that loads the SDK on a busy machine. */
+export const START_LIMIT_MS = 60_000;
+
+/** Real time beyond the limits of a recording after which a process counts as hung. */
+const GRACE_MS = 5_000;
+
+/** Real time of one recording after which its process counts as hung: its self-check and its replay have each their own limit. */
+export function hangsAfterMs({ perRecordingMs }: ReplayLimits): number {
+  return 2 * perRecordingMs + GRACE_MS;
+}
+
+/** Why a process ended that is ended from here, because it hangs. */
+export const HANGS = 'it exceeded its time limit (perRecordingMs)';
 
 /** By this a process ends itself that takes more; nobody else sends it. */
 const EXCESS_SIGNAL = 'SIGUSR2';

@@ -73,7 +73,7 @@ const realms = new WeakMap<object, Realm>();
 
 /** The realm of a promise, or nothing for one that is not of a workflow. */
 function realmOf(promise: RunPromise): Realm | undefined {
-  // The host's own, which are most; and on a thread that is locked down they would not tell which function made them.
+  // The host's own, which are most; and in a process that is locked down they would not tell which function made them.
   if (isOfHost(promise)) return undefined;
   const makeFunction = promise.constructor.constructor as FunctionConstructor;
   const known = realms.get(makeFunction);

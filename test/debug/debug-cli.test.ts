@@ -27,6 +27,8 @@ export async function hello(name) {
   let said = 'nothing';
   setHandler(defineQuery('said'), () => said);
   said = await greet(name);
+  const growing = [];
+  while (said === 'flood') growing.push(growing);
   return { said };
 }
 `;
@@ -197,5 +199,10 @@ describe('a run from elsewhere', () => {
     expect(out).toContain('said "Hello, you"');
     expect(out).toMatch(/now {7}completed \{"said":"Bye"\}/);
     expect(out).toMatch(/hello .*hello\.js:7/);
+    const lines = ['e greet "flood"', 'e greet "Bye"', 'd'];
+    const argv = ['debug', '--history', 'hello.json', '--workflows', 'plain/hello.js'];
+    const typed = await run(argv, { cwd: project, shared: registry, ask: async () => lines.shift() });
+    expect(typed.err).toContain('it exceeded its memory limit');
+    expect(typed.out).toMatch(/now {7}completed \{"said":"Bye"\}/);
   });
 });

@@ -1,9 +1,9 @@
 /** A debugger over a real run: moments, travelling, state, edits and what they change, without touching the run's world. */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Artifact } from '../../src/artifact/artifact.ts';
+import { startPlayer } from '../../src/debug/process-player.ts';
 import { programOf } from '../../src/debug/saved-case.ts';
 import { DebugSession } from '../../src/debug/session.ts';
-import { startPlayer } from '../../src/debug/thread-player.ts';
 import { deriveTrace } from '../../src/recording/derive-trace.ts';
 import type { ReplayInput } from '../../src/replay/departure.ts';
 import type { Json } from '../../src/shared/json.ts';
@@ -116,6 +116,7 @@ describe('the state of a moment', () => {
       .split('\n')
       .flatMap((text, index) => (text.includes("'read'") ? [index + 1] : []));
     expect(stacks.flat()).toEqual(expect.arrayContaining([expect.objectContaining({ file: CLERK_WORKFLOW, line })]));
+    expect(stacks.flat().filter(({ file }) => file !== CLERK_WORKFLOW)).toEqual([]);
   });
 });
 
@@ -212,10 +213,53 @@ describe('another version', () => {
     }
   });
 
-  it('that hangs is ended, and says so', async () => {
-    const hanging = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const words =', 'for (;;); const words =']]);
-    const quick = { ...strict, limits: { ...strict.limits, perRecordingMs: -29_000 } };
-    const player = startPlayer(await programOf('clerk@2', hanging), recording, quick);
-    await expect(DebugSession.open(player, [])).rejects.toMatchObject({ code: 'DEBUG_FAILED' });
+  const TIME = 'it exceeded its time limit (perRecordingMs)';
+  const quick = { ...strict, limits: { ...strict.limits, perRecordingMs: 2_000 } };
+
+  it.each([
+    ['hangs', 'for (;;);', quick, TIME],
+    [
+      'outgrows its heap by one array',
+      'const growing = []; for (;;) growing.push(growing);',
+      // Memory is to run out before time does, on a busy machine too.
+      { ...strict, limits: { ...strict.limits, perRecordingMs: 60_000, memoryMb: 256 } },
+      'it exceeded its memory limit (memoryMb: 256)',
+    ],
+  ])('that %s is ended, and says so', async (_, attack, options, reason) => {
+    const attacking = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const words =', `${attack} const words =`]]);
+    const player = startPlayer(await programOf('clerk@2', attacking), recording, options);
+    await expect(DebugSession.open(player, [])).rejects.toMatchObject({ code: 'DEBUG_FAILED', details: { reason } });
+    await player.close();
+  });
+
+  it('that hangs on one answer costs that edit: the session stands where it stood, and goes on', async () => {
+    const trap = "if (words === 'trap') for (;;);\n  const plan =";
+    const trapped = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const plan =', trap]]);
+    const player = startPlayer(await programOf('clerk@3', trapped), recording, quick);
+    const other = await DebugSession.open(player, deriveTrace(recording.histories).steps);
+    try {
+      await expect(other.edit('read#1', { result: 'trap' })).rejects.toMatchObject({
+        code: 'DEBUG_FAILED',
+        details: { reason: TIME },
+      });
+      expect(other.edits).toEqual([]);
+      other.to('fine#1');
+      expect((await other.state()).queries).toMatchObject([{ name: 'mission.decisions' }]);
+      await other.edit('save#1', { result: { id: 'x' } });
+      expect(other.difference()).toMatchObject({ outcome: 'changed' });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that cannot be loaded says why', async () => {
+    const program = await programOf('clerk@4', artifact);
+    const bundle = { code: program.bundle.code.replace(/^/, 'throw new Error("not today");') };
+    const player = startPlayer({ ...program, bundle }, recording, strict);
+    await expect(DebugSession.open(player, [])).rejects.toMatchObject({
+      code: 'DEBUG_FAILED',
+      details: { reason: expect.stringContaining('not today') },
+    });
+    await player.close();
   });
 });

@@ -56,7 +56,7 @@ describe('Temporal’s own replayer', () => {
     expect(await replayer.ask(contentOf('sequential'), 'sequential')).toEqual({ deterministic: true });
     expect(await replayer.ask(contentOf('retried'), 'retried')).toEqual({
       deterministic: false,
-      reason: 'it exceeded its time limit',
+      reason: 'it exceeded its time limit (perRecordingMs)',
     });
     expect(await replayer.ask(contentOf('sequential'), 'sequential')).toEqual({ deterministic: true });
   });

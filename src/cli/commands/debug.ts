@@ -102,7 +102,7 @@ async function playerOf(call: Call<Options>, { recording, program }: DebugCase):
   const input = { summary, end, histories };
   const asked = options.inspectBrk ?? options.inspect;
   if (asked === undefined) {
-    const { startPlayer } = await import('../../debug/thread-player.ts');
+    const { startPlayer } = await import('../../debug/process-player.ts');
     return startPlayer(program, input, { answers, limits });
   }
   const [{ inspectedBundle }, { startInspected }] = await Promise.all([
@@ -204,7 +204,8 @@ async function isOver(call: Call<Options>, session: DebugSession, line: string):
     if (!over) call.output.raw(`${text}\n`);
     return over;
   } catch (error) {
-    if (!isMissionError(error, 'USAGE')) throw error;
+    // An answer that makes the code hang costs that edit, and not the session.
+    if (!isMissionError(error, 'USAGE') && !isMissionError(error, 'DEBUG_FAILED')) throw error;
     call.output.note(`${error.message}${error.remedy === undefined ? '' : `\n${error.remedy}`}`);
     return false;
   }

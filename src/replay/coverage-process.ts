@@ -1,0 +1,70 @@
+/** A process that replays recordings and tells which code ran: confined as processes of replays are, with V8's own counters on. */
+import { type Profiler, Session } from 'node:inspector';
+import type { CodeRange, WalkedFunction } from '../compare/code-coverage.ts';
+import { answerQuestions } from './answer-questions.ts';
+import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-protocol.ts';
+import { NO_LIVE_ANSWERS } from './live-answers.ts';
+import { runTask } from './replay-task.ts';
+import { createSandbox, type Sandbox } from './sandbox.ts';
+
+/** By this name V8 tells the bundle from everything else that runs here. */
+const FILE = '/replay/covered-bundle.js';
+const session = new Session();
+session.connect();
+session.post('Profiler.enable');
+session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+
+answerQuestions((options: CoverageOptions) => {
+  const { code, definition, modules, answers, limits } = options;
+  let loaded: Promise<Sandbox> | undefined;
+  /** V8 tells a function once where it does not run: what it told of a recording that is left out goes with the next one. */
+  let left: readonly WalkedFunction[] = [];
+
+  const walk = async (task: CoverageTask): Promise<CoverageAnswer> => {
+    const { given } = task;
+    const replayed = { answers, limits, live: NO_LIVE_ANSWERS, given, judgesDeterminism: false };
+    loaded ??= createSandbox({ code, inspected: { filename: FILE, sourceMapUrl: '' } });
+    const sandbox = await loaded;
+    const event = await runTask(task, { sandbox, definition }, undefined, replayed);
+    const functions = [...left, ...(await takeFunctions(modules))];
+    const isWalked = event.kind === 'result' && event.result.outcome !== 'failed';
+    left = isWalked ? [] : functions.map((one) => ({ ...one, isRun: false, skipped: [] }));
+    if (!isWalked || sandbox.isSpoiled) {
+      loaded = undefined;
+      await sandbox.destroy();
+    }
+    return isWalked ? functions : undefined;
+  };
+  return (task: CoverageTask) => walk(task).catch(() => undefined);
+});
+
+/** What ran since it was last asked; functions that never ran come once. */
+function takeFunctions(modules: readonly CodeRange[]): Promise<WalkedFunction[]> {
+  return new Promise((resolve, reject) => {
+    session.post('Profiler.takePreciseCoverage', (error, { result } = { result: [] }) => {
+      if (error !== null) reject(error);
+      else
+        resolve(result.filter(({ url }) => url.endsWith(FILE)).flatMap(({ functions }) => ownOf(functions, modules)));
+    });
+  });
+}
+
+/** Packages have thousands. */
+function ownOf(functions: readonly Profiler.FunctionCoverage[], modules: readonly CodeRange[]): WalkedFunction[] {
+  return functions
+    .map(walkedOf)
+    .filter((one) => modules.some(({ start, end }) => start <= one.start && one.end <= end));
+}
+
+function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage): WalkedFunction {
+  const [whole, ...blocks] = ranges;
+  return {
+    name: functionName,
+    start: whole?.startOffset ?? 0,
+    end: whole?.endOffset ?? 0,
+    isRun: (whole?.count ?? 0) > 0,
+    skipped: blocks
+      .filter(({ count }) => count === 0)
+      .map(({ startOffset, endOffset }) => ({ start: startOffset, end: endOffset })),
+  };
+}
