@@ -20,6 +20,8 @@ export function bundleSource(path: string): string {
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`esbuild gave nothing for ${path}`);
-  texts.set(path, output.text);
-  return output.text;
+  // What stands at the top of a script is a global of everybody's.
+  const text = `(() => {\n${output.text}\n})();\n`;
+  texts.set(path, text);
+  return text;
 }

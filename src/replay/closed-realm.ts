@@ -6,8 +6,9 @@
  * where that happens in ordinary code, its members become accessors that put what is assigned on the object itself.
  */
 import assert from 'node:assert';
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { inspect } from 'node:util';
 import vm from 'node:vm';
+import { LentStorage } from './lent-storage.ts';
 
 /** What the SDK lends to workflow code, what can be reached from that, and what results travel by. */
 const LENT: readonly unknown[] = [
@@ -16,11 +17,14 @@ const LENT: readonly unknown[] = [
   TextEncoder,
   TextDecoder,
   assert,
-  AsyncLocalStorage,
+  LentStorage,
   AbortController,
   AbortSignal,
   Event,
   EventTarget,
+  DOMException,
+  // What a URL is shown with is handed to whoever it shows.
+  inspect,
   MessagePort,
   Buffer,
 ];

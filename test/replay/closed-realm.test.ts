@@ -34,6 +34,18 @@ const ATTACKS: readonly (readonly [what: string, code: string])[] = [
     'a timer of the host that ends another recording',
     '(new AbortController().signal.constructor as never as { timeout(ms: number): EventTarget }).timeout(1).addEventListener("abort", () => { for (;;); });',
   ],
+  [
+    'what the host does next, told by a storage',
+    'const storage = new (globalThis as never as { AsyncLocalStorage: new () => { enterWith(value: unknown): void } }).AsyncLocalStorage(); Object.defineProperty(storage, "_propagate", { value: () => { for (;;); } }); storage.enterWith(1);',
+  ],
+  [
+    'promises of the host, under the name of a storage',
+    'const storage = new (globalThis as never as { AsyncLocalStorage: new () => { enterWith(value: unknown): void } }).AsyncLocalStorage(); (storage as never as { kResourceStore: string }).kResourceStore = "__proto__"; storage.enterWith({}); storage.enterWith({ catch() { throw 1; } });',
+  ],
+  [
+    'turns of its own, by a port',
+    'const { signal } = new AbortController(); const proto = Object.getPrototypeOf(signal) as object; for (const key of Object.getOwnPropertySymbols(proto)) { if (key.description !== "messaging_transfer_list_symbol") continue; const [port] = (signal as never as Record<symbol, () => unknown[]>)[key]!(); if (port !== undefined) for (;;); }',
+  ],
 ];
 
 describe('a candidate with a changed result', () => {
@@ -50,7 +62,12 @@ describe('a candidate with a changed result', () => {
   });
 
   async function replay(code: string): Promise<Record<string, string>> {
-    const options = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), secondOpinion: 0, workers: 1 };
+    const options = {
+      answers: answerPolicy.parse({}),
+      limits: replayLimits.parse({ perRecordingMs: 5_000 }),
+      secondOpinion: 0,
+      workers: 1,
+    };
     const outcomes: Record<string, string> = {};
     for await (const event of replayCohort({ ...options, candidate: { name: 'c', bundle: { code } } }, streamOf()))
       outcomes[typeOf(event)] = outcomeOf(event);
