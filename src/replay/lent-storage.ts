@@ -9,8 +9,8 @@ const { AsyncLocalStorage } = asyncHooks;
 
 type Run<Result> = (...args: unknown[]) => Result;
 
-export class LentStorage {
-  readonly #storage = new AsyncLocalStorage();
+export class LentStorage<Store = unknown> {
+  readonly #storage = new AsyncLocalStorage<Store>();
 
   static bind<Result>(inside: Run<Result>): Run<Result> {
     const bound = AsyncLocalStorage.bind(inside);
@@ -23,7 +23,7 @@ export class LentStorage {
     return (inside, ...args) => within(inside, ...args);
   }
 
-  run<Result>(store: unknown, inside: Run<Result>, ...args: unknown[]): Result {
+  run<Result>(store: Store, inside: Run<Result>, ...args: unknown[]): Result {
     return this.#storage.run(store, inside, ...args);
   }
 
@@ -31,11 +31,11 @@ export class LentStorage {
     return this.#storage.exit(inside, ...args);
   }
 
-  enterWith(store: unknown): void {
+  enterWith(store: Store): void {
     this.#storage.enterWith(store);
   }
 
-  getStore(): unknown {
+  getStore(): Store | undefined {
     return this.#storage.getStore();
   }
 

@@ -252,6 +252,18 @@ describe('another version', () => {
     }
   });
 
+  it('whose process does not start says so', async () => {
+    const player = startPlayer(await programOf('clerk@1', artifact), recording, {
+      ...strict,
+      limits: { ...strict.limits, memoryMb: 4 },
+    });
+    await expect(DebugSession.open(player, [])).rejects.toMatchObject({
+      code: 'DEBUG_FAILED',
+      details: { reason: 'it exceeded its memory limit (memoryMb: 4)' },
+    });
+    await player.close();
+  });
+
   it('that cannot be loaded says why', async () => {
     const program = await programOf('clerk@4', artifact);
     const bundle = { code: program.bundle.code.replace(/^/, 'throw new Error("not today");') };

@@ -108,6 +108,10 @@ describe('code that is counted', () => {
     expect(await walk(code, patient)).toEqual({ walked: {}, asked: 3 });
   });
 
+  it('is not counted where no process starts', async () => {
+    expect(await walk(await bundlePlain(), { ...patient, memoryMb: 4 })).toEqual({ walked: {}, asked: 1 });
+  });
+
   it('and never ends is given up when it is interrupted', async () => {
     const interrupted = new AbortController();
     const walking = walk(loading('for (;;);'), patient, tasks, interrupted.signal);
