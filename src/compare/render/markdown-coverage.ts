@@ -1,0 +1,39 @@
+/** The Markdown rendering's part on coverage: what no recording exercised, and what none took. */
+import type { Report } from '../report.ts';
+import { escapeText, inlineCode, table } from './markdown-pieces.ts';
+import {
+  coverageWords,
+  missedChanges,
+  NOT_EXERCISED,
+  neverTaken,
+  partlyCovered,
+  partName,
+  unreachedWords,
+} from './terminal-coverage.ts';
+
+export function coverageTable({ coverage }: Report): string[] {
+  if (coverage === undefined || coverage.recordings === 0) return [];
+  const missed = missedChanges(coverage);
+  const rows = [
+    ...missed.map(({ what, text }) => [
+      inlineCode(what),
+      '0',
+      text === '' ? NOT_EXERCISED : `${NOT_EXERCISED}: ${inlineCode(text)}`,
+    ]),
+    ...partlyCovered(coverage).map((part) => [
+      inlineCode(partName(part)),
+      String(part.runs),
+      `never ${codeWords(neverTaken(part))}`,
+    ]),
+  ];
+  return [
+    escapeText(coverageWords(coverage)),
+    '',
+    ...table(['part', 'runs', ''], rows, [2]),
+    ...unreachedWords(coverage).flatMap((words) => ['', escapeText(words)]),
+  ];
+}
+
+function codeWords(words: readonly string[]): string {
+  return words.map(inlineCode).join(', ');
+}
