@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker';
 import { componentName } from '../../src/artifact/hybrid.ts';
 import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
 import { describeCauses } from '../../src/compare/attribution.ts';
-import type { ReportCounts } from '../../src/compare/report.ts';
+import type { Report, ReportCounts } from '../../src/compare/report.ts';
 import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
@@ -24,7 +24,7 @@ const POLICY = parsePolicyFlags([
 export interface Tried {
   /** `unanswered` when no outcome is known to change. */
   readonly verdict: Effect;
-  /** One entry for each group of the report's attribution. */
+  /** Why outcomes are others, each cause once: what the report's attribution says of runs that count as `outcome`. */
   readonly causes: readonly string[];
   /** How many components differ between the two versions. */
   readonly components: number;
@@ -62,7 +62,7 @@ export async function tryMutant(
   }
   return {
     verdict: verdictOf(report.counts),
-    causes: report.attribution?.groups.map(({ causes }) => describeCauses(causes)) ?? [],
+    causes: causesOf(report),
     components: new Set(report.changes.map(componentName)).size,
     steps: report.divergences.map(({ step }) => step),
     reasons: [
@@ -75,6 +75,12 @@ export async function tryMutant(
       of: recorded.length,
     },
   };
+}
+
+/** Labels name causes of other outcomes; runs that only ask otherwise on the way, or that nobody could answer, have causes of their own. */
+function causesOf({ attribution }: Report): string[] {
+  const groups = attribution?.groups.filter(({ outcome }) => outcome === 'changed' || outcome === 'failed') ?? [];
+  return [...new Set(groups.map(({ causes }) => describeCauses(causes)))];
 }
 
 function verdictOf({ outcomes }: ReportCounts): Tried['verdict'] {

@@ -4,7 +4,7 @@
  * Owns: the search for the smallest sets of changed components that bring a difference about. Who replays a hybrid (the
  * baseline with some components of the candidate) is asked through a function.
  * Invariants
- * 1. A set is a cause only if its hybrid was replayed and did exactly what the candidate did.
+ * 1. A set is a cause only if its hybrid was replayed and came out as the candidate did: with the same fingerprint.
  * 2. A cause is minimal: without any one of its components the hybrid does something else.
  * 3. Components that bring a difference about alone are all named; larger sets are looked for only where no single one does.
  *    Of larger sets one is named, found by leaving out components in their order.
@@ -13,10 +13,10 @@
  * Source: delta debugging (Zeller and Hildebrandt, 2002), one component at a time, over all recordings at once.
  */
 
-import { digestOf } from '../shared/digest.ts';
+import { CAUSED_OUTCOMES, type CausedOutcome, type SampledRun } from './cause-sample.ts';
 import { byText } from './group-counter.ts';
 
-/** What one replay did, as a text to compare: equal texts, equal behaviour. */
+/** What one replay did, as a text to compare: equal texts, the same outcome and what there is to explain of it. */
 export type Fingerprint = string;
 
 export interface AttributionInput {
@@ -161,8 +161,10 @@ async function leaveOut(
   return sets;
 }
 
-/** Recordings that changed for the same reason. */
+/** Recordings that came out otherwise for the same reason. */
 export interface CauseGroup {
+  /** All have this outcome. Absent in reports of earlier releases: there, missions have causes of `changed` runs alone. */
+  readonly outcome?: CausedOutcome;
   /** Each brings the difference about; several when more than one does so alone. Empty: no swap did. */
   readonly causes: Causes;
   readonly count: number;
@@ -172,44 +174,36 @@ export interface CauseGroup {
 
 /** In a report: why recorded runs would come out differently. */
 export interface Attribution {
-  /** How many of the changed runs were looked into. */
+  /** How many of the runs that did not match were looked into: as many as are in the groups. */
   readonly examined: number;
-  /** The most frequent first. */
+  /** By outcome as {@link CAUSED_OUTCOMES} has them, of each the most frequent first. */
   readonly groups: readonly CauseGroup[];
 }
 
-/**
- * Which runs are looked into where there are many: those with the least digests of their ids. The first by id would be of one
- * time or of one customer; these are anybody's, and the same every time.
- *
- * @returns in the order of their ids
- */
-export function sampleForCauses(ids: readonly string[], most: number): string[] {
-  if (ids.length <= most) return ids.toSorted(byText);
-  const ranked = ids.map((id) => ({ id, rank: digestOf(id) })).sort((a, b) => byText(a.rank, b.rank));
-  return ranked
-    .slice(0, most)
-    .map(({ id }) => id)
-    .sort(byText);
-}
-
-/** Counts causes. The order of the recordings changes nothing. */
-export function groupCauses(causes: ReadonlyMap<string, Causes>): Attribution {
-  const groups = new Map<string, { causes: Causes; ids: string[] }>();
-  for (const [id, sets] of causes) {
-    const key = JSON.stringify(sets);
-    const group = groups.get(key) ?? { causes: sets, ids: [] };
+/** Counts causes by outcome. The order of the recordings changes nothing. */
+export function groupCauses(
+  causes: ReadonlyMap<string, Causes>,
+  runs: Iterable<Pick<SampledRun<unknown>, 'id' | 'outcome'>>,
+): Attribution {
+  const groups = new Map<string, { outcome: CausedOutcome; causes: Causes; ids: string[] }>();
+  let examined = 0;
+  for (const { id, outcome } of runs) {
+    const sets = causes.get(id) ?? [];
+    const key = JSON.stringify([outcome, sets]);
+    const group = groups.get(key) ?? { outcome, causes: sets, ids: [] };
     group.ids.push(id);
     groups.set(key, group);
+    examined += 1;
   }
-  const counted = [...groups.values()].map(({ causes: sets, ids }) => ({
-    causes: sets,
+  const counted = [...groups.values()].map(({ ids, ...group }) => ({
+    ...group,
     count: ids.length,
-    example: ids.sort()[0] ?? '',
+    example: ids.sort(byText)[0] ?? '',
   }));
+  const place = ({ outcome }: { readonly outcome: CausedOutcome }) => CAUSED_OUTCOMES.indexOf(outcome);
   return {
-    examined: causes.size,
-    groups: counted.sort((a, b) => b.count - a.count || (a.example < b.example ? -1 : 1)),
+    examined,
+    groups: counted.sort((a, b) => place(a) - place(b) || b.count - a.count || byText(a.example, b.example)),
   };
 }
 

@@ -99,8 +99,12 @@ export interface ReplayResult {
   readonly failure?: {
     readonly message: string;
     readonly step?: string;
+    /** The function of the candidate's code that threw, where it has a name. */
+    readonly thrownIn?: string;
     /** It took its process with it: by a limit of time or memory, or otherwise. */
     readonly isFatal?: true;
+    /** It would have gone on: a limit of time, of steps or of links stopped it. */
+    readonly isEndless?: true;
   };
   readonly determinism: Determinism;
   /** Patches that the recording has no marker of, and that the candidate took as a new run takes them; sorted. */

@@ -53,7 +53,7 @@ export interface ReportEnding {
   readonly cohort: Omit<Report['cohort'], 'sample'> & { readonly sample?: CohortSample | undefined };
   /** The replay was stopped before all recordings were seen. A report with fewer recordings than its cohort is partial, too. */
   readonly partial?: boolean;
-  /** Why runs changed, where that was looked into. */
+  /** Why runs came out otherwise, where that was looked into. */
   readonly attribution?: Attribution | undefined;
   readonly noise?: NoiseReport | undefined;
   readonly coverage?: CoverageReport | undefined;

@@ -150,7 +150,7 @@ export interface Report {
   readonly partial: boolean;
   readonly changes: readonly ComponentChange[];
   readonly flips: readonly FlipGroup[];
-  /** Why runs changed; absent when none did, or when nobody looked. */
+  /** Why runs came out otherwise; absent when none did, or when nobody looked. */
   readonly attribution?: Attribution;
   /** How much of it is the noise of the models; absent when nobody looked. */
   readonly noise?: NoiseReport;

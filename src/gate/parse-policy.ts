@@ -95,6 +95,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
   ['recordings', { sign: '>=', path: ['minimumRecordings'] }],
   ['second-opinion', { sign: '=', path: ['secondOpinion'] }],
   ['coverage', { sign: '=', path: ['coverage'] }],
+  ['causes', { sign: '=', path: ['causes'] }],
   ['unused-intended', { sign: '=', path: ['unusedIntended'] }],
 ]);
 

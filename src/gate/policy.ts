@@ -47,6 +47,8 @@ export const replayPolicy = z.strictObject({
   coverage: finding.optional(),
   /** An intended change that came in none of the recordings. @default 'inconclusive' */
   unusedIntended: finding.optional(),
+  /** Runs that are looked into for the causes of what differs; each outcome has its share. @default 200 */
+  causes: z.int().min(0).max(10_000).optional(),
   /** How samples are told apart, besides by outcome, path, length, rare steps and time. */
   sample: samplePolicy.optional(),
   /** By the model's name in the mission. */

@@ -9,30 +9,26 @@ import {
   attribute,
   type Fingerprint,
   groupCauses,
-  sampleForCauses,
 } from '../compare/attribution.ts';
-import { normalise } from '../compare/normalise.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
+import type { SampledRun } from '../compare/cause-sample.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
-import { withoutVolatile } from '../replay/candidate-way.ts';
 import type { CommandView } from '../replay/command-view.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
 import { openReplayPool, type ReplayPool, type ReplaySource, replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
-import { digestOfJson } from '../shared/digest.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
 import { type ChangeParts, partsOfChange } from './change-parts.ts';
-
-/** Changed runs that are looked into; each needs a replay per changed component. */
-const ATTRIBUTED_MAX = 200;
+import { type ExpectedEnds, judgeByExpected } from './expected-end.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 export interface AttributeOptions {
   readonly baseline: Artifact;
   readonly candidate: Artifact;
   readonly changes: readonly ComponentChange[];
-  /** What changed runs did under the candidate, by recording id. */
-  readonly changed: ReadonlyMap<string, Fingerprint>;
+  /** The runs that are looked into, and what they did under the candidate. */
+  readonly runs: readonly SampledRun<Fingerprint>[];
+  /** What the candidate was held to where that is not what was recorded: hybrids are, too. */
+  readonly expected: ExpectedEnds;
   /** Reads recordings again. */
   readonly sources: (ids: ReadonlySet<string>) => AsyncIterable<ReplaySource>;
   readonly policy: ReplayPolicy;
@@ -50,34 +46,17 @@ export interface TwoAnswers {
   readonly baseline: () => Promise<LiveAnswers>;
 }
 
-/**
- * What one replay did: how it ended and what it would have written, without what the compare rules forgive. A change that is
- * none by the rules must not count as one when causes are looked for.
- */
-export function fingerprintOf({ candidateEnd, candidateEffects, outcome }: ReplayResult, rules: RuleBook): Fingerprint {
-  const writes = withoutVolatile(candidateEffects, rules).map(({ tool, request }) => ({
-    tool,
-    request: normalise(request, rules.toolRules(tool)) ?? null,
-  }));
-  const end =
-    candidateEnd?.status === 'completed'
-      ? { ...candidateEnd, result: normalise(candidateEnd.result, rules.output) ?? null }
-      : candidateEnd;
-  // A digest: there is one for every run, and a run may have given back a lot.
-  return digestOfJson({ outcome: candidateEnd === null ? outcome : 'ended', end: end as Json, writes });
-}
-
-/** Finds the causes of changed runs; of many, of a sample of {@link ATTRIBUTED_MAX}. */
+/** Finds the causes of the runs that came out otherwise. */
 export async function attributeChanges(options: AttributeOptions): Promise<Attribution | undefined> {
-  const { changed, policy } = options;
+  const { runs, policy } = options;
   const parts = partsOfChange({ ...options, answers: policy.answers });
   if (parts.components.length === 0) return undefined;
-  const ids = sampleForCauses([...changed.keys()], ATTRIBUTED_MAX);
-  const candidate = new Map(ids.map((id) => [id, changed.get(id) ?? '']));
+  const candidate = new Map(runs.map(({ id, kept }) => [id, kept]));
   const hybrids = openHybrids(options, parts);
   try {
     const { replay } = hybrids;
-    return groupCauses(await attribute({ components: parts.components, candidate, replay, partsOf: parts.partsOf }));
+    const { components, partsOf } = parts;
+    return groupCauses(await attribute({ components, candidate, replay, partsOf }), runs);
   } finally {
     await hybrids.close();
   }
@@ -108,7 +87,7 @@ function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
 
 /** @returns nothing when the hybrid cannot be made */
 async function replayHybrid(
-  { baseline, candidate, policy, signal, sources }: AttributeOptions,
+  { baseline, candidate, expected, policy, signal, sources }: AttributeOptions,
   hybrid: Hybrid | undefined,
   pool: ReplayPool,
   recordings: ReadonlySet<string>,
@@ -125,7 +104,10 @@ async function replayHybrid(
   );
   const found = new Map<string, Fingerprint>();
   for await (const event of events) {
-    if (event.kind === 'result') found.set(event.result.recording.id, matchedAware(event.result, rules));
+    if (event.kind !== 'result') continue;
+    const { result } = event;
+    const did = fingerprintOf(judgeByExpected(result, expected, rules.output), rules, result);
+    if (did !== undefined) found.set(result.recording.id, did);
   }
   return found;
 }
@@ -143,9 +125,4 @@ function hybridAnswers(live: TwoAnswers, isOfBaseline: (view: CommandView) => bo
   return {
     ask: async (view, asker) => (isOfBaseline(view) ? await ofBaseline() : live.candidate).ask(view, asker),
   };
-}
-
-/** A run that matched did what the baseline did; its result leaves the writes out, and cannot equal a changed one. */
-function matchedAware(result: ReplayResult, rules: RuleBook): Fingerprint {
-  return result.outcome === 'matched' ? 'matched' : fingerprintOf(result, rules);
 }

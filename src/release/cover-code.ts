@@ -2,11 +2,11 @@
 import { ENTRY, readBundle } from '../artifact/webpack-modules.ts';
 import { createCodeCoverage, namedByModules, type TakenStep } from '../compare/code-coverage.ts';
 import type { CoverageReport } from '../compare/coverage.ts';
+import type { ReplayResult } from '../compare/outcome.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { decodeRecordingContent } from '../recording/content.ts';
 import { codeWalks } from '../replay/code-walks.ts';
 import type { ReplaySource } from '../replay/replay-cohort.ts';
-import { KeptRuns } from './kept-runs.ts';
 
 /** Each is replayed once more, in one process. */
 const COVERED_MAX = 100;
@@ -17,11 +17,27 @@ interface CoveredRun {
   readonly steps: readonly TakenStep[] | undefined;
 }
 
-/** Keeps the runs that are looked at. Code that failed may hang, and is not run again. */
-export function coveredRuns(): KeptRuns<CoveredRun> {
-  return new KeptRuns(COVERED_MAX, (source, { outcome, steps }) =>
-    outcome === 'failed' ? undefined : { source, steps: outcome === 'matched' ? undefined : steps },
-  );
+/** Keeps the runs that are looked at, with their histories: the first by id, in whatever order they come. */
+export class CoveredRuns {
+  readonly #kept = new Map<string, CoveredRun>();
+
+  /** Code that failed may hang, and is not run again. */
+  add(source: ReplaySource, { outcome, steps }: ReplayResult): void {
+    if (outcome === 'failed') return;
+    this.#kept.set(source.summary.id, { source, steps: outcome === 'matched' ? undefined : steps });
+    if (this.#kept.size > COVERED_MAX) this.#kept.delete(lastOf(this.#kept.keys()));
+  }
+
+  /** In the order of their ids. */
+  get runs(): readonly CoveredRun[] {
+    return [...this.#kept].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, run]) => run);
+  }
+}
+
+function lastOf(ids: Iterable<string>): string {
+  let last = '';
+  for (const id of ids) if (id > last) last = id;
+  return last;
 }
 
 function stepsOf({ source, steps = recordedSteps(source) }: CoveredRun): TakenStep[] {

@@ -13,9 +13,9 @@ import type { ReplayPolicy } from '../gate/policy.ts';
 import type { LiveAnswers } from '../replay/live-answers.ts';
 import { replayCohort } from '../replay/replay-cohort.ts';
 import { RuleBook } from '../replay/rule-book.ts';
-import { fingerprintOf } from './attribute-changes.ts';
 import type { ChosenRecordings } from './choose-recordings.ts';
 import { type ExpectedEnds, judgeByExpected } from './expected-end.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { MakerTargets, targetOf, withKnownMaker } from './maker-targets.ts';
 import { RecordingNotes, type TracedSource } from './recording-notes.ts';
 
@@ -25,7 +25,7 @@ export interface JudgedResult {
   /** What it says about the intended changes, where some are declared. */
   readonly intended: IntendedJudgement | undefined;
   readonly ways: WalkedWays;
-  /** What it did, where it changed: to be compared with what hybrids do. */
+  /** What it did, where that is to be explained: to be compared with what hybrids do. */
   readonly did?: Fingerprint;
 }
 
@@ -88,9 +88,9 @@ export async function* judgeRecordings(
       const result = judgeByExpected(event.result, expected, rules.output);
       // The ways are those of the replay itself: a right end may be another one than the recorded.
       const judged = notes.take(event.result);
-      const did = result.outcome === 'changed' ? { did: fingerprintOf(result, rules) } : {};
+      const did = fingerprintOf(result, rules, event.result);
       // Whatever is judged by the whole of it is behind it now.
-      yield { kind: 'judged', result: cutJudged(result), ...judged, ...did };
+      yield { kind: 'judged', result: cutJudged(result), ...judged, ...(did !== undefined && { did }) };
     }
   }
   yield* excluding(unknown);

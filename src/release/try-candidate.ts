@@ -9,6 +9,7 @@
 import type { Artifact } from '../artifact/artifact.ts';
 import { diffArtifacts } from '../artifact/diff-artifacts.ts';
 import type { Attribution, Fingerprint } from '../compare/attribution.ts';
+import { CauseSample } from '../compare/cause-sample.ts';
 import { type CoverageCounter, createCoverage } from '../compare/coverage.ts';
 import type { IntendedChange } from '../compare/intended-change.ts';
 import type { NoiseReport } from '../compare/noise.ts';
@@ -102,7 +103,8 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     baseline,
     candidate,
     changes,
-    changed,
+    runs: changed.runs,
+    expected: chosen.expected,
     live: live && session && { candidate: live, baseline: () => session.answersOf(baseline) },
     again: chosen.again,
     counts: builder.counts(),
@@ -182,14 +184,14 @@ interface CountedTrial extends Trial {
   readonly sample: WalkSample;
 }
 
-/** @returns what changed runs did under the candidate, by recording id */
+/** @returns the runs that are looked into for causes, and what they did under the candidate */
 async function countAll(
   options: TryOptions,
   { builder, chosen, candidate, baseline, live, plan, intended, coverage, sample }: CountedTrial,
-): Promise<Map<string, Fingerprint>> {
+): Promise<CauseSample<Fingerprint>> {
   const { policy, workers, signal, onProgress, onResult, judge = judgeHere } = options;
   const total = chosen.cohort.members.length;
-  const changed = new Map<string, Fingerprint>();
+  const changed = new CauseSample<Fingerprint>(policy.causes);
   const told = () => {
     const counts = builder.counts();
     onProgress?.({ done: counts.recordings, total, counts });
@@ -212,7 +214,7 @@ async function countAll(
         builder.add(result, one.intended);
         // What came as declared has been judged, and would count as a change beyond noise.
         if (one.intended?.asIntended !== true) plan.note(result);
-        if (one.did !== undefined) changed.set(result.recording.id, one.did);
+        if (one.did !== undefined) changed.add(result, one.did);
         onResult?.(result);
       }
       told();
@@ -258,7 +260,8 @@ async function noiseOf(
   });
 }
 
-interface CauseQuestion extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'changed' | 'live'> {
+interface CauseQuestion
+  extends Pick<AttributeOptions, 'baseline' | 'candidate' | 'changes' | 'runs' | 'expected' | 'live'> {
   readonly again: ChosenRecordings['again'];
   readonly counts: ReportCounts;
 }
@@ -267,11 +270,11 @@ function isAborted({ signal }: TryOptions): boolean {
   return signal?.aborted === true;
 }
 
-/** Why runs changed. */
+/** Why runs came out otherwise. */
 async function findCauses(options: TryOptions, question: CauseQuestion): Promise<Attribution | undefined> {
   const { policy, workers, signal, onProgress } = options;
-  const { changed, again, counts } = question;
-  if (changed.size === 0 || isAborted(options)) return undefined;
+  const { runs, again, counts } = question;
+  if (runs.length === 0 || isAborted(options)) return undefined;
   const done = counts.recordings;
   const onHybrid = (hybrids: number) => onProgress?.({ done, total: done, counts, hybrids });
   const attribution = await attributeChanges({ ...question, sources: again, policy, workers, signal, onHybrid });

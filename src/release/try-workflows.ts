@@ -2,18 +2,19 @@
  * Trying plain workflows: histories go through the candidate, and a report comes out. Nothing is stored; no registry is
  * needed.
  */
-import { bundleDigest } from '../artifact/bundle-workflows.ts';
+import { bundleDigest, type WorkflowBundle } from '../artifact/bundle-workflows.ts';
 import { cutJudged } from '../compare/cut-result.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import { NOT_SELF_CHECKED, type Report, type ReportCounts, type VersionIdentity } from '../compare/report.ts';
-import { createReportBuilder } from '../compare/report-builder.ts';
+import { createReportBuilder, type ReportBuilder } from '../compare/report-builder.ts';
 import { evaluateGate } from '../gate/evaluate-gate.ts';
 import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { cohortOf } from '../recording/cohort.ts';
+import type { ReplaySource } from '../replay/replay-cohort.ts';
 import type { Json } from '../shared/json.ts';
-import { attributeCode, changedRuns } from './attribute-code.ts';
-import { coverCode, coveredRuns } from './cover-code.ts';
+import { attributeCode, ChangedRuns } from './attribute-code.ts';
+import { CoveredRuns, coverCode } from './cover-code.ts';
 import type { GivenHistories } from './plain-sources.ts';
 import { bundleOf, type ReplayRecordingsOptions, replayRecordings, type WorkflowCode } from './replay-recordings.ts';
 
@@ -58,52 +59,18 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
     policy: { digest: policyDigest(policy), value: policy as Json },
     changes: [],
   });
-  const members = new Map<string, string>();
-  const changed = changedRuns();
-  const covered = coveredRuns();
-  let copies = 0;
-  const events = replayRecordings(
-    {
-      candidate: { bundle: candidate },
-      baseline: baseline && { bundle: baseline },
-      policy,
-      codecs: options.codecs,
-      workers: options.workers,
-      signal,
-      onSource: (source) => {
-        members.set(source.summary.id, source.summary.digest);
-        if (baseline !== undefined) changed.read(source);
-        covered.read(source);
-      },
-      onCopy: () => {
-        copies += 1;
-      },
-    },
-    options.histories,
-  );
-  for await (const event of events) {
-    if (event.kind === 'result') {
-      builder.add(cutJudged(event.result));
-      changed.done(event.result.recording.id, event.result);
-      covered.done(event.result.recording.id, event.result);
-      options.onResult?.(event.result);
-    } else {
-      builder.exclude(event.excluded);
-      const { id } = event.excluded.recording;
-      changed.done(id);
-      covered.done(id);
-      if (!members.has(id)) members.set(id, event.excluded.reason);
-    }
-    options.onCount?.(builder.counts());
-  }
+  const changed = new ChangedRuns(policy);
+  const covered = new CoveredRuns();
+  const keepers = baseline === undefined ? [covered] : [changed, covered];
+  const { members, copies } = await countAll(options, { candidate, baseline, builder, keepers });
   const attribution =
     baseline &&
     (await attributeCode(
       { baseline, candidate, policy, workers: options.workers, signal, onHybrid: hybridTeller(onProgress) },
-      changed.runs,
+      changed,
     ));
   const { faithful, outcomes } = builder.counts();
-  const walkable = { runs: [...covered.runs.values()], of: faithful - outcomes.failed };
+  const walkable = { runs: covered.runs, of: faithful - outcomes.failed };
   const coverage = await coverCode(candidate, policy, walkable, signal);
   return builder.finish({
     createdAt: clock().toISOString(),
@@ -113,6 +80,51 @@ export async function tryWorkflows(options: TryWorkflowsOptions): Promise<Report
     coverage,
     judge: (facts) => evaluateGate(facts, policy),
   });
+}
+
+interface Trial {
+  readonly candidate: WorkflowBundle;
+  readonly baseline: WorkflowBundle | undefined;
+  readonly builder: ReportBuilder;
+  /** Told of each result, with the history that it is of. */
+  readonly keepers: readonly { add(source: ReplaySource, result: ReplayResult): void }[];
+}
+
+/** @returns what was read: the members of the cohort with their digests, and how many copies were left out */
+async function countAll(options: TryWorkflowsOptions, { candidate, baseline, builder, keepers }: Trial) {
+  const { policy, codecs, workers, signal } = options;
+  const members = new Map<string, string>();
+  const underWay = new Map<string, ReplaySource>();
+  let copies = 0;
+  const onSource = (source: ReplaySource) => {
+    members.set(source.summary.id, source.summary.digest);
+    underWay.set(source.summary.id, source);
+  };
+  const onCopy = () => {
+    copies += 1;
+  };
+  const bundles = { candidate: { bundle: candidate }, baseline: baseline && { bundle: baseline } };
+  const events = replayRecordings({ ...bundles, policy, codecs, workers, signal, onSource, onCopy }, options.histories);
+  for await (const event of events) {
+    const { id } = (event.kind === 'result' ? event.result : event.excluded).recording;
+    const source = underWay.get(id);
+    underWay.delete(id);
+    if (event.kind === 'result') {
+      builder.add(cutJudged(event.result));
+      keepAll(keepers, source, event.result);
+      options.onResult?.(event.result);
+    } else {
+      builder.exclude(event.excluded);
+      if (!members.has(id)) members.set(id, event.excluded.reason);
+    }
+    options.onCount?.(builder.counts());
+  }
+  return { members, copies };
+}
+
+function keepAll(keepers: Trial['keepers'], source: ReplaySource | undefined, result: ReplayResult): void {
+  if (source === undefined) return;
+  for (const keeper of keepers) keeper.add(source, result);
 }
 
 function hybridTeller(onProgress: TryWorkflowsOptions['onProgress']) {

@@ -128,7 +128,8 @@ export class CommandServer {
   #isFull(): boolean {
     const { maxSteps } = this.#options;
     const full = this.#steps.list.length >= maxSteps;
-    if (full) this.#simulation.stop({ kind: 'failed', message: `more than ${maxSteps} steps (maxSteps)` });
+    const message = `more than ${maxSteps} steps (maxSteps)`;
+    if (full) this.#simulation.stop({ kind: 'failed', message, isEndless: true });
     return full;
   }
 

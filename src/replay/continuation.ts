@@ -57,8 +57,10 @@ function conclude(ending: SimulationEnd, { input }: Departure): Omit<Continuatio
       return { end: endOf(ending.command) };
     case 'stopped-from-outside':
       return { end: { status: ending.status } };
-    case 'failed':
-      return { end: null, failure: { message: ending.message } };
+    case 'failed': {
+      const { kind: _, ...failure } = ending;
+      return { end: null, failure };
+    }
     case 'unanswered': {
       const { step, reason, remedy } = ending;
       return { end: null, unanswered: { step: step.step, kind: step.kind, reason, remedy } };

@@ -1,4 +1,5 @@
 /** One link of a recording driven through a candidate, as far as the candidate does what was recorded. */
+import { type CodeFailure, codeFailure } from './code-failure.ts';
 import type { CommandCheck } from './lockstep/command-queue.ts';
 import { HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
@@ -12,7 +13,7 @@ export type LockstepEnd =
   | { readonly kind: 'followed' }
   | { readonly kind: 'mismatch'; readonly mismatch: Mismatch }
   /** The candidate's code threw, hung or could not be started. */
-  | { readonly kind: 'failed'; readonly message: string };
+  | ({ readonly kind: 'failed' } & CodeFailure);
 
 export interface LockstepRun {
   readonly driver: HistoryDriver;
@@ -43,14 +44,15 @@ export async function runInLockstep(history: History, options: LockstepOptions):
     run = await sandbox.start(activation, facts, assumedPatches);
     while (activation !== undefined) {
       const answer = await run.activate(assumedPatches ? withValidators(activation) : activation);
-      if (answer.failure) return { driver, end: { kind: 'failed', message: answer.failure.message }, run };
+      if (answer.failure) return { driver, end: { kind: 'failed', ...answer.failure }, run };
       driver.answer(answer.commands.map((command) => withinRun(command, runTimeoutMs)));
       activation = driver.next();
     }
     return { driver, end: { kind: 'followed' }, run };
   } catch (error) {
     if (error instanceof Mismatch) return { driver, end: { kind: 'mismatch', mismatch: error }, run };
-    return { driver, end: { kind: 'failed', message: error instanceof Error ? error.message : String(error) }, run };
+    const failure = error instanceof Error ? codeFailure(error.message, error.stack) : { message: String(error) };
+    return { driver, end: { kind: 'failed', ...failure }, run };
   }
 }
 

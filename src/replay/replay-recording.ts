@@ -24,7 +24,7 @@ import {
 import { judgeDeterminism } from './determinism.ts';
 import { describeDivergence } from './divergence.ts';
 import type { CommandCheck } from './lockstep/command-queue.ts';
-import { runInLockstep } from './lockstep-run.ts';
+import { type LockstepEnd, runInLockstep } from './lockstep-run.ts';
 import { isOpen, refusedInFlight, stepsBeyond } from './open-runs.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';
 import { RuleBook } from './rule-book.ts';
@@ -126,7 +126,7 @@ async function departed(departure: Departure): Promise<Found> {
   const commands = readCommands(input.histories);
   const way = await continueAfter(departure, commands);
   const determinism = await determinismOf(departure);
-  const ownFailure = lockstep.end.kind === 'failed' ? { message: lockstep.end.message } : way.failure;
+  const ownFailure = failureOf(lockstep.end) ?? way.failure;
   const failure = ownFailure ?? refusedInFlight(input, determinism);
   const divergence = describeDivergence(departure, commands, way);
   const { endDifferences, effectDifferences } = compareFinished(departure, commands, way);
@@ -159,6 +159,12 @@ async function departed(departure: Departure): Promise<Found> {
       ),
     };
   }
+}
+
+function failureOf(end: LockstepEnd): ReplayResult['failure'] {
+  if (end.kind !== 'failed') return undefined;
+  const { kind: _, ...failure } = end;
+  return failure;
 }
 
 /** Where lockstep was followed as recorded, nothing is left to ask. */

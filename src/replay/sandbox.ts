@@ -8,6 +8,7 @@
 import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
+import { type CodeFailure, codeFailure } from './code-failure.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
 import { createOutputMeter, type OutputMeter } from './output-limit.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
@@ -55,7 +56,7 @@ export interface SandboxBundle {
 /** What one activation led to. `failure` is the workflow task's, not the run's: code that threw something unexpected. */
 export type SandboxAnswer =
   | { readonly commands: readonly Command[]; readonly failure?: undefined }
-  | { readonly failure: { readonly message: string; readonly stack: string } };
+  | { readonly failure: CodeFailure };
 
 /** One run inside a sandbox. */
 export interface SandboxRun {
@@ -155,10 +156,10 @@ async function activate(workflow: SdkWorkflow, activation: Activation, output: O
   if (completion.successful) {
     const commands = completion.successful.commands ?? [];
     const tooMuch = output.take(commands);
-    return tooMuch === undefined ? { commands } : { failure: { message: tooMuch, stack: '' } };
+    return tooMuch === undefined ? { commands } : { failure: { message: tooMuch } };
   }
   const failure = completion.failed?.failure;
-  return { failure: { message: failure?.message ?? 'unknown failure', stack: failure?.stackTrace ?? '' } };
+  return { failure: codeFailure(failure?.message ?? 'unknown failure', failure?.stackTrace) };
 }
 
 /** What the SDK's own worker derives from the first activation (`Worker.createWorkflow`). */

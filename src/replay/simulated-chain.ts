@@ -49,7 +49,7 @@ export async function simulateChain(
   for (let next = link + 1; continuesAsNew(ending) && !endsWithRecording(departure, next); next += 1) {
     if (next > link + EXTRA_LINKS_MAX) {
       const message = `it continued as new more than ${EXTRA_LINKS_MAX} times without coming to an end`;
-      return { ending: { kind: 'failed', message }, endedMs: simulation.nowMs, steps };
+      return { ending: { kind: 'failed', message, isEndless: true }, endedMs: simulation.nowMs, steps };
     }
     const { newsLeft, nowMs: startMs } = simulation;
     ({ simulation, ending } = await simulateLink(departure, common, ending.command, { next, startMs, newsLeft }));

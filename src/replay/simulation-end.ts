@@ -1,3 +1,4 @@
+import type { CodeFailure } from './code-failure.ts';
 import type { CommandView } from './command-view.ts';
 import type { Command } from './proto.ts';
 
@@ -8,4 +9,4 @@ export type SimulationEnd =
   | { readonly kind: 'unanswered'; readonly step: CommandView; readonly reason: string; readonly remedy: string }
   /** Nothing is arranged any more, and the run has not ended. */
   | { readonly kind: 'stuck'; readonly waitingFor: string }
-  | { readonly kind: 'failed'; readonly message: string };
+  | ({ readonly kind: 'failed'; readonly isEndless?: true } & CodeFailure);

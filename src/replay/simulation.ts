@@ -97,7 +97,8 @@ export class Simulation {
     const [first] = due;
     if (first === undefined) this.#stop({ kind: 'stuck', waitingFor: this.#waitingFor() });
     if (this.#options.deadline.isOver) {
-      this.#stop({ kind: 'failed', message: 'the replay took longer than its limit (perRecordingMs)' });
+      const message = 'the replay took longer than its limit (perRecordingMs)';
+      this.#stop({ kind: 'failed', message, isEndless: true });
     }
     this.#nowMs = first?.timeMs ?? this.#nowMs;
     const jobs = due.flatMap((appointment) => appointment.deliver());
@@ -124,7 +125,7 @@ export class Simulation {
   async #give(activation: Activation): Promise<void> {
     const answer = await this.#options.run.activate(activation);
     if (answer.failure) {
-      this.#stop({ kind: 'failed', message: answer.failure.message });
+      this.#stop({ kind: 'failed', ...answer.failure });
       return;
     }
     const { queue, jobs } = this.#take(answer.commands);

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { attribute, describeCauses, groupCauses, sampleForCauses } from '../../src/compare/attribution.ts';
+import { attribute, describeCauses, groupCauses } from '../../src/compare/attribution.ts';
+import type { CausedOutcome } from '../../src/compare/cause-sample.ts';
 
 /** A world in which each recording changes once all components of one of its triggers are there. */
 function world(triggers: Readonly<Record<string, readonly (readonly string[])[]>>) {
@@ -63,18 +64,30 @@ describe('attribution', () => {
     expect(describeCauses([])).toMatch(/no single change/);
   });
 
-  it('counts causes, the most frequent first, whatever the order of recordings', () => {
+  it('counts causes by outcome, of each the most frequent first, whatever the order of recordings', () => {
     const causes = new Map([
       ['r2', [['rule r']]],
       ['r1', [['prompt p']]],
       ['r3', [['prompt p']]],
+      ['r5', [['prompt p']]],
+      ['r4', []],
     ]);
-    const groups = [
-      { causes: [['prompt p']], count: 2, example: 'r1' },
-      { causes: [['rule r']], count: 1, example: 'r2' },
+    const outcomes: readonly [string, CausedOutcome][] = [
+      ['r5', 'diverged'],
+      ['r2', 'changed'],
+      ['r4', 'failed'],
+      ['r1', 'changed'],
+      ['r3', 'changed'],
     ];
-    expect(groupCauses(causes)).toEqual({ examined: 3, groups });
-    expect(groupCauses(new Map([...causes].reverse()))).toEqual({ examined: 3, groups });
+    const runs = outcomes.map(([id, outcome]) => ({ id, outcome }));
+    const groups = [
+      { outcome: 'changed', causes: [['prompt p']], count: 2, example: 'r1' },
+      { outcome: 'changed', causes: [['rule r']], count: 1, example: 'r2' },
+      { outcome: 'failed', causes: [], count: 1, example: 'r4' },
+      { outcome: 'diverged', causes: [['prompt p']], count: 1, example: 'r5' },
+    ];
+    expect(groupCauses(causes, runs)).toEqual({ examined: 5, groups });
+    expect(groupCauses(new Map([...causes].reverse()), runs.toReversed())).toEqual({ examined: 5, groups });
   });
 
   const names = ['a', 'b', 'c', 'd', 'e'];
@@ -159,21 +172,5 @@ describe('a component with parts', () => {
     const whole = ask((taken) => taken.has('code'));
     const ofAll = await attribute({ components: ['code'], candidate: changed('x'), ...whole, partsOf });
     expect(ofAll.get('x')).toEqual([['code']]);
-  });
-});
-
-describe('the runs that are looked into', () => {
-  const ids = Array.from({ length: 1_000 }, (_, number) => `${2020 + Math.floor(number / 100)}-order-${number}`);
-
-  it('are all where they are few, in the order of their ids', () => {
-    expect(sampleForCauses(['b', 'c', 'a'], 3)).toEqual(['a', 'b', 'c']);
-  });
-
-  it('are of all times where they are many, and the same in any order', () => {
-    const sample = sampleForCauses(ids, 100);
-    expect(sample).toHaveLength(100);
-    expect(sample).toEqual(sample.toSorted());
-    expect(new Set(sample.map((id) => id.slice(0, 4))).size).toBe(10);
-    expect(sampleForCauses(ids.toReversed(), 100)).toEqual(sample);
   });
 });

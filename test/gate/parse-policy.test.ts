@@ -44,6 +44,7 @@ describe('parsePolicyFlags: flags are laid over a policy, the later winning', ()
     [['recordings>=30'], { minimumRecordings: 30 }],
     [['second-opinion=all'], { secondOpinion: 'all' }],
     [['coverage=inconclusive', 'unused-intended=warn'], { coverage: 'inconclusive', unusedIntended: 'warn' }],
+    [['causes=1000'], { causes: 1_000 }],
     [['live-calls<=500', 'memory-mb<=256'], { limits: { liveCalls: 500, memoryMb: 256, maxSteps: 10_000 } }],
   ])('%j', (flags, expected) => expect(parsePolicyFlags(flags)).toMatchObject(expected));
 

@@ -110,6 +110,6 @@ describe('causes in plain workflows', () => {
     const lines = text.split('\n');
     const at = lines.indexOf('  code: rules.ts isCheap');
     expect(lines[at - 1]).toBe('Why  found by swapping each change into the baseline');
-    expect(lines[at + 1]).toMatch(/^ {5}1 of 1 runs that differ {2}e\.g\. orders-/);
+    expect(lines[at + 1]).toMatch(/^ {5}1 of 1 changed runs {2}e\.g\. orders-/);
   });
 });

@@ -133,7 +133,7 @@ const amounts = (name: string) => `code: ${AMOUNTS} ${name}`;
 const REWRITTEN: Edits[number] = [WORKFLOW, "reason: 'small' }", "reason: ['small'].join() }"];
 
 describe('a changed outcome is attributed', () => {
-  it.each<[what: string, edits: Edits, causes: string[][][], counts: number[]]>([
+  it.each<[what: string, edits: Edits, causes: string[][][], counts: number[], diverged?: string[][][]]>([
     [
       'to the step that changed code feeds, beside code that changes nothing',
       [
@@ -175,6 +175,8 @@ describe('a changed outcome is attributed', () => {
       [REWRITTEN, [DEFINITION, 'Decide on', 'Decide well on'], [ACTIVITIES, 'MOST = 100', 'MOST = 50']],
       [[['prompt judge', 'model calls (code)']]],
       [1],
+      // Another prompt by itself is only asked otherwise.
+      [[['prompt judge']]],
     ],
     [
       'to the function of a tool, where it is asked anew',
@@ -185,10 +187,11 @@ describe('a changed outcome is attributed', () => {
       ],
       [[['code: step getOrder', 'tool getOrder (code)']]],
       [2],
+      [[['code: step getOrder']]],
     ],
   ])(
     '%s',
-    async (_, edits, causes, counts) => {
+    async (_, edits, causes, counts, diverged = []) => {
       const number = await publish(edits);
       const hybrids: number[] = [];
       const report = await tryCandidate({
@@ -201,8 +204,10 @@ describe('a changed outcome is attributed', () => {
       });
       expect(hybrids.length).toBeGreaterThan(0);
       expect(hybrids).toEqual(hybrids.map((_hybrid, index) => index + 1));
-      expect(report.attribution?.groups.map((group) => group.causes)).toEqual(causes);
-      expect(report.attribution?.groups.map(({ count }) => count)).toEqual(counts);
+      const groups = (wanted: string) => report.attribution?.groups.filter(({ outcome }) => outcome === wanted);
+      expect(groups('changed')?.map((group) => group.causes)).toEqual(causes);
+      expect(groups('changed')?.map(({ count }) => count)).toEqual(counts);
+      expect(groups('diverged')?.map((group) => group.causes)).toEqual(diverged);
       const markdown = renderMarkdown(report);
       for (const cause of causes.flat(2)) expect(markdown).toContain(cause);
     },

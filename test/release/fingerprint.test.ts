@@ -1,9 +1,9 @@
-/** When causes are looked for, two replays did the same if the compare rules say so. */
+/** When causes are looked for, two replays did the same if their outcome is the same, and what there is to explain of it. */
 import { describe, expect, it } from 'vitest';
-import type { Effect, ReplayResult } from '../../src/compare/outcome.ts';
+import type { Divergence, Effect, ReplayedStep, ReplayResult } from '../../src/compare/outcome.ts';
 import { missionDefinition } from '../../src/mission/definition.ts';
 import type { RunEnd } from '../../src/recording/trace.ts';
-import { fingerprintOf } from '../../src/release/attribute-changes.ts';
+import { fingerprintOf } from '../../src/release/fingerprint.ts';
 import { RuleBook } from '../../src/replay/rule-book.ts';
 import type { Json } from '../../src/shared/json.ts';
 
@@ -21,7 +21,7 @@ const definition = missionDefinition.parse({
 });
 const rules = new RuleBook(definition, definition);
 
-function did(result: Json, request: Json): string {
+function did(result: Json, request: Json): string | undefined {
   const end: RunEnd = { status: 'completed', result };
   const effects: Effect[] = [{ step: 'send#1', tool: 'send', request }];
   return fingerprintOf(
@@ -32,7 +32,7 @@ function did(result: Json, request: Json): string {
 
 const usual = did({ approve: false, reason: 'Too late.' }, { to: 'ada', letter: 'Dear Ada, no.' });
 
-describe('what a replay did', () => {
+describe('of a changed run', () => {
   it.each<[what: string, result: Json, request: Json]>([
     ['a reason in other case', { approve: false, reason: 'TOO LATE' }, { to: 'ada', letter: 'Dear Ada, no.' }],
     [
@@ -40,7 +40,7 @@ describe('what a replay did', () => {
       { approve: false, reason: 'Too late.' },
       { to: 'ada', letter: 'Dear Ada – no!' },
     ],
-  ])('is the same for %s', (_, result, request) => {
+  ])('what it did is the same for %s', (_, result, request) => {
     expect(did(result, request)).toBe(usual);
   });
 
@@ -48,7 +48,99 @@ describe('what a replay did', () => {
     ['another verdict', { approve: true, reason: 'Too late.' }, { to: 'ada', letter: 'Dear Ada, no.' }],
     ['a reason of other words', { approve: false, reason: 'Too early.' }, { to: 'ada', letter: 'Dear Ada, no.' }],
     ['another receiver', { approve: false, reason: 'Too late.' }, { to: 'bob', letter: 'Dear Ada, no.' }],
-  ])('is something else for %s', (_, result, request) => {
+  ])('what it did is something else for %s', (_, result, request) => {
     expect(did(result, request)).not.toBe(usual);
+  });
+
+  it('what it threw at its end counts, and not where in the code that stands', () => {
+    const threw = (message: string, type = 'Error') => {
+      const end: RunEnd = { status: 'failed', failure: { message, type } };
+      return print({ outcome: 'changed', candidateEnd: end });
+    };
+    expect(threw('no order\n    at run (/replay/workflow-bundle-3.js:10:7)')).toBe(threw('no order'));
+    expect(threw('no order')).not.toBe(threw('no sale'));
+    expect(threw('no order')).not.toBe(threw('no order', 'TypeError'));
+  });
+});
+
+function print(result: Partial<ReplayResult>, replayed?: Partial<ReplayResult>): string | undefined {
+  const whole = { candidateEnd: null, candidateEffects: [], divergence: null, steps: [], ...result } as unknown;
+  const raw = replayed && ({ ...(whole as ReplayResult), ...replayed } as ReplayResult);
+  return fingerprintOf(whole as ReplayResult, rules, raw);
+}
+
+function steps(...ids: readonly string[]): ReplayedStep[] {
+  return ids.map((id) => ({ id }) as ReplayedStep);
+}
+
+describe('of a failed run', () => {
+  const failed = (message: string, thrownIn?: string, after: readonly string[] = []) =>
+    print({ outcome: 'failed', failure: { message, ...(thrownIn && { thrownIn }) }, steps: steps(...after) });
+  const usually = failed('no sale', 'price', ['getOrder#1']);
+
+  it.each<[what: string, other: string | undefined]>([
+    ['after a longer way', failed('no sale', 'price', ['classify#1', 'getOrder#1', 'getSale#1'])],
+    ['with a stack in its message', failed('no sale\n    at f (index.js:3:5)', 'price')],
+  ])('what it did is the same %s', (_, other) => expect(other).toBe(usually));
+
+  it.each<[what: string, other: string | undefined]>([
+    ['another failure', failed('no order', 'price')],
+    ['the failure of another function', failed('no sale', 'total')],
+    [
+      'an end by that failure',
+      print({ outcome: 'changed', candidateEnd: { status: 'failed', failure: { message: 'no sale', type: 'Error' } } }),
+    ],
+  ])('what it did is something else for %s', (_, other) => expect(other).not.toBe(usually));
+
+  it('the positions in a message are those of one bundle', () => {
+    const at = (bundle: number, line: number) => failed(`bad: /replay/workflow-bundle-${bundle}.js:${line}:4`);
+    expect(at(1, 20)).toBe(at(2, 21));
+    expect(failed('at 12:30:15')).not.toBe(failed('at 12:45:10'));
+  });
+});
+
+describe('of a run that could not be answered', () => {
+  const asked = (step: string, left: Partial<Divergence> = {}) =>
+    print({
+      outcome: 'unanswered',
+      unanswered: { step, kind: 'model', reason: 'r', remedy: 'd' },
+      divergence: left as Divergence,
+    });
+
+  it('the step where the evidence ended counts, and not where the way to it began', () => {
+    expect(asked('assess#1', { step: 'in-window#1' })).toBe(asked('assess#1', { step: 'assess#1' }));
+    expect(asked('assess#1')).not.toBe(asked('assess#2'));
+  });
+});
+
+describe('of a run that took other steps', () => {
+  const left = (recorded: string | null, issued: string | null, request: Json = null) => {
+    const command = (step: string | null) => (step === null ? null : { step, kind: 'model', name: 'm', request });
+    return print({
+      outcome: 'diverged',
+      candidateEnd: { status: 'completed', result: null },
+      divergence: { baseline: command(recorded), candidate: command(issued) } as Divergence,
+    });
+  };
+
+  it('where it left the recorded way counts, and what came instead', () => {
+    expect(left('assess#1', 'assess#1', 'one text')).toBe(left('assess#1', 'assess#1', 'another text'));
+    expect(left('assess#1', 'assess#1')).not.toBe(left('letter#1', 'letter#1'));
+    expect(left('assess#1', 'letter#1')).not.toBe(left('assess#1', 'assess#1'));
+    expect(left('assess#1', null)).not.toBe(left('assess#1', 'assess#1'));
+  });
+});
+
+describe('nothing is to be explained', () => {
+  const candidateEnd: RunEnd = { status: 'completed', result: { approve: true } };
+
+  it('of a run that matched', () => expect(print({ outcome: 'matched', candidateEnd })).toBeUndefined());
+
+  it('of one that is wrong because it was recorded so', () => {
+    expect(print({ outcome: 'changed', candidateEnd }, { outcome: 'matched' })).toBeUndefined();
+    expect(print({ outcome: 'changed', candidateEnd }, { outcome: 'diverged' })).toBeUndefined();
+    expect(print({ outcome: 'changed', candidateEnd }, { outcome: 'changed' })).toBe(
+      print({ outcome: 'changed', candidateEnd }),
+    );
   });
 });

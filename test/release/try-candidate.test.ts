@@ -109,7 +109,14 @@ describe('trying a candidate', { timeout: 240_000 }, () => {
     await publish(PROMOTED, { refactored: true });
     const report = await attempt(4, { policy: live, baseline: ref(1) });
     expect(report.changes.map(({ component }) => component)).toEqual(expect.arrayContaining(['prompt', 'code']));
-    expect(report.attribution).toMatchObject({ examined: 2, groups: [{ causes: [['prompt judge']], count: 2 }] });
+    const causes = [['prompt judge']];
+    expect(report.attribution).toMatchObject({
+      examined: RUNS,
+      groups: [
+        { outcome: 'changed', causes, count: 2 },
+        { outcome: 'diverged', causes, count: RUNS - 2 },
+      ],
+    });
   });
 
   it('passes a refactoring, stores the report, and that lets it be activated', async () => {
@@ -314,6 +321,8 @@ describe('choosing recordings', () => {
     const same = await attempt(3, { selection });
     expect(same.counts.outcomes).toMatchObject({ changed: 1 });
     expect(same.flips).toContainEqual(expect.objectContaining({ pointer: '/approve', from: false, to: true }));
+    // It is as wrong as it was recorded: no change of @3 brought that about.
+    expect(same).not.toHaveProperty('attribution');
     const corrected = await attempt(2, { selection, policy: live });
     expect(corrected.counts.outcomes).toMatchObject({ changed: 0, diverged: 1 });
     expect(corrected).toMatchObject({ verdict: { verdict: 'passed' }, cohort: { kind: 'picked' } });

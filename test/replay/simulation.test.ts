@@ -172,7 +172,23 @@ describe('after the first difference, a plain workflow', () => {
       options,
     );
     expect(outcome).toBe('failed');
-    expect(failure?.message).toMatch(message);
+    expect(failure).toEqual({ message: expect.stringMatching(message), isEndless: true });
+  });
+
+  it('whose code throws in the midst of it fails, and says in which function', async () => {
+    const thrower = 'const price = () => { throw new TypeError("no price"); };';
+    const { outcome, failure } = await replay(
+      'failing',
+      [
+        [
+          "await note('begin');\n  throw ApplicationFailure",
+          `${thrower} await sleep(1_000); price(); throw ApplicationFailure`,
+        ],
+      ],
+      lenient,
+    );
+    expect(outcome).toBe('failed');
+    expect(failure).toEqual({ message: 'no price', thrownIn: 'price' });
   });
 
   it('that goes on beyond its time fails', async () => {
@@ -182,7 +198,7 @@ describe('after the first difference, a plain workflow', () => {
       [['throw ApplicationFailure', 'for (;;) await sleep(1_000); throw ApplicationFailure']],
       options,
     );
-    expect(failure?.message).toContain('perRecordingMs');
+    expect(failure).toEqual({ message: expect.stringContaining('perRecordingMs'), isEndless: true });
   });
 
   it('is asked by its own validators whether it takes an update', async () => {

@@ -8,6 +8,7 @@
  *    Excluded recordings are skipped. `diverged` recordings came to the same end and never fail by themselves.
  */
 import type { Report, ReportedResult } from '../report.ts';
+import { causeSentences } from './causes.ts';
 import { headline } from './words.ts';
 
 /** The report for a CI server. */
@@ -41,7 +42,7 @@ export function renderJUnit(report: Report): string {
 
 function gateCase(report: Report): string {
   const { verdict, reasons } = report.verdict;
-  const told = reasons.join('\n');
+  const told = [...reasons, ...causeSentences(report).map((words) => `why: ${words}`)].join('\n');
   const body = {
     passed: textElement('system-out', told),
     failed: problem('failure', headline(report), 'gate', told),

@@ -1,6 +1,7 @@
 /** The Markdown rendering's part on why runs come out otherwise: it was meant, it is noise, or which change brings it about. */
 import { describeCauses } from '../attribution.ts';
 import type { Report } from '../report.ts';
+import { asideWords, CAUSES_SHOWN, causesByOutcome } from './causes.ts';
 import { escapeText, inlineCode, table } from './markdown-pieces.ts';
 import { intendedWords } from './terminal-intended.ts';
 import { noiseWords, percentOf, recordingName } from './words.ts';
@@ -37,13 +38,17 @@ export function noiseTable({ noise }: Report): string[] {
   ];
 }
 
-/** Why runs changed, as found by swapping each change into the baseline. */
-export function causeList({ attribution }: Report): string[] {
-  if (attribution === undefined) return [];
-  const { examined, groups } = attribution;
-  const lines = groups.map(
-    ({ causes, count, example }) =>
-      `- ${count} of ${examined}: ${escapeText(describeCauses(causes))} (e.g. ${inlineCode(recordingName(example))})`,
-  );
-  return ['', '**Why** (each change was swapped into the baseline)', '', ...lines];
+/** Why runs came out otherwise, as found by swapping each change into the baseline. */
+export function causeList(report: Report): string[] {
+  const lines = causesByOutcome(report).flatMap((causes) => {
+    const { runs, examined, groups } = causes;
+    return [
+      ...groups.slice(0, CAUSES_SHOWN).map(({ causes: sets, count, example }) => {
+        const words = escapeText(describeCauses(sets));
+        return `- ${count} of ${examined} ${runs}: ${words} (e.g. ${inlineCode(recordingName(example))})`;
+      }),
+      ...asideWords(causes).map((words) => `- ${words}`),
+    ];
+  });
+  return lines.length === 0 ? [] : ['', '**Why** (each change was swapped into the baseline)', '', ...lines];
 }

@@ -1,6 +1,5 @@
 /** A report on a terminal, in the order in which a person asks: what came of it, of how many, what, where, why, what now. */
 import { shortDigest } from '../../shared/digest.ts';
-import { describeCauses } from '../attribution.ts';
 import { printable } from '../describe.ts';
 import type { Report, Verdict } from '../report.ts';
 import { changeLines, changeTitle } from './change-lines.ts';
@@ -8,13 +7,14 @@ import { drawChangeLines } from './draw-change.ts';
 import { cell, clipToWidth, tableLines, wrapText } from './layout.ts';
 import { nextSteps } from './next-steps.ts';
 import type { Paint, Palette, TerminalOptions } from './palette.ts';
+import { causeLines } from './terminal-causes.ts';
 import { outcomeLines, recordingLines } from './terminal-counts.ts';
 import { coverageLines } from './terminal-coverage.ts';
 import { divergenceLines, effectLines, failureLines, flipLines, unansweredLines } from './terminal-groups.ts';
 import { intendedLines } from './terminal-intended.ts';
 import { liveLines, noiseAside, noiseLines } from './terminal-noise.ts';
 import { sampleLines } from './terminal-sample.ts';
-import { artifactWords, headline, recordingName } from './words.ts';
+import { artifactWords, headline } from './words.ts';
 
 /**
  * The report as text for people.
@@ -113,32 +113,6 @@ function changedLines(report: Report, { palette, width }: TerminalOptions): stri
     }
     return [title, ...drawChangeLines(lines, { palette, width })];
   });
-}
-
-/** Causes with their counts; for whom the difference remains unexplained it is said. */
-function causeLines({ attribution, counts, cohort }: Report, { palette, width }: TerminalOptions): string[] {
-  if (attribution === undefined) return [];
-  // Of plain workflows, all runs that go another way are looked into: what a model is asked is all that their code decides.
-  const isPlain = cohort.kind === 'histories';
-  const [different, runs] = isPlain
-    ? [counts.faithful - counts.outcomes.matched, 'runs that differ']
-    : [counts.outcomes.changed, 'changed runs'];
-  const { examined, groups } = attribution;
-  const rows = groups.map(({ causes, count, example }) => [
-    cell(printable(describeCauses(causes)), causes.length === 0 ? palette.yellow : palette.bold, { flexible: true }),
-    cell(`${count} of ${examined} ${runs}`),
-    cell(`e.g. ${recordingName(example)}`, palette.dim),
-  ]);
-  const left = different - examined;
-  const rest = left > 0 ? [`  ${palette.dim(`${left} more ${runs} were not looked into`)}`] : [];
-  // A cause in plain code is called after a statement, and takes the line.
-  const lines = isPlain
-    ? rows.flatMap(([cause = cell(''), ...aside]) => [
-        ...tableLines([[cause]], width),
-        ...tableLines([[cell(' '), ...aside]], width),
-      ])
-    : tableLines(rows, width, 2);
-  return [...lines, ...rest];
 }
 
 function disagreementLines(report: Report, { palette, width }: TerminalOptions): string[] {
