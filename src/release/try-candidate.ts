@@ -99,6 +99,8 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
   const trial = { builder, chosen, candidate, baseline, live, plan };
   const sample = new WalkSample();
   const changed = await countAll(options, { ...trial, intended, coverage, sample });
+  // Before causes: the verdict rests on it, and both may ask anew for the same money.
+  const noise = await noiseOf(options, trial, session);
   const attribution = await findCauses(options, {
     baseline,
     candidate,
@@ -109,7 +111,6 @@ export async function tryCandidate(options: TryOptions): Promise<Report> {
     again: chosen.again,
     counts: builder.counts(),
   });
-  const noise = await noiseOf(options, trial, session);
   const { again, cohort } = chosen;
   const covered = await coverMission(coverage.finish(), {
     candidate,

@@ -41,6 +41,19 @@ const CASES: readonly Case[] = [
     causes: ['code: order.ts price'],
   },
   {
+    name: 'a failure by one function, beside another end by a statement',
+    edits: {
+      'rules.ts': [
+        ['=> amount < 100;', "=> {\n  if (amount > 200) throw new TypeError('too dear');\n  return amount < 100;\n};"],
+      ],
+      'order.ts': [IDLE, RESULT],
+    },
+    causes: [
+      'code: order.ts order: return { item, amount, receipt, polite: true, cheap: is…',
+      'code: rules.ts isCheap',
+    ],
+  },
+  {
     name: 'a function, beside a constant and an import that are new',
     edits: {
       'rules.ts': [['=> amount < 100;', '=> amount < limit;\nexport const limit = 50;\nexport const strict = false;']],
