@@ -1,5 +1,5 @@
 /** Records the workflows beside this file, and makes edited copies of them. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
@@ -9,7 +9,9 @@ import { createSandbox } from '../../../src/replay/sandbox.ts';
 import { type Drive, record } from '../missions/lab.ts';
 import { once } from '../plain/once.ts';
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('./workflows.ts', import.meta.url));
+/** Within the package, where Temporal's packages are found, and beside what other tests read of it. */
+const EDITED = fileURLToPath(new URL('../../../.mission/', import.meta.url));
 
 /** A text of the workflows replaced by another. */
 export type TextEdit = readonly [from: string, to: string];
@@ -30,12 +32,13 @@ const activities = {
 
 /** Bundles the workflows with edits that must each change something. */
 export async function bundleEdited(edits: readonly TextEdit[] = []): Promise<string> {
-  let source = await readFile(join(FOLDER, 'workflows.ts'), 'utf8');
+  let source = await readFile(WORKFLOWS, 'utf8');
   for (const [from, to] of edits) {
     if (!source.includes(from)) throw new Error(`The workflows do not contain: ${from}`);
     source = source.replaceAll(from, to);
   }
-  const folder = await mkdtemp(join(FOLDER, 'edited-'));
+  await mkdir(EDITED, { recursive: true });
+  const folder = await mkdtemp(join(EDITED, 'edited-'));
   try {
     const workflowsPath = join(folder, 'workflows.ts');
     await writeFile(workflowsPath, source);
