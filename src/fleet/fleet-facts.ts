@@ -36,6 +36,7 @@ export async function readMissionFacts(
     readTakenBuilds(client, deployment),
     waitingBuilds(mission),
   ]);
+  const open = new Set([...taken, ...waiting]);
   const [route] = history;
   const active = route === undefined ? undefined : activeVersion(route);
   return {
@@ -46,7 +47,7 @@ export async function readMissionFacts(
     shadows: route?.shadows.map(({ version }) => version) ?? [],
     defaultVersion: versions.find(({ number }) => number === active),
     openArtifacts: [...new Set(versions.map(({ artifact }) => artifact))].filter((artifact) =>
-      [...taken, ...waiting].includes(shortDigest(artifact)),
+      open.has(shortDigest(artifact)),
     ),
     past: trafficPast(history),
     orders,

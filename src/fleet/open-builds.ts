@@ -39,7 +39,8 @@ const ASKED_AT_MOST = 10;
 
 /**
  * Of runs that no worker took on yet: the server lists no build of theirs, and those that began on a version are pinned to one.
- * They are read one by one (`sparing.ts` is for who asks again and again), children too: what is stamped on them can be read here only. Where workers keep up there are few.
+ * They are read one by one, children too, as what is stamped on them can be read here only. Where workers keep up there are few;
+ * who asks again and again does so sparingly (`sparing.ts`).
  */
 export async function readWaitingBuilds(client: Client, mission: string): Promise<string[]> {
   const waiting = new Map<string, RawWorkflowExecutionInfo[]>();
