@@ -11,10 +11,12 @@ keepRunStacks();
 
 answerQuestions((options: PlayerOptions) => {
   let player: Promise<Player> | undefined;
-  return async ({ edits, inspect }: PlayerQuestion): Promise<PlayerAnswer> => {
+  return async ({ edits, inspect }: PlayerQuestion, onPart): Promise<PlayerAnswer> => {
     try {
       player ??= open(options);
       const opened = await player;
+      // Loading has a time of its own.
+      onPart();
       if (inspect === undefined) return { play: await opened.play(edits) };
       return { state: await opened.inspect(edits, inspect) };
     } catch (error) {

@@ -4,14 +4,13 @@
  * 1. Every ended run that the filter names comes out once: stored, already known, sampled out, still open, or failed with its
  *    reason. All but the open ones are noted in the registry, in the transaction that stores the recording.
  * 2. A recording is stored whole or not at all, and once, however many processes collect: its id never changes.
- * 3. A run whose declarations cannot be read is not stored: better no recording than one with secrets.
+ * 3. A run whose declarations are not all known is not stored: better no recording than one with secrets.
  */
 import type { Client } from '@temporalio/client';
 import { isShadowRun } from '../mission/wire.ts';
 import type { RecordingPolicy } from '../registry/recording-policy.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
-import { missionOfTaskQueue } from '../routing/placement.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { count } from '../telemetry/metrics.ts';
 import { bounded } from './bounded.ts';
@@ -21,6 +20,7 @@ import type { RedactionSchemas } from './declared-values.ts';
 import { type EndedRunsFilter, fetchChain, listEndedRuns, type RunRef } from './ended-runs.ts';
 import { findMakers, type Maker } from './find-makers.ts';
 import { resetBaseOf, runIdOf, startedOf } from './history-events.ts';
+import { knownMakers } from './known-makers.ts';
 import { redactByAll, type SchemaSource, schemaSource } from './maker-schemas.ts';
 import type { History, Recording } from './recording.ts';
 import { retryAt } from './retry-at.ts';
@@ -187,26 +187,23 @@ async function storeParts(
   const results: CollectedRun[] = [];
   for (const histories of parts) {
     const makers = await findMakers(options.registry, histories);
-    if (makers.length === 0) refuseUnknownMaker(histories);
-    results.push(await storeRun(options, histories, { makers, schemas: await schemasOf(makers) }));
+    const isDecided = options.schemas !== undefined || knownMakers(histories, makers) === 'all';
+    results.push(
+      isDecided
+        ? await storeRun(options, histories, { makers, schemas: await schemasOf(makers) })
+        : await leaveOut(options, histories),
+    );
   }
   return results;
 }
 
-/** What has to be redacted in a run of a mission says only the version that made it; a run of plain Temporal has no such. */
-function refuseUnknownMaker([first]: readonly History[]): void {
-  const { workflowId, taskQueue } = first === undefined ? {} : startedOf(first);
-  const mission = missionOfTaskQueue(taskQueue?.name ?? '');
-  if (mission === undefined) return;
-  throw new MissionError(
-    'ARTIFACT_UNKNOWN',
-    `No version of ${mission} that this registry knows made run ${workflowId}.`,
-    {
-      remedy:
-        'It ended before a worker took it on, or is of another registry. It is not stored: what has to be redacted in it is not known.',
-      details: { mission, workflowId: workflowId ?? '' },
-    },
-  );
+/** For good: nothing was decided in it. */
+async function leaveOut({ registry }: CollectOptions, histories: readonly History[]): Promise<CollectedRun> {
+  const [first, last] = [histories[0], histories.at(-1)];
+  const { workflowId } = first === undefined ? {} : startedOf(first);
+  const run = { workflowId: workflowId ?? '', runId: last === undefined ? '' : runIdOf(last), mission: undefined };
+  await registry.collection.sampleOut(run, '');
+  return { status: 'sampled-out', id: recordingIdOf(run.workflowId, first === undefined ? '' : runIdOf(first)) };
 }
 
 interface RunFacts {

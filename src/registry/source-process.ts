@@ -21,6 +21,7 @@ export interface OwnProcessOptions extends Pick<SpawnOptions, 'env'> {
 export function startProcess(name: string, importer: string, { execArgv, args, env }: OwnProcessOptions): ChildProcess {
   const isSource = importer.endsWith('.ts');
   const file = isSource ? '-' : fileURLToPath(new URL(`./${name}.js`, importer));
+  const source = isSource ? bundleSource(fileURLToPath(new URL(`./${name}.ts`, importer))) : undefined;
   const child = spawn(process.execPath, [...execArgv, file, String(process.pid), ...args], {
     cwd: dirname(process.execPath),
     stdio: [isSource ? 'pipe' : 'ignore', 'ignore', 'ignore', 'ipc'],
@@ -30,6 +31,6 @@ export function startProcess(name: string, importer: string, { execArgv, args, e
   // That it did not start, or has ended before it read all, shows in its exit code.
   child.on('error', () => undefined);
   child.stdin?.on('error', () => undefined);
-  child.stdin?.end(isSource ? bundleSource(fileURLToPath(new URL(`./${name}.ts`, importer))) : undefined);
+  child.stdin?.end(source);
   return child;
 }

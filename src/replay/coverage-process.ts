@@ -20,11 +20,12 @@ answerQuestions((options: CoverageOptions) => {
   /** V8 tells a function once where it does not run: what it told of a recording that is left out goes with the next one. */
   let left: readonly WalkedFunction[] = [];
 
-  const walk = async (task: CoverageTask): Promise<CoverageAnswer> => {
+  const walk = async (task: CoverageTask, onPart: () => void): Promise<CoverageAnswer> => {
     const { given } = task;
     const replayed = { answers, limits, live: NO_LIVE_ANSWERS, given, judgesDeterminism: false };
     loaded ??= createSandbox({ code, inspected: { filename: FILE, sourceMapUrl: '' } });
     const sandbox = await loaded;
+    onPart();
     const event = await runTask(task, { sandbox, definition }, undefined, replayed);
     const functions = [...left, ...(await takeFunctions(modules))];
     const isWalked = event.kind === 'result' && event.result.outcome !== 'failed';
@@ -35,7 +36,7 @@ answerQuestions((options: CoverageOptions) => {
     }
     return isWalked ? functions : undefined;
   };
-  return (task: CoverageTask) => walk(task).catch(() => undefined);
+  return (task: CoverageTask, onPart) => walk(task, onPart).catch(() => undefined);
 });
 
 /** What ran since it was last asked; functions that never ran come once. */

@@ -15,7 +15,10 @@ export class LentStorage<Store = unknown> {
   static bind<Result>(inside: Run<Result>): Run<Result> {
     const bound = AsyncLocalStorage.bind(inside);
     // Node's own leads to the class that it is made with.
-    return (...args) => bound(...args);
+    const lent = function (this: unknown, ...args: unknown[]): Result {
+      return Reflect.apply(bound, this, args);
+    };
+    return Object.defineProperty(lent, 'length', { value: inside.length, configurable: true });
   }
 
   static snapshot(): <Result>(inside: Run<Result>, ...args: unknown[]) => Result {
@@ -46,5 +49,6 @@ export class LentStorage<Store = unknown> {
 
 /** From here on the SDK lends this one: it takes the class from Node whenever it makes a context. */
 export function lendStorage(): void {
-  Object.assign(asyncHooks, { AsyncLocalStorage: LentStorage });
+  // Later versions of Node have a getter there, which nothing can be assigned to.
+  Object.defineProperty(asyncHooks, 'AsyncLocalStorage', { value: LentStorage, configurable: true, enumerable: true });
 }

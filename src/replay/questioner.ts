@@ -44,7 +44,7 @@ export class Questioner<Options, Question, Answer> {
 
   async #ask(question: Question, isAgain: boolean): Promise<Heard<Answer>> {
     const before = this.#process !== undefined && isThere(this.#process) ? this.#process : undefined;
-    const child = before ?? (await this.#start());
+    const child = before ?? (await this.#started());
     if (typeof child === 'string') return { kind: this.#isClosed ? 'ended' : 'unstarted', reason: child };
     this.#tell(child, { kind: 'question', question });
     const said = await nextWord<Answer>(child, hangsAfterMs(this.#given.limits));
@@ -53,6 +53,15 @@ export class Questioner<Options, Question, Answer> {
     const isUnsure = before !== undefined || (said === 'ended' && isEndedByOthers(child));
     await this.#end();
     return isUnsure && !isAgain && !this.#isClosed ? this.#ask(question, true) : { kind: 'ended', reason };
+  }
+
+  /** A machine that is busy may be out of something for a moment. */
+  async #started(): Promise<ChildProcess | string> {
+    let child = await this.#start();
+    for (let tries = 1; typeof child === 'string' && tries < STARTS_MAX && !this.#isClosed; tries += 1) {
+      child = await this.#start();
+    }
+    return child;
   }
 
   /** @returns the process, or the reason why there is none */
@@ -104,6 +113,7 @@ export class Questioner<Options, Question, Answer> {
 }
 
 const CLOSED = 'its process ended';
+const STARTS_MAX = 3;
 
 function isThere({ connected, exitCode, signalCode }: ChildProcess): boolean {
   return connected && exitCode === null && signalCode === null;

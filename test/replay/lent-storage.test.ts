@@ -37,6 +37,16 @@ describe.each<readonly [string, typeof LentStorage]>([
     });
   });
 
+  it('binds methods as what they are', () => {
+    const counter = {
+      by: 2,
+      times: Storage.bind(function (this: { by: number }, count: number) {
+        return this.by * count;
+      } as (...args: unknown[]) => number),
+    };
+    expect([counter.times(3), counter.times.length]).toEqual([6, 1]);
+  });
+
   it('binds functions to the values of where they were made', () => {
     const storage = new Storage<unknown>();
     const { bound, within } = storage.run('there', () => ({

@@ -103,7 +103,10 @@ async function playerOf(call: Call<Options>, { recording, program }: DebugCase):
   const asked = options.inspectBrk ?? options.inspect;
   if (asked === undefined) {
     const { startPlayer } = await import('../../debug/process-player.ts');
-    return startPlayer(program, input, { answers, limits });
+    const player = startPlayer(program, input, { answers, limits });
+    // Whatever it is at: code that hangs would be waited for.
+    call.io.signal.addEventListener('abort', () => void player.close(), { once: true });
+    return player;
   }
   const [{ inspectedBundle }, { startInspected }] = await Promise.all([
     import('../../debug/inspected-bundle.ts'),
