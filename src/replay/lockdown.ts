@@ -62,6 +62,7 @@ export function lockDown(): void {
   // The SDK reads these of `process` while it works, so they are taken one by one and the object stays for it.
   for (const name of PROCESS_MEMBERS) removeMember(process, name, name === 'env' ? Object.freeze({}) : undefined);
   for (const name of GLOBALS) removeMember(globalThis, name, undefined);
+  removeDispatchers();
   slimProcess();
   lendStorage();
   removePorts();
@@ -75,6 +76,14 @@ export function lockDown(): void {
   const silent = Object.keys(console).map((name) => [name, Object.freeze(() => undefined)] as const);
   removeMember(globalThis, 'console', Object.freeze(Object.fromEntries(silent)));
   closeRealm();
+}
+
+/** Later versions of Node keep there by what `fetch` connects: a way to what all emitters of the host have in common. */
+function removeDispatchers(): void {
+  for (const key of Object.getOwnPropertySymbols(globalThis)) {
+    if (key.description?.startsWith('undici.'))
+      Object.defineProperty(globalThis, key, { value: undefined, writable: false });
+  }
 }
 
 /** By what a signal is sent to other threads with, code would get ports, and by them turns of its own among the host's. */
