@@ -63,7 +63,7 @@ function endOf(end: RunEnd | null, rules: RuleBook): unknown {
 /** A message without the stack that some carry, and without positions in a bundle: another bundle has other ones. */
 function withoutPlaces(message: string): string {
   return message
-    .replaceAll(/\n\s+at [^\n]*/g, '')
+    .replaceAll(/\n[^\S\n]+at [^\n]*/g, '')
     .replaceAll(/(workflow-bundle)-\d+/g, '$1')
     .replaceAll(/(\.[cm]?[jt]sx?):\d+(?::\d+)?/g, '$1');
 }

@@ -6,7 +6,7 @@ export interface CodeFailure {
 }
 
 /** A named function's frame: `    at Order.price (file.js:3:5)`. */
-const FRAME = /^\s*at (?:async |new )?([\p{L}_$][\w$.]*)(?: \[as [^\]]+\])? \(/mu;
+const FRAME = /^[ \t]*at (?:async |new )?([\p{L}_$][\w$.]*)(?: \[as [^\]\n]+\])? \(/mu;
 
 /** @param stack of the error; its frames may have any places, as only names are taken */
 export function codeFailure(message: string, stack: string | null | undefined): CodeFailure {

@@ -97,6 +97,11 @@ describe('of a failed run', () => {
     expect(at(1, 20)).toBe(at(2, 21));
     expect(failed('at 12:30:15')).not.toBe(failed('at 12:45:10'));
   });
+
+  it('a message may be a flood of empty lines', () => {
+    const flood = '\n'.repeat(1_000_000);
+    expect(failed(`${flood}no sale`)).not.toBe(failed(`${flood}no order`));
+  });
 });
 
 describe('of a run that could not be answered', () => {

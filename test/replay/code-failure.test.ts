@@ -16,4 +16,11 @@ describe('where workflow code failed', () => {
       name === undefined ? { message: 'no' } : { message: 'no', thrownIn: name },
     );
   });
+
+  it.each([
+    ['empty lines', '\n'.repeat(1_000_000)],
+    ['frames that are left open', '\nat f [as '.repeat(100_000)],
+  ])('is found without walking the stack again and again: %s', (_, stack) => {
+    expect(codeFailure('no', stack)).toEqual({ message: 'no' });
+  });
 });
