@@ -9,12 +9,20 @@ describe('where workflow code failed', () => {
     ['Error: no\n    at new Order (order.ts:4:2)', 'Order'],
     ['Error: no\n    at Order.sum [as total] (order.ts:4:2)', 'Order.sum'],
     ['Error: no\n    at order.ts:4:2\n    at order (order.ts:1:1)', 'order'],
+    ['Error: no\n    at Order$1.price2 (order.ts:4:2)', 'Order.price'],
+    ['Error: no\n    at Bestellung.prüfe (order.ts:4:2)', 'Bestellung.prüfe'],
+    [`Error: no\n    at ${'price'.repeat(100)} (order.ts:4:2)`, 'price'.repeat(40)],
     ['Error: no\n    at order.ts:4:2', undefined],
     ['', undefined],
   ])('is the innermost function with a name: %j', (stack, name) => {
     expect(codeFailure('no', stack)).toEqual(
       name === undefined ? { message: 'no' } : { message: 'no', thrownIn: name },
     );
+  });
+
+  it('is chance where the stack was too deep', () => {
+    const message = 'Maximum call stack size exceeded';
+    expect(codeFailure(message, `RangeError: ${message}\n    at price (order.ts:4:2)`)).toEqual({ message });
   });
 
   it.each([
