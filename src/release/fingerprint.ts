@@ -9,11 +9,12 @@
  * | `diverged` | the step at which the recorded way was left, and what came instead |
  *
  * What happened on the way there does not count: another change may have made it longer. Nor does what is asked at that step: two
- * changes of one prompt each make the recorded answer useless.
+ * changes of one prompt each make the recorded answer useless. Only what a run hands on as it continues as new does: that is its
+ * outcome, and no recorded answer is to be had for it.
  */
 import type { Fingerprint } from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
+import type { ReplayResult, StepCommand } from '../compare/outcome.ts';
 import type { RunEnd } from '../recording/trace.ts';
 import { withoutVolatile } from '../replay/candidate-way.ts';
 import type { RuleBook } from '../replay/rule-book.ts';
@@ -51,8 +52,14 @@ const DEEDS: Readonly<Record<Exclude<ReplayResult['outcome'], 'matched'>, Deed>>
   diverged: ({ divergence }) => ({
     recorded: divergence?.baseline?.step ?? null,
     issued: divergence?.candidate?.step ?? null,
+    ...handedOn(divergence?.candidate),
   }),
 };
+
+/** Of a run that continues as new. As it is shown: what was cut of it is told by its digest. */
+function handedOn(issued: StepCommand | null | undefined): Readonly<Record<string, unknown>> {
+  return issued?.kind === 'end' && issued.name === 'continued-as-new' ? { handedOn: issued.request } : {};
+}
 
 function endOf(end: RunEnd | null, rules: RuleBook): unknown {
   if (end?.status === 'completed') return { ...end, result: normalise(end.result, rules.output) ?? null };

@@ -134,6 +134,21 @@ describe('of a run that took other steps', () => {
     expect(left('assess#1', 'letter#1')).not.toBe(left('assess#1', 'assess#1'));
     expect(left('assess#1', null)).not.toBe(left('assess#1', 'assess#1'));
   });
+
+  it('what it hands on as it continues as new counts', () => {
+    const handedOn = (...input: readonly Json[]) => {
+      const request: Json = { workflowType: 'poll', input };
+      const command = { step: 'end', kind: 'end', name: 'continued-as-new', request };
+      return print({
+        outcome: 'diverged',
+        candidateEnd: { status: 'continued-as-new' },
+        divergence: { kind: 'end', baseline: command, candidate: command } as unknown as Divergence,
+      });
+    };
+    expect(handedOn(1, 'a')).toBe(handedOn(1, 'a'));
+    expect(handedOn(1, 'a')).not.toBe(handedOn(1, 'b'));
+    expect(handedOn(1, 'a')).not.toBe(handedOn(2, 'a'));
+  });
 });
 
 describe('nothing is to be explained', () => {
