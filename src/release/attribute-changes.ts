@@ -95,8 +95,9 @@ async function replayHybrid(
   if (hybrid === undefined || signal?.aborted === true) return new Map();
   const { code, definition } = hybrid;
   // The rules of the two versions: what a hybrid did is held against what the candidate did, under the same ones.
-  const rules = new RuleBook(candidate.definition, baseline.definition);
-  const target = { name: 'hybrid', bundle: await linkWorkflowBundle(code, { definition }), definition };
+  const rulesOf = { candidate: candidate.definition, baseline: baseline.definition };
+  const rules = RuleBook.of(rulesOf.candidate, rulesOf.baseline);
+  const target = { name: 'hybrid', bundle: await linkWorkflowBundle(code, { definition }), definition, rulesOf };
   const { answers, limits } = policy;
   const events = replayCohort(
     { candidate: target, answers, limits, secondOpinion: 0, pool, signal },

@@ -8,7 +8,7 @@ import type { GivenAnswers, LiveAnswers } from './live-answers.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
 import type { LockstepRun } from './lockstep-run.ts';
 import type { History } from './proto.ts';
-import type { RuleBook } from './rule-book.ts';
+import type { RuleBook, RuledVersions } from './rule-book.ts';
 import type { RunFacts, Sandbox } from './sandbox.ts';
 
 /** A recording as a replay takes it. */
@@ -23,6 +23,8 @@ export interface ReplayCandidate {
   readonly sandbox: Sandbox;
   /** Absent for plain Temporal workflows. */
   readonly definition: MissionDefinition | undefined;
+  /** As of `ReplayTarget`. */
+  readonly rulesOf?: RuledVersions | undefined;
 }
 
 export interface ReplayOptions {

@@ -59,8 +59,8 @@ export class LoadedSandboxes {
   async #open(key: string): Promise<ReplayCandidate> {
     const target = this.#targets.get(key);
     if (target === undefined) throw new Error(`Target ${key} was not loaded.`);
-    const { code, definition } = target;
-    return { sandbox: await createSandbox({ code }), definition };
+    const { code, definition, rulesOf } = target;
+    return { sandbox: await createSandbox({ code }), definition, rulesOf };
   }
 
   #replace(loaded: HeldSandbox): void {

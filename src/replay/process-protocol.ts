@@ -5,12 +5,14 @@ import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { CommandView } from './command-view.ts';
 import type { LiveAnswer } from './live-answers.ts';
+import type { RuledVersions } from './rule-book.ts';
 import type { Sampling } from './sampling.ts';
 
 /** A target as a process needs it. */
 export interface ProcessTarget {
   readonly code: string;
   readonly definition: MissionDefinition | undefined;
+  readonly rulesOf?: RuledVersions | undefined;
 }
 
 export interface ProcessOptions {

@@ -6,6 +6,7 @@ import { type LiveAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { OfficialReplayer } from './official-replayer.ts';
 import { ProcessPool } from './process-pool.ts';
 import type { ReplayEvent } from './process-protocol.ts';
+import type { RuledVersions } from './rule-book.ts';
 import { SampledOpinions } from './sampled-opinions.ts';
 import type { Sampling } from './sampling.ts';
 import { type Stopping, stoppingBy } from './stopping.ts';
@@ -18,6 +19,8 @@ export interface ReplayTarget {
   readonly name: string;
   readonly bundle: { readonly code: string };
   readonly definition?: MissionDefinition | undefined;
+  /** Of a hybrid: the versions that it is made of, under whose rules it is compared as the candidate was. @default its own and its maker's */
+  readonly rulesOf?: RuledVersions | undefined;
 }
 
 export interface ReplaySource {
@@ -151,10 +154,10 @@ class TargetLoader {
     this.#baselineOf = baselineOf;
   }
 
-  load({ name, bundle, definition }: ReplayTarget): string {
+  load({ name, bundle, definition, rulesOf }: ReplayTarget): string {
     if (!this.#keys.has(name)) {
       this.#keys.add(name);
-      this.#pool.addTarget(name, { code: bundle.code, definition });
+      this.#pool.addTarget(name, { code: bundle.code, definition, rulesOf });
     }
     return name;
   }

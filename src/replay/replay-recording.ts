@@ -38,7 +38,8 @@ export async function replayRecording(
   options: ReplayOptions,
 ): Promise<ReplayResult> {
   const startedMs = performance.now();
-  const rules = RuleBook.of(candidate.definition, options.baselineDefinition);
+  const { definition, rulesOf } = candidate;
+  const rules = RuleBook.of(rulesOf?.candidate ?? definition, rulesOf?.baseline ?? options.baselineDefinition);
   const matched: MatchedPair[] = [];
   const forgiven = new Set<string>();
   // An open run goes on as the one it is: Temporal will tell it of the patches that it has.

@@ -5,6 +5,12 @@ import type { MissionDefinition } from '../mission/definition.ts';
 import { canonicalJson, type Json } from '../shared/json.ts';
 import type { CommandView } from './command-view.ts';
 
+/** The versions whose rules count. */
+export interface RuledVersions {
+  readonly candidate: MissionDefinition;
+  readonly baseline: MissionDefinition;
+}
+
 /**
  * A rule counts only where both versions declare it: a candidate that says its verdict need not be compared does not get
  * its way by that, and neither does one that takes a rule away.

@@ -156,6 +156,18 @@ describe('a changed outcome is attributed', () => {
       [1],
     ],
     [
+      'to a rule and code that only together do it, beside a changed way to compare',
+      [
+        [DEFINITION, 'import { defineMission }', 'import { compare, defineMission }'],
+        [DEFINITION, 'amount: z.number() }),', 'amount: z.number(), reason: compare.text(z.string()) }),'],
+        [DEFINITION, 'limit: 50', 'limit: 45'],
+        [WORKFLOW, 'claim.total, rules.limit', 'claim.total, rules.limit < 50 ? 100 : rules.limit'],
+        [WORKFLOW, "reason: 'small' }", "reason: claim.total > 50 ? 'Judged' : 'small' }"],
+      ],
+      [[['rule limit', 'code: step small', 'code: step judge']]],
+      [1],
+    ],
+    [
       'to the step that two places lead to, or come from',
       [
         [WORKFLOW, "reason: 'small' }", "reason: 'small enough' }"],
