@@ -46,7 +46,14 @@ export interface TwoAnswers {
   readonly baseline: () => Promise<LiveAnswers>;
 }
 
-/** Finds the causes of the runs that came out otherwise. */
+/**
+ * Finds the causes of the runs that came out otherwise.
+ *
+ * Runs of which a hybrid went without an answer that there is, for want of budget or of the baseline's activities, are left out: what
+ * it did instead says nothing of the change.
+ *
+ * @returns nothing when nothing changed, or no run is left
+ */
 export async function attributeChanges(options: AttributeOptions): Promise<Attribution | undefined> {
   const { runs, policy } = options;
   const parts = partsOfChange({ ...options, answers: policy.answers });
@@ -54,9 +61,11 @@ export async function attributeChanges(options: AttributeOptions): Promise<Attri
   const candidate = new Map(runs.map(({ id, kept }) => [id, kept]));
   const hybrids = openHybrids(options, parts);
   try {
-    const { replay } = hybrids;
+    const { replay, starved } = hybrids;
     const { components, partsOf } = parts;
-    return groupCauses(await attribute({ components, candidate, replay, partsOf }), runs);
+    const causes = await attribute({ components, candidate, replay, partsOf });
+    const examined = runs.filter(({ id }) => !starved.has(id));
+    return examined.length === 0 ? undefined : groupCauses(causes, examined);
   } finally {
     await hybrids.close();
   }
@@ -64,6 +73,8 @@ export async function attributeChanges(options: AttributeOptions): Promise<Attri
 
 interface Hybrids {
   readonly replay: AttributionInput['replay'];
+  /** Recordings of which a hybrid went without an answer that there is. */
+  readonly starved: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
@@ -72,7 +83,8 @@ function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
   const { policy, workers, onHybrid } = options;
   let begun = 0;
   let taken: ReadonlySet<string> = new Set();
-  const live = options.live && hybridAnswers(options.live, (view) => parts.isOfBaseline(taken, view));
+  const starved = new Set<string>();
+  const live = options.live && hybridAnswers(options.live, (view) => parts.isOfBaseline(taken, view), starved);
   const pool = openReplayPool({ ...policy, ...(live && { live }), workers });
   return {
     replay: (names, recordings) => {
@@ -81,6 +93,7 @@ function openHybrids(options: AttributeOptions, parts: ChangeParts): Hybrids {
       onHybrid?.(begun);
       return replayHybrid(options, parts.hybrid(taken), pool, new Set(recordings));
     },
+    starved,
     close: () => pool.close(),
   };
 }
@@ -113,17 +126,26 @@ async function replayHybrid(
   return found;
 }
 
-/** Each step is answered by the activity of the version that the hybrid has it from. */
-function hybridAnswers(live: TwoAnswers, isOfBaseline: (view: CommandView) => boolean): LiveAnswers {
+/** Each step is answered by the activity of the version that the hybrid has it from. Whoever goes without is noted in `starved`. */
+function hybridAnswers(
+  live: TwoAnswers,
+  isOfBaseline: (view: CommandView) => boolean,
+  starved: Set<string>,
+): LiveAnswers {
   let loading: Promise<LiveAnswers> | undefined;
   const ofBaseline = () => {
     loading ??= live.baseline().catch((error: unknown): LiveAnswers => {
       const refused = `the baseline's activities cannot be loaded: ${messageOf(error)}`;
-      return { ask: async () => ({ refused }) };
+      return { ask: async () => ({ refused, remedy: 'Publish the baseline again, or allow recorded answers.' }) };
     });
     return loading;
   };
   return {
-    ask: async (view, asker) => (isOfBaseline(view) ? await ofBaseline() : live.candidate).ask(view, asker),
+    async ask(view, asker) {
+      const answer = await (isOfBaseline(view) ? await ofBaseline() : live.candidate).ask(view, asker);
+      // A step that nobody may ask again has no remedy.
+      if ('refused' in answer && answer.remedy !== undefined && asker !== undefined) starved.add(asker.recording);
+      return answer;
+    },
   };
 }

@@ -225,4 +225,26 @@ describe('a changed outcome is attributed', () => {
     },
     240_000,
   );
+
+  it('not at all where the budget was spent before', async () => {
+    const number = await publish([
+      REWRITTEN,
+      [DEFINITION, 'Decide on', 'Decide kindly on'],
+      [ACTIVITIES, 'MOST = 100', 'MOST = 40'],
+    ]);
+    const ask = (liveCalls: number) =>
+      tryCandidate({
+        registry,
+        candidate: { mission, number },
+        baseline: { mission, number: 1 },
+        policy: { ...POLICY, limits: { ...POLICY.limits, liveCalls } },
+        workers: 1,
+      });
+    const candidateAsks = TOTALS.length - 1;
+    const poor = await ask(candidateAsks);
+    expect(poor.counts.outcomes.changed).toBe(1);
+    expect(poor.live?.calls).toBe(candidateAsks);
+    expect(poor.attribution).toBeUndefined();
+    expect((await ask(POLICY.limits.liveCalls)).attribution?.examined).toBe(candidateAsks);
+  }, 240_000);
 });
