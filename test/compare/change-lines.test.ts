@@ -24,18 +24,18 @@ it('shows the places within, and texts within as texts', () => {
   const after = { saved: state('Cash desk', 'One line.\nA third line.') };
   expect(shown(before, after)).toEqual([
     '/saved, JSON in a text:',
-    '/currentAgent/name  "Till" → "Cash desk"',
-    '/items/0/text',
-    'One line.',
-    'Another line.',
-    'A third line.',
+    '  /currentAgent/name  "Till" → "Cash desk"',
+    '  /items/0/text',
+    '  One line.',
+    '  Another line.',
+    '  A third line.',
   ]);
 });
 
 it('names the whole of a request that is nothing but such a text', () => {
   expect(shown(state('Till', 'hello'), state('Till', 'good bye'))).toEqual([
     `${WHOLE_REQUEST}, JSON in a text:`,
-    '/items/0/text  "hello" → "good bye"',
+    '  /items/0/text  "hello" → "good bye"',
   ]);
 });
 
@@ -44,6 +44,13 @@ it('shows texts where one is no JSON, or both say the same', () => {
   expect(shown({ saved: text }, { saved: `${text} and more` })[0]).toBe('/saved');
   expect(shown({ saved: text }, { saved: `${text}\n` })[0]).toBe('/saved');
   expect(shown({ saved: '{"a":1}' }, { saved: '{"a":2}' })).toEqual(['/saved  "{\\"a\\":1}" → "{\\"a\\":2}"']);
+});
+
+it('shows texts where the JSON in one is deeper than anybody can walk down', () => {
+  const deep = (inmost: string) => `${'['.repeat(100_000)}${inmost}${']'.repeat(100_000)}`;
+  const lines = shown({ saved: deep('1') }, { saved: deep('2') });
+  expect(lines[0]).toBe('/saved');
+  expect(lines.slice(1)).toEqual([deep('1'), deep('2')]);
 });
 
 describe('of plain workflows', () => {

@@ -2,7 +2,8 @@
 import { diffLines, diffWordsWithSpace } from 'diff';
 import type { ComponentChange } from '../../artifact/component-change.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
-import { describePointer, describeValue, printable, WHOLE_REQUEST } from '../describe.ts';
+import { isTooDeep } from '../cut-value.ts';
+import { describePointer, describeValue, printable } from '../describe.ts';
 import { diffJson } from '../diff-json.ts';
 import type { Difference } from '../difference.ts';
 
@@ -70,9 +71,13 @@ export function differenceLines(differences: readonly Difference[], whole?: stri
     const place = describePointer(pointer, whole);
     const inside = differencesInside(baseline, candidate);
     if (inside.length > 0)
-      return [line('value', `${place}, JSON in a text:`), ...differenceLines(inside, WHOLE_REQUEST)];
+      return [line('value', `${place}, JSON in a text:`), ...differenceLines(inside).map(indented)];
     return [line('value', place), ...textLines(baseline, candidate)];
   });
+}
+
+function indented({ kind, parts }: ChangeLine): ChangeLine {
+  return { kind, parts: [{ text: '  ', changed: false }, ...parts] };
 }
 
 /** Of two texts that are JSON, such as the saved state of an agent: what differs in them. None when they are not. */
@@ -81,10 +86,12 @@ function differencesInside(before: string, after: string): readonly Difference[]
   return baseline === undefined || candidate === undefined ? [] : diffJson(baseline, candidate);
 }
 
+/** `undefined` also when it is deeper than it can be walked down: a text has no cut made in it. */
 function documentIn(text: string): Json | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as Json;
+    const document = JSON.parse(text) as Json;
+    return isTooDeep(document) ? undefined : document;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** What a step of plain workflows asks that it did not ask before, shown on one example: its request is all there is to see. */
-import { WHOLE_REQUEST } from '../describe.ts';
+import { wholeOf } from '../describe.ts';
 import type { Divergence } from '../outcome.ts';
 import type { DivergenceGroup, Report } from '../report.ts';
 import { type ChangeLine, differenceLines } from './change-lines.ts';
@@ -15,7 +15,7 @@ export function requestChange(report: Report, group: DivergenceGroup): ChangeLin
   if (report.cohort.kind !== 'histories' || report.divergences.indexOf(group) >= EXAMPLES_SHOWN) return [];
   const example = report.results.find(({ recording }) => recording.id === group.example);
   const divergence = example?.detail?.divergence;
-  return divergence && isRequest(divergence) ? differenceLines(divergence.differences, WHOLE_REQUEST) : [];
+  return divergence && isRequest(divergence) ? differenceLines(divergence.differences, wholeOf(divergence)) : [];
 }
 
 function isRequest({ kind, baseline, candidate }: Divergence): boolean {
