@@ -185,9 +185,17 @@ async function readBatch(recordings: Store['recordings'], ids: readonly string[]
   return members;
 }
 
-/** Bytes that are not what was stored, and neither a key nor a database that is not here: those are told with their own code. */
+/**
+ * Bytes that are not what was stored: they cannot be opened, unpacked or read. Neither a key or a database that is not here, which
+ * have a code of their own, nor a fault of this program.
+ */
 function isDamage(error: unknown): boolean {
-  return !isMissionError(error) || error.code === 'ENCRYPTED_DATA_INVALID';
+  if (isMissionError(error)) return error.code === 'ENCRYPTED_DATA_INVALID';
+  return error instanceof SyntaxError || isOfZlib(error);
+}
+
+function isOfZlib(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
 /** `undefined` when it cannot be read. */

@@ -1,4 +1,5 @@
 /** A damaged recording of an encrypted registry is named among those that are wrong, and hides none of the others. */
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Report } from '../../src/compare/report.ts';
 import { reportDigest } from '../../src/compare/report-digest.ts';
@@ -38,11 +39,11 @@ function reportOn(all: readonly StoredRecording[]): Report {
 }
 
 /** As somebody with a hand in the database leaves it. */
-async function damage(index: number, column: 'content' | 'trace', sql: string): Promise<string> {
+async function damage(index: number, column: 'content' | 'trace', sql: string, db = raw): Promise<string> {
   const { id } = recording(index).summary;
-  await raw.query('ALTER TABLE mission.recordings DISABLE TRIGGER immutable');
-  await raw.query(`UPDATE mission.recordings SET ${column} = ${sql} WHERE id = $1`, [id]);
-  await raw.query('ALTER TABLE mission.recordings ENABLE ALWAYS TRIGGER immutable');
+  await db.query('ALTER TABLE mission.recordings DISABLE TRIGGER immutable');
+  await db.query(`UPDATE mission.recordings SET ${column} = ${sql} WHERE id = $1`, [id]);
+  await db.query('ALTER TABLE mission.recordings ENABLE ALWAYS TRIGGER immutable');
   return id;
 }
 
@@ -89,4 +90,32 @@ it('says which key is not here, and calls nothing altered', async () => {
   } finally {
     await without.close();
   }
+});
+
+it('names those that are not encrypted, and cannot be unpacked or read', async () => {
+  const databaseUrl = await server.createDatabase();
+  const plain = await openRegistry({ databaseUrl, actor: 'ada' });
+  const db = await openPostgres(databaseUrl, { readOnly: false });
+  try {
+    await plain.recordings.putAll(recordings);
+    const notJson = gzipSync('no trace').toString('hex');
+    const altered = [
+      await damage(1, 'trace', "'\\x6e6f7468696e67'::bytea", db),
+      await damage(2, 'trace', 'substring(trace from 1 for 12)', db),
+      await damage(3, 'trace', `'\\x${notJson}'::bytea`, db),
+    ];
+    const found = await checkCohort(plain, reportOn(recordings));
+    expect(found).toMatchObject({ verdict: 'changed', altered: altered.sort() });
+  } finally {
+    await db.close();
+    await plain.close();
+  }
+});
+
+it('takes no fault of the program for a damaged recording', async () => {
+  const stream = () => {
+    throw new TypeError('a fault');
+  };
+  const faulty = { ...registry, recordings: { ...registry.recordings, stream } };
+  await expect(checkCohort(faulty, reportOn(recordings))).rejects.toThrow('a fault');
 });
