@@ -18,7 +18,7 @@ const STEPS_MAX = 500;
 const EFFECTS_MAX = 1_000;
 const PLACES_MAX = 1_000;
 
-/** Cuts all but the ends and the writes, which expected ends, intended changes and causes are judged by. */
+/** Cuts all but the ends and the writes, which expected ends and intended changes are judged by, and causes of what `changed`. */
 export function cutShown(result: ReplayResult): ReplayResult {
   const divergence = createCutter(ROOM.divergence);
   const differences = createCutter(ROOM.differences);
