@@ -49,12 +49,13 @@ export class ChangedRuns {
   }
 }
 
-/** @returns nothing when no run came out otherwise, or the two bundles cannot be taken apart. */
+/** @returns nothing when no run came out otherwise, the two bundles cannot be taken apart, or it was interrupted. */
 export async function attributeCode(
   options: AttributeCodeOptions,
   { runs }: ChangedRuns,
 ): Promise<Attribution | undefined> {
-  if (runs.length === 0) return undefined;
+  const isStopped = () => options.signal?.aborted === true;
+  if (runs.length === 0 || isStopped()) return undefined;
   const change = ifItFits(() => splitBundles(options.baseline.code, options.candidate.code));
   if (change === undefined) return undefined;
   const pool = openReplayPool({ ...options.policy, workers: options.workers });
@@ -69,7 +70,7 @@ export async function attributeCode(
       partsOf: (unit) => waysOf(unit, change),
     });
     // What was interrupted says nothing.
-    return options.signal?.aborted === true ? undefined : groupCauses(causes, runs);
+    return isStopped() ? undefined : groupCauses(causes, runs);
   } finally {
     await pool.close();
   }
@@ -96,8 +97,9 @@ function hybridReplay({ policy, signal, onHybrid }: AttributeCodeOptions, { chan
     begun += 1;
     onHybrid?.(begun);
     const found = new Map<string, Fingerprint>();
+    if (signal?.aborted === true) return found;
     const code = ifItFits(() => change.render(new Set(taken)));
-    if (code === undefined || signal?.aborted === true) return found;
+    if (code === undefined) return found;
     const asked = recordings.flatMap((id) => sources.get(id) ?? []);
     const { answers, limits } = policy;
     const target = { name: `hybrid ${begun}`, bundle: { code } };

@@ -5,7 +5,7 @@ import { describeCauses } from '../../src/compare/attribution.ts';
 import { PLAIN } from '../../src/compare/render/palette.ts';
 import { renderTerminal } from '../../src/compare/render/terminal.ts';
 import { parsePolicy } from '../../src/gate/parse-policy.ts';
-import { tryWorkflows } from '../../src/release/try-workflows.ts';
+import { type TryWorkflowsOptions, tryWorkflows } from '../../src/release/try-workflows.ts';
 import { ESM_PROJECT, makeProject, type Recorded, recordOrders, type ScratchProject } from '../replay/plain/project.ts';
 
 /** File → what is replaced in it. */
@@ -88,7 +88,7 @@ describe('causes in plain workflows', () => {
     return folder;
   }
 
-  async function attributed(edits: Edits) {
+  async function attributed(edits: Edits, given: Pick<TryWorkflowsOptions, 'signal' | 'onResult' | 'onProgress'> = {}) {
     const name = await variant(edits);
     const report = await tryWorkflows({
       candidate: { name, code: { workflowsPath: name, root: project.root } },
@@ -97,6 +97,7 @@ describe('causes in plain workflows', () => {
       selection: 'histories',
       policy: parsePolicy({ secondOpinion: 0 }, 'the test'),
       workers: 1,
+      ...given,
     });
     return { report, causes: report.attribution?.groups.map(({ causes }) => describeCauses(causes)) };
   }
@@ -112,6 +113,23 @@ describe('causes in plain workflows', () => {
 
   it.each(CASES)('are told down to the statement: $name', async ({ edits, causes }) => {
     expect((await attributed(edits)).causes).toEqual(causes);
+  });
+
+  it('are not looked for once it was interrupted', async () => {
+    const interrupt = new AbortController();
+    const told: string[] = [];
+    const { report } = await attributed(
+      { 'rules.ts': [LIMIT] },
+      {
+        signal: interrupt.signal,
+        onResult: ({ outcome }) => outcome === 'changed' && interrupt.abort(),
+        onProgress: (message) => told.push(message),
+      },
+    );
+    expect(report.partial).toBe(true);
+    expect(report.counts.outcomes.changed).toBe(1);
+    expect(report).not.toHaveProperty('attribution');
+    expect(told.filter((message) => message.startsWith('looking for causes'))).toEqual([]);
   });
 
   it('are none where nothing differs, and are told on the terminal where something does', async () => {
