@@ -14,9 +14,11 @@ export function formatVersionRef(ref: VersionRef): string {
   return `${ref.mission}@${ref.number}`;
 }
 
+const REF = /^(?:([a-z][a-z0-9-]{0,62}))?@([1-9][0-9]{0,8})$/;
+
 /** Whether a text is `refund-eligibility@3`, the mission named. */
 export function isVersionRef(text: string): boolean {
-  return /^[a-z][a-z0-9-]{0,62}@[1-9][0-9]{0,8}$/.test(text);
+  return REF.exec(text)?.[1] !== undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export function isVersionRef(text: string): boolean {
  * @throws MissionError `VERSION_REF_INVALID` when the text has another form.
  */
 export function parseVersionRef(text: string, mission?: string): VersionRef {
-  const match = /^(?:([a-z][a-z0-9-]{0,62}))?@?([1-9][0-9]{0,8})$/.exec(text.includes('@') ? text : `@${text}`);
+  const match = REF.exec(text.includes('@') ? text : `@${text}`);
   const name = match?.[1] ?? mission;
   if (match === null || name === undefined) {
     throw new MissionError('VERSION_REF_INVALID', `"${text}" does not name a version.`, {

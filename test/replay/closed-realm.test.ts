@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 const RETURN = `return \`\${second}!\`;`;
@@ -55,10 +53,7 @@ describe('a candidate with a changed result', () => {
     const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
     sources = runs
       .filter(({ name }) => ['sequential', 'parallel', 'timers'].includes(name))
-      .map(({ history }) => {
-        const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([history]);
-        return { summary, content: encodeRecordingContent(histories) };
-      });
+      .map(({ history }) => sourceOf(history));
   });
 
   async function replay(code: string): Promise<Record<string, string>> {

@@ -2,13 +2,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, type ReplayLimits, replayLimits } from '../../src/replay/answer-policy.ts';
 import { codeWalks } from '../../src/replay/code-walks.ts';
 import type { CoverageTask } from '../../src/replay/coverage-protocol.ts';
 import { stateOfProcess } from '../temporal/support/expectations.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -26,14 +24,8 @@ const note = (message: unknown) => void started.push((message as { readonly proc
 beforeAll(async () => {
   const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
   tasks = ['sequential', 'retried', 'timers', 'parallel'].map((name) => {
-    const {
-      histories,
-      end: _,
-      trace: __,
-      input: ___,
-      ...summary
-    } = buildRecording([runs.find((run) => run.name === name)?.history ?? {}]);
-    return { summary: { ...summary, id: name }, content: encodeRecordingContent(histories) };
+    const { summary, content } = sourceOf(runs.find((run) => run.name === name)?.history ?? {});
+    return { summary: { ...summary, id: name }, content };
   });
 });
 

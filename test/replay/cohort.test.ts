@@ -3,8 +3,6 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import { renderJson } from '../../src/compare/render/json.ts';
 import { buildReport } from '../../src/compare/report-builder.ts';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import {
   type CohortReplayOptions,
@@ -14,7 +12,7 @@ import {
   replayCohort,
 } from '../../src/replay/replay-cohort.ts';
 import { sampleEnding, sampleSubject } from '../support/sample-report.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 /** Of a few replays; fast-check names the order and the number that made a difference. */
@@ -59,12 +57,7 @@ describe('replay of a cohort in processes', () => {
   beforeAll(async () => {
     original = await bundlePlain();
     const runs = await recordPlainRuns(inject('temporalAddress'), original);
-    sources = runs
-      .filter((run) => !run.name.startsWith('chain'))
-      .map(({ history }) => {
-        const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([history]);
-        return { summary, content: encodeRecordingContent(histories) };
-      });
+    sources = runs.filter((run) => !run.name.startsWith('chain')).map(({ history }) => sourceOf(history));
   });
 
   const target = (code: string, name = 'candidate') => ({ name, bundle: { code } });

@@ -2,8 +2,9 @@
  * Each feature of Temporal's AI SDK integration, recorded by Temporal's own worker on a real server: what was not changed matches,
  * and what was changed is told at the question or activity that is another. It has no streaming, and no MCP client with a memory.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Edits, expectSameOpinion, expectTold, FeatureBench, type Told } from './integrations/feature-bench.ts';
+import { expect } from 'vitest';
+import { describeFeatures } from './integrations/describe-features.ts';
+import type { Edits, Told } from './integrations/feature-bench.ts';
 import { type Feature, QUESTION } from './integrations/features.ts';
 
 const FEATURES: readonly Feature[] = [
@@ -66,39 +67,13 @@ const TOLD: readonly Told[] = [
   ['replaced-true', 'invokeModel#2', '/modelId', '"shop-model" → "shop-model-large"'],
 ];
 
-describe('the features of @temporalio/ai-sdk', () => {
-  let bench: FeatureBench;
-
-  beforeAll(async () => {
-    bench = await FeatureBench.record(inject('temporalAddress'), 'ai-sdk', FEATURES);
-    expect(bench.ends).toEqual(ENDS);
-  });
-
-  afterAll(() => bench?.remove());
-
-  it('match where nothing was changed, and Temporal’s own replayer agrees', async () => {
-    const results = await bench.unchanged();
-    // The child is a recording of its own; links are one with their run.
-    expect(results).toHaveLength(FEATURES.length + 1);
-    expect(results.map(({ outcome, official }) => [outcome, official])).toEqual(
-      results.map(() => ['matched', { deterministic: true }]),
-    );
-  });
-
-  it('are told to workflow code by our driver as by Temporal’s core', () => bench.expectSameActivations());
-
-  it('are told where they were changed, at the first question or activity that is another', async () => {
-    const results = await bench.changed(EDITS);
-    expectTold(bench.told(results), TOLD);
-    expectSameOpinion(results);
-  });
-
-  it('go on with the recorded answers to an end, if told to', async () => {
-    const results = await bench.changed(EDITS, { answers: { activity: 'recorded' }, secondOpinion: 0 });
-    expect(bench.candidateEnds(results)).toEqual({
-      ...ENDS,
-      // What it asks is another; what it is answered is not. Here that throws out of the workflow task.
-      structured: expect.stringContaining('did not match schema'),
-    });
-  });
+describeFeatures('ai-sdk', {
+  features: FEATURES,
+  ends: ENDS,
+  edits: EDITS,
+  told: TOLD,
+  endsAsRecorded: {
+    // What it asks is another; what it is answered is not. Here that throws out of the workflow task.
+    structured: expect.stringContaining('did not match schema'),
+  },
 });

@@ -4,8 +4,9 @@
  */
 import type { Client } from '@temporalio/client';
 import { WorkflowStreamClient } from '@temporalio/workflow-streams/client';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Edits, expectSameOpinion, expectTold, FeatureBench, type Told } from './integrations/feature-bench.ts';
+import { expect } from 'vitest';
+import { describeFeatures } from './integrations/describe-features.ts';
+import type { Edits, Told } from './integrations/feature-bench.ts';
 import { type Feature, QUESTION } from './integrations/features.ts';
 
 const FEATURES: readonly Feature[] = [
@@ -97,40 +98,14 @@ const TOLD: readonly Told[] = [
   ['replaced-true', 'invokeModelActivity#2', '/modelName', '"shop-model" → "shop-model-large"'],
 ];
 
-describe('the features of @temporalio/openai-agents', () => {
-  let bench: FeatureBench;
-
-  beforeAll(async () => {
-    bench = await FeatureBench.record(inject('temporalAddress'), 'openai-agents', FEATURES);
-    expect(bench.ends).toEqual(ENDS);
-  });
-
-  afterAll(() => bench?.remove());
-
-  it('match where nothing was changed, and Temporal’s own replayer agrees', async () => {
-    const results = await bench.unchanged();
-    // The child is a recording of its own; links are one with their run.
-    expect(results).toHaveLength(FEATURES.length + 1);
-    expect(results.map(({ outcome, official }) => [outcome, official])).toEqual(
-      results.map(() => ['matched', { deterministic: true }]),
-    );
-  });
-
-  it('are told to workflow code by our driver as by Temporal’s core', () => bench.expectSameActivations());
-
-  it('are told where they were changed, at the first question or activity that is another', async () => {
-    const results = await bench.changed(EDITS);
-    expectTold(bench.told(results), TOLD);
-    expectSameOpinion(results);
-  });
-
-  it('go on with the recorded answers to an end, if told to', async () => {
-    const results = await bench.changed(EDITS, { answers: { activity: 'recorded' }, secondOpinion: 0 });
-    expect(bench.candidateEnds(results)).toEqual({
-      ...ENDS,
-      // What they ask is another; what they are answered is not.
-      structured: expect.stringContaining('Invalid output type'),
-      conversed: 'You asked: And order 17? (1 before)',
-    });
-  });
+describeFeatures('openai-agents', {
+  features: FEATURES,
+  ends: ENDS,
+  edits: EDITS,
+  told: TOLD,
+  endsAsRecorded: {
+    // What they ask is another; what they are answered is not.
+    structured: expect.stringContaining('Invalid output type'),
+    conversed: 'You asked: And order 17? (1 before)',
+  },
 });

@@ -1,10 +1,8 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import { type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 /** Each tries to open a connection by another road, and says in its result how far it came. */
@@ -44,8 +42,7 @@ describe('a candidate under the default policy', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
     const run = runs.find(({ name }) => name === 'sequential');
-    const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([run?.history ?? {}]);
-    source = { summary, content: encodeRecordingContent(histories) };
+    source = sourceOf(run?.history ?? {});
   });
 
   afterAll(() => server.close());

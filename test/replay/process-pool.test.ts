@@ -9,12 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
 import { expectMissionError, stateOfProcess } from '../temporal/support/expectations.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 // Memory is to run out before time does, on a busy machine too.
@@ -33,16 +31,8 @@ let folder: string;
 beforeAll(async () => {
   original = await bundlePlain();
   const runs = await recordPlainRuns(inject('temporalAddress'), original);
-  sources = ['sequential', 'retried', 'timers', 'parallel'].map((name) => {
-    const {
-      histories,
-      end: _,
-      trace: __,
-      input: ___,
-      ...summary
-    } = buildRecording([runs.find((run) => run.name === name)?.history ?? {}]);
-    return { summary, content: encodeRecordingContent(histories) };
-  });
+  const names = ['sequential', 'retried', 'timers', 'parallel'];
+  sources = names.map((name) => sourceOf(runs.find((run) => run.name === name)?.history ?? {}));
   folder = await mkdtemp(join(tmpdir(), 'process-pool-'));
 });
 

@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { buildRecording } from '../../src/recording/build-recording.ts';
-import { encodeRecordingContent } from '../../src/recording/content.ts';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
 import { type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
-import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 /** Each is true as long as it tells the time of the run. */
@@ -42,12 +40,7 @@ describe('the time of a run in replay', () => {
 
   beforeAll(async () => {
     const runs = await recordPlainRuns(inject('temporalAddress'), await bundlePlain());
-    sources = runs
-      .filter(({ name }) => name === 'sequential')
-      .map(({ history }) => {
-        const { histories, end: _, trace: __, input: ___, ...summary } = buildRecording([history]);
-        return { summary, content: encodeRecordingContent(histories) };
-      });
+    sources = runs.filter(({ name }) => name === 'sequential').map(({ history }) => sourceOf(history));
     clock = await bundleVariant('const first = await greet(name);', `${ROADS}\nconst first = await greet(name);`);
   });
 

@@ -5,7 +5,9 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { buildRecording, toStoredRecording } from '../../../src/recording/build-recording.ts';
 import type { History } from '../../../src/replay/proto.ts';
+import type { ReplaySource } from '../../../src/replay/replay-cohort.ts';
 import { quietRuntime } from '../../support/quiet-runtime.ts';
 
 export interface RecordedRun {
@@ -40,6 +42,12 @@ const activities = {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   },
 };
+
+/** As it comes to a replay. */
+export function sourceOf(history: History): ReplaySource {
+  const { summary, content } = toStoredRecording(buildRecording([history]));
+  return { summary, content };
+}
 
 /** The bundle of the plain workflows (or of a variant of them). */
 export async function bundlePlain(file = './workflows.ts'): Promise<string> {
