@@ -16,7 +16,12 @@ export type { Drift } from './compare/drift.ts';
 export type { IntendedChange } from './compare/intended-change.ts';
 export type { Report, Verdict } from './compare/report.ts';
 export type { Decided } from './decisions/decide.ts';
-export { type ListDecisionsOptions, listOpenDecisions, type OpenDecision } from './decisions/open-decisions.ts';
+export {
+  type ListDecisionsOptions,
+  listOpenDecisions,
+  type OpenDecision,
+  type UnreadableRun,
+} from './decisions/open-decisions.ts';
 export { parsePolicy, parsePolicyFlags } from './gate/parse-policy.ts';
 export type { ReplayPolicy } from './gate/policy.ts';
 export type { AuditEntry, AuditHead, AuditVerdict } from './registry/audit-chain.ts';

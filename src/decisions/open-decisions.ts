@@ -1,11 +1,12 @@
 /** The questions that runs hold for a person: read from the memos that `decide` steps write, so no worker is needed. */
 import type { Client } from '@temporalio/client';
 import type { DecisionQuestion } from '../mission/wire.ts';
-import { MEMO_DECISION_PREFIX } from '../mission/wire.ts';
+import { MEMO_DECISION_PREFIX, MEMO_STAMP } from '../mission/wire.ts';
 import { readQuestion } from '../recording/wire-schema.ts';
 import { anyRunsOf } from '../routing/mission-query.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import type { Json } from '../shared/json.ts';
+import { type ListedRun, listRunsWith } from '../temporal/listed-runs.ts';
 import { runError } from '../temporal/run-error.ts';
 
 /** An open question of one run. */
@@ -25,19 +26,49 @@ export interface ListDecisionsOptions {
   readonly mission?: string | undefined;
   /** At most so many questions. @default 100 */
   readonly limit?: number;
+  /** Told of each open run whose questions cannot be read here. @default the first one is thrown */
+  readonly onUnreadable?: (run: UnreadableRun) => void;
 }
 
-/** Lists the open questions, the runs that began first at the top. The server's list is a second or so behind. */
+/** Most often a key is missing: `ENCRYPTION_KEY_MISSING`. */
+export interface UnreadableRun {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly error: Error;
+}
+
+/**
+ * Lists the open questions, the runs that began first at the top. The server's list is a second or so behind.
+ *
+ * @throws MissionError `ENCRYPTION_KEY_MISSING` for a run that cannot be read, unless `onUnreadable` is given; `TEMPORAL_UNAVAILABLE`.
+ */
 export async function listOpenDecisions(options: ListDecisionsOptions): Promise<OpenDecision[]> {
-  const { client, mission, limit = 100 } = options;
+  const { client, mission, limit = 100, onUnreadable } = options;
   const of = anyRunsOf(mission === undefined ? undefined : [mission]);
   const found: OpenDecision[] = [];
-  for await (const run of client.workflow.list({ query: `${of} AND ExecutionStatus = 'Running'` })) {
+  for await (const run of listRunsWith(client, {
+    query: `${of} AND ExecutionStatus = 'Running'`,
+    memo: isOfQuestions,
+  })) {
+    if (run.unreadable !== undefined) tell(run, run.unreadable, onUnreadable);
     found.push(...questionsOf(run));
     if (found.length >= limit) break;
   }
   const byAge = (left: OpenDecision, right: OpenDecision) => left.runStartedAt.localeCompare(right.runStartedAt);
   return found.slice(0, limit).sort(byAge);
+}
+
+function isOfQuestions(key: string): boolean {
+  return key === MEMO_STAMP || key.startsWith(MEMO_DECISION_PREFIX);
+}
+
+function tell(
+  { workflowId, runId }: ListedRun,
+  error: Error,
+  onUnreadable: ListDecisionsOptions['onUnreadable'],
+): void {
+  if (onUnreadable === undefined) throw error;
+  onUnreadable({ workflowId, runId, error });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Runs with their versions, and what a run waits for when no worker hosts its version. */
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { MEMO_STAMP } from '../mission/wire.ts';
 import type { Intervention } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
@@ -7,6 +8,7 @@ import { runsOf } from '../routing/mission-query.ts';
 import { missionOfTaskQueue, taskQueueOf } from '../routing/placement.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { type ListedRun, listRunsWith } from '../temporal/listed-runs.ts';
 import { runError } from '../temporal/run-error.ts';
 import { DEPLOYMENT_VERSION_ATTRIBUTE, deploymentVersionText, pinnedBuildId } from '../temporal/run-versioning.ts';
 import {
@@ -42,6 +44,8 @@ export interface RunSummary {
   readonly endedAt?: Date;
   /** `waiting for a worker of refund-eligibility@2`: the run is open, and no worker can take it on. */
   readonly waiting?: string;
+  /** Why what its start stamped on it cannot be read here: its key is missing. The version is what the server knows. */
+  readonly unreadable?: string;
 }
 
 export interface ListRunsOptions {
@@ -83,7 +87,7 @@ export async function* streamRuns(options: Omit<ListRunsOptions, 'limit'>): Asyn
   const ledgers = new Ledgers(registry);
   const query = await queryFor(options, ledgers);
   const wanted = version === undefined ? undefined : formatVersionRef(version);
-  for await (const info of temporal.client.workflow.list({ query, pageSize: 200 })) {
+  for await (const info of listRunsWith(temporal.client, { query, memo: (key) => key === MEMO_STAMP })) {
     const run = summaryOf(info, await ledgers.of(missionOf(info)));
     if (wanted === undefined || run.version === wanted) yield await withWaiting(run, hosted);
   }
@@ -139,12 +143,7 @@ const STATUS: Readonly<Record<string, RunStatus>> = {
 };
 
 /** What lists and descriptions have in common. */
-type RunInfo = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'taskQueue' | 'startTime'> & {
-  readonly memo?: Readonly<Record<string, unknown>> | undefined;
-  readonly searchAttributes: Readonly<Record<string, unknown>>;
-  readonly status: { readonly name: string };
-  readonly closeTime?: Date | undefined;
-};
+type RunInfo = Omit<ListedRun, 'memo'> & { readonly memo?: Readonly<Record<string, unknown>> | undefined };
 
 function missionOf(info: RunInfo): string {
   return missionOfTaskQueue(info.taskQueue) ?? info.type;
@@ -173,6 +172,7 @@ function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSumma
     status: STATUS[info.status.name] ?? 'unknown',
     startedAt: info.startTime,
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime }),
+    ...(info.unreadable !== undefined && { unreadable: info.unreadable.message }),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { grpcStatusOf } from '../temporal/grpc-status.ts';
+import { pagesOfRuns } from '../temporal/listed-runs.ts';
 import { previousLinkOf, successorOf } from './chain.ts';
 import { decodePayloads } from './decode-payloads.ts';
 import type { History } from './recording.ts';
@@ -37,9 +38,6 @@ function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-const PAGE = 200;
-/** gRPC's status of a request that is wrong in itself. */
-const INVALID_ARGUMENT = 3;
 const IDS_PER_QUERY = 50;
 
 /**
@@ -64,28 +62,12 @@ export async function* listEndedRuns(client: Client, filter: EndedRunsFilter): A
  * @throws MissionError `USAGE` when the server refuses the query, `TEMPORAL_UNAVAILABLE` when it does not answer.
  */
 export async function* listPages(client: Client, query: string): AsyncGenerator<readonly RunRef[]> {
-  const { namespace } = client.options;
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const request = { namespace, query, pageSize: PAGE, ...(nextPageToken !== undefined && { nextPageToken }) };
-    const page = await client.workflowService.listWorkflowExecutions(request).catch((cause: unknown) => {
-      const refused = (cause as { code?: unknown } | null)?.code === INVALID_ARGUMENT;
-      throw new MissionError(
-        refused ? 'USAGE' : 'TEMPORAL_UNAVAILABLE',
-        `Runs could not be listed: ${messageOf(cause)}.`,
-        {
-          remedy: `Check ${refused ? '' : 'the connection, and '}the query: ${query}`,
-          details: { query, namespace },
-          cause,
-        },
-      );
-    });
-    yield page.executions.map(({ execution }) => ({
+  for await (const page of pagesOfRuns(client, query)) {
+    yield page.map(({ execution }) => ({
       workflowId: execution?.workflowId ?? '',
       runId: execution?.runId ?? '',
     }));
-    nextPageToken = page.nextPageToken;
-  } while (nextPageToken.length > 0);
+  }
 }
 
 /** A chain is at most this long; a longer one never ends, and is not what a recording is for. */

@@ -172,7 +172,10 @@ class RunningFollower implements ShadowFollower {
     const deployment = await registry.deployments.nameOf(mission);
     for await (const run of startedRuns(client, { mission, deployment }, since)) {
       if (this.#closing.signal.aborted) return;
-      const plans = this.#seen.has(run.runId) ? undefined : planShadows(mission, run, history, versions);
+      if (this.#seen.has(run.runId)) continue;
+      const { workflowId, unreadable } = run;
+      if (unreadable !== undefined) this.#emit({ kind: 'unread', mission, workflowId, error: unreadable });
+      const plans = unreadable === undefined ? planShadows(mission, run, history, versions) : [];
       if (plans === undefined) continue;
       await registry.shadows.plan(this.#scope(), plans);
       if (this.#seen.size >= SEEN_MAX) this.#seen.clear();

@@ -4,7 +4,7 @@
  * plain client's), the build that took it on and the time of its start do.
  */
 import type { Client } from '@temporalio/client';
-import { type RunStamp, shadowWorkflowId } from '../mission/wire.ts';
+import { MEMO_STAMP, type RunStamp, shadowWorkflowId } from '../mission/wire.ts';
 import type { Route } from '../registry/routes.ts';
 import type { ShadowPlan } from '../registry/shadows.ts';
 import type { Version } from '../registry/versions.ts';
@@ -14,17 +14,13 @@ import { resolveShadows } from '../routing/resolve-shadows.ts';
 import { revisionAt } from '../routing/revision-at.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
+import { type ListedRun, listRunsWith } from '../temporal/listed-runs.ts';
 import { pinnedBuildId } from '../temporal/run-versioning.ts';
 import { buildIdOf } from '../temporal/worker-deployments.ts';
 
-/** A run as the server lists it. */
-export interface ListedRun {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly startTime: Date;
-  readonly memo?: Readonly<Record<string, unknown>> | undefined;
-  readonly searchAttributes: Readonly<Record<string, unknown>>;
-}
+/** What of a listed run the choice needs. */
+export type StartedRun = Pick<ListedRun, 'workflowId' | 'runId' | 'startTime' | 'searchAttributes'> &
+  Partial<Pick<ListedRun, 'memo' | 'unreadable'>>;
 
 /** A mission and its worker deployment. */
 export interface DeployedMission {
@@ -37,10 +33,10 @@ export function startedRuns(
   client: Client,
   { mission, deployment }: DeployedMission,
   since: Date,
-): AsyncIterable<ListedRun> {
+): AsyncIterable<StartedRun> {
   const own = `WorkflowType = '${mission}' AND (TemporalWorkerDeployment = '${deployment}' OR TemporalWorkerDeployment IS NULL)`;
   const query = `${runsOf([mission])} AND ${own} AND StartTime >= '${since.toISOString()}'`;
-  return client.workflow.list({ query, pageSize: 200 });
+  return listRunsWith(client, { query, memo: (key) => key === MEMO_STAMP });
 }
 
 type Numbered = Pick<Version, 'number' | 'artifact'>;
@@ -63,7 +59,7 @@ interface Placed {
  */
 export function planShadows(
   mission: string,
-  run: ListedRun,
+  run: StartedRun,
   history: readonly Route[],
   versions: readonly Numbered[],
 ): readonly ShadowPlan[] | undefined {
@@ -104,7 +100,7 @@ function placeByStamp({ version, artifact, revision, key }: RunStamp): Placed {
 
 /** Where several versions are its build, the run counts for the route's default of its time. */
 function placeByBuild(
-  { startTime }: ListedRun,
+  { startTime }: StartedRun,
   buildId: string | undefined,
   history: readonly Route[],
   versions: readonly Numbered[],

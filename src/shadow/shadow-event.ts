@@ -16,6 +16,13 @@ export type ShadowEvent =
       readonly workflowId: string;
       readonly outcome: ShadowOutcome;
     }
+  /** What is stamped on a real run cannot be read here, so this process gives it no shadow. */
+  | {
+      readonly kind: 'unread';
+      readonly mission: string;
+      readonly workflowId: string;
+      readonly error: Error;
+    }
   /** One shadow could not be looked at; it is tried again. Real runs are not concerned. */
   | { readonly kind: 'failed'; readonly workflowId: string; readonly error: Error }
   /** Registry or server could not be read: tried again after the time given. */
@@ -30,6 +37,8 @@ export function describeShadowEvent(event: ShadowEvent): string {
       return `${event.workflowId} was not started: ${event.why ?? 'it was refused'}`;
     case 'counted':
       return `shadow of ${event.mission}@${event.version} ${event.outcome}: ${event.workflowId}`;
+    case 'unread':
+      return `${event.workflowId} gets no shadow: ${event.error.message}`;
     case 'failed':
       return `${event.workflowId} could not be looked at (${event.error.message}); it is tried again`;
     case 'waiting':

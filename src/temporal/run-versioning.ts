@@ -20,11 +20,17 @@ export function deploymentVersionText({ deploymentName, buildId }: WorkerDeploym
   return `${deploymentName}:${buildId}`;
 }
 
-/** The build id that a run is on; `undefined` before its first workflow task, pinned or not. */
-export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>>): string | undefined {
+/** The deployment version that a run is on, as the server has it; `undefined` before its first workflow task, pinned or not. */
+export function deploymentVersionIn(searchAttributes: Readonly<Record<string, unknown>>): string | undefined {
   const value = searchAttributes[DEPLOYMENT_VERSION_ATTRIBUTE];
   const text: unknown = Array.isArray(value) ? value[0] : value;
-  return typeof text === 'string' ? text.slice(text.lastIndexOf(':') + 1) : undefined;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** The same, its build id alone. */
+export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>>): string | undefined {
+  const text = deploymentVersionIn(searchAttributes);
+  return text?.slice(text.lastIndexOf(':') + 1);
 }
 
 /**

@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { decide } from '../../src/decisions/decide.ts';
-import { openDecisionsOf } from '../../src/decisions/open-decisions.ts';
+import { listOpenDecisions, openDecisionsOf, type UnreadableRun } from '../../src/decisions/open-decisions.ts';
 import { type Keyring, newSecret, parseKeyring } from '../../src/encryption/keyring.ts';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
+import { listRuns } from '../../src/fleet/list-runs.ts';
+import { shadowWorkflowId } from '../../src/mission/wire.ts';
 import { fromStoredRecording } from '../../src/recording/build-recording.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
+import { followShadows } from '../../src/shadow/follow-shadows.ts';
+import { describeShadowEvent } from '../../src/shadow/shadow-event.ts';
 import { connectTemporal, type TemporalConnection } from '../../src/temporal/connection.ts';
 import { run } from '../cli/run.ts';
 import { publishClaims } from '../client/mission.ts';
@@ -27,6 +31,7 @@ const { History } = proto.temporal.api.history.v1;
 const { DescribeWorkflowExecutionResponse, QueryWorkflowResponse } = proto.temporal.api.workflowservice.v1;
 
 const mission = `sealed-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+const WAIT = { timeout: 60_000, interval: 200 };
 /** Goes in as input, evidence, comment, signal, update and comes out of a query. */
 const SECRET = 'Ada Lovelace of St James Square';
 
@@ -122,6 +127,39 @@ async function toldBy({ client, namespace }: TemporalConnection, workflowId: str
     .join('\n');
 }
 
+/** Has version 1 take all traffic, and a candidate shadow it. @returns the candidate's number */
+async function shadowEverything(): Promise<number> {
+  const version = await publishClaims(registry, mission, 'stern');
+  const revision = (await registry.routes.current(mission))?.revision ?? 0;
+  await registry.routes.set(revision, {
+    mission,
+    weights: [{ version: 1, weight: 10_000 }],
+    shadows: [{ version, share: 10_000 }],
+    by: 'ada',
+    reason: 'test',
+    activation: { report: null, forced: true },
+  });
+  return version;
+}
+
+/** Looks once for runs to shadow. @returns what it said of those that it cannot read, by workflow id */
+async function lookForShadows({ client }: TemporalConnection): Promise<Map<string, string>> {
+  const unread = new Map<string, string>();
+  const follower = followShadows({
+    client,
+    registry,
+    server: mission,
+    identity: 'follower',
+    redactionKey: new Uint8Array(32),
+    missions: [mission],
+    pollMs: 60_000,
+    onEvent: (event) => event.kind === 'unread' && unread.set(event.workflowId, describeShadowEvent(event)),
+  });
+  await follower.turn();
+  await follower.stop();
+  return unread;
+}
+
 const collect = async ({ client }: TemporalConnection, workflowId: string) => {
   const collected = collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs: [{ workflowId }] });
   for await (const run of collected) return run;
@@ -202,6 +240,49 @@ describe('without the key of a run', () => {
     });
     // It is tried again, so the recording comes as soon as the key does.
     expect(await collect(withKey, workflowId)).toMatchObject({ status: 'stored' });
+  });
+
+  it('lists have the run, say which key is missing, and go on to the others; so do shadows', async () => {
+    const candidate = await shadowEverything();
+    const withKey = await connect(keyring(old));
+    await host(withKey);
+    const sealed = await start(withKey, { claim: SECRET, asks: ['sealed'] });
+    const inClear = await connect();
+    await vi.waitFor(async () => expect(await openDecisionsOf(withKey.client, sealed)).toHaveLength(1), WAIT);
+    await host(inClear);
+    const clear = await start(inClear, { claim: 'told to all', asks: ['clear'] });
+    await vi.waitFor(async () => {
+      const unreadable: string[] = [];
+      const onUnreadable = ({ workflowId }: UnreadableRun) => void unreadable.push(workflowId);
+      const questions = await listOpenDecisions({ client: inClear.client, mission, onUnreadable });
+      expect([questions.map(({ workflowId }) => workflowId), unreadable]).toEqual([[clear], [sealed]]);
+    }, WAIT);
+    const missing = { code: 'ENCRYPTION_KEY_MISSING', message: expect.stringContaining('"k-old"') };
+    await expect(listOpenDecisions({ client: inClear.client, mission })).rejects.toMatchObject(missing);
+
+    const runs = await listRuns({ temporal: inClear, registry, mission, state: 'open' });
+    expect(runs).toMatchObject([
+      { workflowId: clear, version: `${mission}@1` },
+      { workflowId: sealed, version: `${mission}@1`, unreadable: missing.message },
+    ]);
+    expect(runs[0]).not.toHaveProperty('unreadable');
+
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
+    const told = await run(['runs', mission, '--open', '--json'], { cwd, env, shared: registry });
+    expect([told.code, JSON.parse(told.out)]).toMatchObject([0, [{ workflowId: clear }, { workflowId: sealed }]]);
+    const asked = await run(['decisions', mission], { cwd, env, shared: registry });
+    expect([asked.code, asked.out]).toEqual([0, expect.stringContaining(clear)]);
+    for (const { err } of [told, asked]) {
+      expect(err).toMatch(/^1 run has a memo that cannot be read here\. This was encrypted with the key "k-old"/mu);
+      expect(err).toContain('MISSION_PAYLOAD_KEYS');
+    }
+
+    const unread = await lookForShadows(inClear);
+    expect(unread.get(sealed)).toMatch(/ gets no shadow: This was encrypted with the key "k-old"/);
+    expect(unread.has(clear)).toBe(false);
+    const planned = [clear, sealed].map((id) => registry.shadows.find(shadowWorkflowId(id, candidate)));
+    expect(await Promise.all(planned)).toMatchObject([{ primaryWorkflowId: clear }, undefined]);
+    for (const workflowId of [clear, sealed]) await withKey.client.workflow.getHandle(workflowId).terminate();
   });
 
   it('a worker leaves the run where it is and says why; with the key it goes on', async () => {

@@ -1,7 +1,7 @@
 /** Which runs get a shadow, by what the server lists of them. */
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/registry/routes.ts';
-import { type ListedRun, planShadows } from '../../src/shadow/plan-shadows.ts';
+import { planShadows, type StartedRun } from '../../src/shadow/plan-shadows.ts';
 import { digestOf } from '../../src/shared/digest.ts';
 import { buildIdOf } from '../../src/temporal/worker-deployments.ts';
 
@@ -21,20 +21,20 @@ function route(revision: number, active: number, shadows: readonly number[]): Ro
 }
 
 const history = [route(3, 3, [2]), route(2, 1, [2]), route(1, 1, [])];
-const plain = (startTime: string, artifact: string | undefined): ListedRun => ({
+const plain = (startTime: string, artifact: string | undefined): StartedRun => ({
   workflowId: 'w',
   runId: 'r',
   startTime: new Date(startTime),
   searchAttributes:
     artifact === undefined ? {} : { TemporalWorkerDeploymentVersion: [`orders:${buildIdOf(artifact)}`] },
 });
-const stamped = (revision: number): ListedRun => ({
+const stamped = (revision: number): StartedRun => ({
   ...plain('2026-03-02T12:00:00.000Z', first),
   memo: { 'mission.stamp': { mission: 'orders', version: 'orders@1', artifact: first, reason: 'weight', revision } },
 });
 
 describe('the shadows of a run', () => {
-  it.each<[string, ListedRun, readonly object[] | undefined]>([
+  it.each<[string, StartedRun, readonly object[] | undefined]>([
     ['by its stamp', stamped(2), [{ primaryVersion: 1, revision: 2 }]],
     ['of a revision without shadows', stamped(1), []],
     ['of a revision that is not known yet', stamped(4), undefined],

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { describeValue, printable } from '../../compare/describe.ts';
 import { wrapText } from '../../compare/render/layout.ts';
-import type { OpenDecision } from '../../decisions/open-decisions.ts';
+import type { OpenDecision, UnreadableRun } from '../../decisions/open-decisions.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
 import { readCount } from '../read-values.ts';
-import { atMinute } from '../words.ts';
+import { atMinute, unreadableRuns } from '../words.ts';
 
 interface Options {
   readonly limit: number;
@@ -25,8 +25,12 @@ export function addDecisions(program: Command, host: CliHost): void {
 async function run({ context, output, options, args: [mission] }: Call<Options>): Promise<number> {
   const { client } = await context.temporal();
   const { listOpenDecisions } = await import('../../decisions/open-decisions.ts');
-  const open = await listOpenDecisions({ client, mission, limit: options.limit });
+  const unreadable: UnreadableRun[] = [];
+  const onUnreadable = (one: UnreadableRun) => void unreadable.push(one);
+  const open = await listOpenDecisions({ client, mission, limit: options.limit, onUnreadable });
   await output.result(open, () => decisionsText(open, output));
+  const [first] = unreadable;
+  if (first !== undefined) output.note(unreadableRuns(unreadable.length, first.error.message));
   return EXIT.ok;
 }
 

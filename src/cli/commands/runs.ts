@@ -7,7 +7,7 @@ import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
 import { readCount } from '../read-values.ts';
-import { atMinute, counted } from '../words.ts';
+import { atMinute, counted, unreadableRuns } from '../words.ts';
 
 interface Options {
   readonly version?: string;
@@ -52,6 +52,8 @@ async function run({ context, output, options, args: [given] }: Call<Options>): 
   const standing = options.fast === true ? undefined : await standingOf(temporal.client, listed);
   const runs: ListedRun[] = listed.map((one) => ({ ...one, ...standing?.get(one.runId) }));
   await output.result(runs, () => runsText(runs, options, output, new Date()));
+  const unreadable = listed.flatMap((one) => one.unreadable ?? []);
+  if (unreadable[0] !== undefined) output.note(unreadableRuns(unreadable.length, unreadable[0]));
   return EXIT.ok;
 }
 
