@@ -4,6 +4,7 @@ import type { DecisionQuestion } from '../mission/wire.ts';
 import { MEMO_DECISION_PREFIX, MEMO_STAMP } from '../mission/wire.ts';
 import { readQuestion } from '../recording/wire-schema.ts';
 import { anyRunsOf } from '../routing/mission-query.ts';
+import { missionOfTaskQueue } from '../routing/placement.ts';
 import { readStamp } from '../routing/run-stamp.ts';
 import type { Json } from '../shared/json.ts';
 import { type ListedRun, listRunsWith } from '../temporal/listed-runs.ts';
@@ -24,7 +25,7 @@ export interface ListDecisionsOptions {
   readonly client: Client;
   /** @default all */
   readonly mission?: string | undefined;
-  /** At most so many questions. @default 100 */
+  /** At most so many questions, of the runs that began first. @default 100 */
   readonly limit?: number;
   /** Told of each open run whose questions cannot be read here. @default the first one is thrown */
   readonly onUnreadable?: (run: UnreadableRun) => void;
@@ -45,17 +46,23 @@ export interface UnreadableRun {
 export async function listOpenDecisions(options: ListDecisionsOptions): Promise<OpenDecision[]> {
   const { client, mission, limit = 100, onUnreadable } = options;
   const of = anyRunsOf(mission === undefined ? undefined : [mission]);
-  const found: OpenDecision[] = [];
+  let found: OpenDecision[] = [];
   for await (const run of listRunsWith(client, {
     query: `${of} AND ExecutionStatus = 'Running'`,
     memo: isOfQuestions,
   })) {
     if (run.unreadable !== undefined) tell(run, run.unreadable, onUnreadable);
     found.push(...questionsOf(run));
-    if (found.length >= limit) break;
+    // The server lists the newest first, and who has waited longest is wanted: all are read, few are kept.
+    if (found.length > limit + SPARE) found = oldest(found, limit);
   }
-  const byAge = (left: OpenDecision, right: OpenDecision) => left.runStartedAt.localeCompare(right.runStartedAt);
-  return found.slice(0, limit).sort(byAge);
+  return oldest(found, limit);
+}
+
+const SPARE = 1_000;
+
+function oldest(questions: readonly OpenDecision[], limit: number): OpenDecision[] {
+  return questions.toSorted((left, right) => left.runStartedAt.localeCompare(right.runStartedAt)).slice(0, limit);
 }
 
 function isOfQuestions(key: string): boolean {
@@ -89,12 +96,13 @@ interface RunWithMemo {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;
+  readonly taskQueue: string;
   readonly startTime: Date;
   readonly memo?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Pure. A memo entry that is no question is another's business. */
-export function questionsOf({ workflowId, runId, type, startTime, memo = {} }: RunWithMemo): OpenDecision[] {
+export function questionsOf({ workflowId, runId, type, taskQueue, startTime, memo = {} }: RunWithMemo): OpenDecision[] {
   const version = readStamp(memo)?.version;
   return Object.entries(memo)
     .filter(([key]) => key.startsWith(MEMO_DECISION_PREFIX))
@@ -107,7 +115,7 @@ export function questionsOf({ workflowId, runId, type, startTime, memo = {} }: R
       evidence,
       workflowId,
       runId,
-      mission: type,
+      mission: missionOfTaskQueue(taskQueue) ?? type,
       ...(version !== undefined && { version }),
       runStartedAt: startTime.toISOString(),
     }));

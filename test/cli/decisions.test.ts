@@ -88,6 +88,19 @@ describe('what a run holds for a person', () => {
     expect(answers).toEqual(['first reject grace', 'second pay alan']);
   });
 
+  it('is listed up to a limit, of which those who have waited longest are the first', async () => {
+    for (const asks of ['first', 'second', 'third']) await start(`${name}-limit-${asks}`, [asks]);
+    await vi.waitFor(async () => expect(JSON.parse((await mission('decisions', name, '--json')).out)).toHaveLength(3), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    const { out } = await mission('decisions', name, '--limit', '2');
+    expect(out.match(/limit-\w+/gu)).toEqual(['limit-first', 'limit-second']);
+    expect(out).toContain('The oldest 2; --limit shows more.');
+    for (const asks of ['first', 'second', 'third'])
+      expect(await mission('decide', `${name}-limit-${asks}`, '--option', 'pay')).toMatchObject({ code: 0 });
+  });
+
   it('is nothing for a run that is not there', async () => {
     expect(await mission('decide', 'nobody', '--option', 'pay')).toMatchObject({
       code: 2,
@@ -103,7 +116,14 @@ describe('what a run holds for a person', () => {
       'mission.decision.c': 'x',
       other: question,
     };
-    const found = questionsOf({ workflowId: 'w', runId: 'r', type: 'm', startTime: new Date(0), memo });
+    const found = questionsOf({
+      workflowId: 'w',
+      runId: 'r',
+      type: 'ask',
+      taskQueue: 'mission/m',
+      startTime: new Date(0),
+      memo,
+    });
     expect(found).toEqual([
       { ...question, workflowId: 'w', runId: 'r', mission: 'm', runStartedAt: '1970-01-01T00:00:00.000Z' },
     ]);

@@ -16,7 +16,7 @@ export function addDecisions(program: Command, host: CliHost): void {
   addCommand<Options>(program, host, {
     usage: 'decisions [mission]',
     summary: 'list what runs hold for a person to decide',
-    options: [option('--limit <count>', 'at most so many', readCount).default(50)],
+    options: [option('--limit <count>', 'at most so many, the oldest first', readCount).default(50)],
     examples: [['mission decisions', 'each with the command that answers it']],
     run,
   });
@@ -28,16 +28,17 @@ async function run({ context, output, options, args: [mission] }: Call<Options>)
   const unreadable: UnreadableRun[] = [];
   const onUnreadable = (one: UnreadableRun) => void unreadable.push(one);
   const open = await listOpenDecisions({ client, mission, limit: options.limit, onUnreadable });
-  await output.result(open, () => decisionsText(open, output));
+  await output.result(open, () => decisionsText(open, options, output));
   const [first] = unreadable;
   if (first !== undefined) output.note(unreadableRuns(unreadable.length, first.error.message));
   return EXIT.ok;
 }
 
-function decisionsText(open: readonly OpenDecision[], output: Output): string {
+function decisionsText(open: readonly OpenDecision[], { limit }: Options, output: Output): string {
   if (open.length === 0)
     return 'Nothing waits for a decision. A question that was just asked shows after a second or so.';
-  return open.map((question) => questionLines(question, output).join('\n')).join('\n\n');
+  const more = open.length === limit ? [output.palette.dim(`The oldest ${limit}; --limit shows more.`)] : [];
+  return [...open.map((question) => questionLines(question, output).join('\n')), ...more].join('\n\n');
 }
 
 function questionLines(decision: OpenDecision, { palette, width }: Output): string[] {
