@@ -126,6 +126,7 @@ class FleetRunner implements Fleet {
   readonly #closing = new AbortController();
   #unwatch: () => Promise<void> = async () => undefined;
   #loop: Promise<void> = Promise.resolve();
+  #ended: Promise<void> | undefined;
   #reconciling: Promise<void> = Promise.resolve();
   #nudge = new AbortController();
   #lastLook: FleetLook | undefined;
@@ -174,7 +175,12 @@ class FleetRunner implements Fleet {
     return next;
   }
 
-  async shutdown(): Promise<void> {
+  shutdown(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
     this.#closing.abort();
     this.#nudge.abort();
     await this.#loop;

@@ -9,6 +9,7 @@ import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { count, observeSeconds } from '../telemetry/metrics.ts';
+import { runError } from '../temporal/run-error.ts';
 import { type CallerAttributes, checkAttributes } from './caller-attributes.ts';
 import { checkInput } from './input-check.ts';
 import { placementOf } from './placement.ts';
@@ -80,6 +81,19 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
   const { client, mission } = options;
   const workflowId = options.workflowId ?? `${mission}-${randomUUID()}`;
   if (isShadowRun(workflowId)) throw belongsToShadows(workflowId, mission);
+  try {
+    return await startRouted(options, workflowId);
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return existingRun(client, workflowId, mission);
+    // What refuses a new run now does not concern one that was started before.
+    const before = options.workflowId === undefined ? undefined : await findRefused(client, workflowId, mission, error);
+    if (before !== undefined) return before;
+    throw error;
+  }
+}
+
+async function startRouted(options: StartMissionOptions, workflowId: string): Promise<StartedMission> {
+  const { client, mission } = options;
   const request = {
     missionInput: options.input as Json,
     businessKey: options.businessKey ?? workflowId,
@@ -94,7 +108,7 @@ async function start(options: StartMissionOptions): Promise<StartedMission> {
     const { stale } = routed;
     return { workflowId, runId: handle.firstExecutionRunId, version, reason, started: true, ...(stale && { stale }) };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return existingRun(client, workflowId, mission);
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
     throw startFailure(error, stamp);
   }
 }
@@ -154,8 +168,27 @@ function belongsToShadows(workflowId: string, mission: string): MissionError {
   });
 }
 
+/** Codes of what is asked before the server is asked for a start, and of a pin that it refuses before it looks at the id. */
+const REFUSED_FIRST = ['INPUT_INVALID', 'NO_ACTIVE_VERSION', 'REGISTRY_UNAVAILABLE', 'VERSION_NOT_HOSTED'] as const;
+
+async function findRefused(
+  client: Client,
+  workflowId: string,
+  mission: string,
+  error: unknown,
+): Promise<StartedMission | undefined> {
+  if (!REFUSED_FIRST.some((code) => isMissionError(error, code))) return undefined;
+  // Should the server not answer either, the first error tells more.
+  return existingRun(client, workflowId, mission).catch(() => undefined);
+}
+
 async function existingRun(client: Client, workflowId: string, mission: string): Promise<StartedMission> {
-  const run = await client.workflow.getHandle(workflowId).describe();
+  const run = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch((error: unknown) => {
+      throw runError(error, workflowId, 'a look at it');
+    });
   const stamp = readStamp(run.memo);
   if (stamp?.mission !== mission) {
     throw new MissionError(
