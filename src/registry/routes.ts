@@ -28,13 +28,15 @@ export type RouteWeight = Readonly<z.infer<typeof weightSchema>>;
 /** A version that runs beside real runs, with its effects blocked, and the share of them, in parts per 10,000. */
 export type RouteShadow = Readonly<z.infer<typeof shadowSchema>>;
 
+const weightsColumn = z.string().transform((text): readonly RouteWeight[] => weightsSchema.parse(JSON.parse(text)));
+
 const routeRow = z
   .object({
     mission: z.string(),
     revision: z.int(),
     salt: z.string(),
     rules: z.string().transform((text): readonly Json[] => rulesSchema.parse(JSON.parse(text))),
-    weights: z.string().transform((text): readonly RouteWeight[] => weightsSchema.parse(JSON.parse(text))),
+    weights: weightsColumn,
     shadows: z.string().transform((text): readonly RouteShadow[] => shadowsSchema.parse(JSON.parse(text))),
     createdAt: timestampColumn,
     by: z.string(),
@@ -61,7 +63,7 @@ export interface NewRoute {
   readonly by: string;
   readonly reason: string;
   readonly activation: { readonly report: string | null; readonly forced: boolean };
-  /** @default that of the revision before, a random one for the first */
+  /** @default that of the revision before; a random one for the first, and where another version takes over all traffic */
   readonly salt?: string;
 }
 
@@ -132,7 +134,7 @@ async function setRoute(context: RegistryContext, expectedRevision: number, inpu
     const route: Route = {
       mission: input.mission,
       revision: revision + 1,
-      salt: input.salt ?? current?.salt ?? randomBytes(8).toString('hex'),
+      salt: input.salt ?? (await saltAfter(session, current, input)),
       rules: input.rules ?? [],
       weights: input.weights,
       shadows: input.shadows ?? [],
@@ -147,6 +149,32 @@ async function setRoute(context: RegistryContext, expectedRevision: number, inpu
     await appendAudit(session, context, [{ action: 'route.set', subject, details }]);
     return route;
   });
+}
+
+/**
+ * A lineage of revisions ends where another version takes over all traffic: then nobody moves by a new salt, and the next canaries are
+ * not those of the last ones. A rollout that is taken back and tried again stays in its lineage.
+ */
+async function saltAfter(session: SqlSession, current: Route | undefined, { weights }: NewRoute): Promise<string> {
+  if (current !== undefined) {
+    const taker = takerOf(weights);
+    if (taker === undefined || taker === (await firstTaker(session, current))) return current.salt;
+  }
+  return randomBytes(8).toString('hex');
+}
+
+/** The version that has all traffic, rules apart. */
+function takerOf(weights: readonly RouteWeight[]): number | undefined {
+  return weights.find(({ weight }) => weight === WEIGHT_TOTAL)?.version;
+}
+
+/** The version that had it all when the lineage began. */
+async function firstTaker(session: SqlSession, { mission, salt }: Route): Promise<number | undefined> {
+  const [row] = await session.query(
+    'SELECT weights FROM mission.routes WHERE mission = $1 AND salt = $2 ORDER BY revision LIMIT 1',
+    [mission, salt],
+  );
+  return row === undefined ? undefined : takerOf(weightsColumn.parse(row['weights']));
 }
 
 async function insertRoute(session: SqlSession, route: Route): Promise<void> {

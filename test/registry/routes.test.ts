@@ -41,6 +41,25 @@ describeOnBothEngines('routes', (bench) => {
     expect(await registry.routes.heads()).toEqual(new Map([[MISSION, 2]]));
   });
 
+  it('keep their salt until another version has all traffic: a rollout that is tried again has the same canaries', async () => {
+    const registry = await bench.open();
+    await publish(registry, 'one', 'two', 'three');
+    const set = async (weights: Readonly<Record<number, number>>) => {
+      const revision = (await registry.routes.current(MISSION))?.revision ?? 0;
+      const list = Object.entries(weights).map(([version, weight]) => ({ version: Number(version), weight }));
+      return (await registry.routes.set(revision, route({ weights: list }))).salt;
+    };
+    const first = await set({ 1: 10_000 });
+    expect(await set({ 1: 9_500, 2: 500 })).toBe(first);
+    expect(await set({ 1: 10_000, 2: 0 })).toBe(first);
+    expect(await set({ 1: 9_500, 2: 500 })).toBe(first);
+    const second = await set({ 2: 10_000 });
+    expect(await set({ 2: 9_500, 3: 500 })).toBe(second);
+    const third = await set({ 1: 10_000 });
+    expect(await set({ 1: 9_500, 3: 500 })).toBe(third);
+    expect(new Set([first, second, third]).size).toBe(3);
+  });
+
   it('change by compare-and-set: of 20 that start from the same revision one wins, the others are told', async () => {
     const registry = await bench.open();
     await publish(registry, 'one');
