@@ -7,7 +7,7 @@ import type { Keyring } from '../encryption/keyring.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Vault } from '../registry/vault.ts';
 import { isMissionError, MissionError } from '../shared/errors.ts';
-import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { formatVersionRef, parseVersionOf, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
 import type { CliIo } from './io.ts';
@@ -120,8 +120,13 @@ export class CliContext {
     return given === undefined ? (await this.registry()).versions.missions() : [given];
   }
 
-  /** A version of the command line: `refund-eligibility@3`, or `@3` where there is one mission. */
-  async ref(text: string): Promise<VersionRef> {
+  /**
+   * A version of the command line: `refund-eligibility@3`, or `@3` where there is one mission.
+   *
+   * @param given - the mission that is named beside it, if one is: then it has to be its version
+   */
+  async ref(text: string, given?: string): Promise<VersionRef> {
+    if (given !== undefined) return parseVersionOf(given, text);
     const named = /^[a-z]/.test(text) && text.includes('@');
     return parseVersionRef(text, named ? undefined : await this.mission(undefined));
   }

@@ -5,12 +5,12 @@ import type { CallerAttributes } from '../routing/caller-attributes.ts';
 import { type RouteRule, routeRule } from '../routing/route-rule.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
-import { parseVersionRef } from '../shared/version-ref.ts';
+import { parseVersionOf } from '../shared/version-ref.ts';
 
 /**
  * Reads `@2=90%` and its like; with percents of at most two decimals every share is whole parts of 10,000.
  *
- * @throws MissionError `USAGE` naming the share that cannot be read.
+ * @throws MissionError `USAGE` naming the share that cannot be read, or is of another mission's version.
  */
 export function readWeights(texts: readonly string[], mission: string): RouteWeight[] {
   return texts.map((text) => {
@@ -21,20 +21,14 @@ export function readWeights(texts: readonly string[], mission: string): RouteWei
         remedy: 'Write version=percent with at most two decimals, summing up to 100: @2=97.5% @3=2.5%.',
       });
     }
-    const ref = parseVersionRef(match[1] ?? '', mission);
-    if (ref.mission !== mission) {
-      throw new MissionError('USAGE', `"${text}" is a version of ${ref.mission}, not of ${mission}.`, {
-        remedy: 'A route has versions of one mission.',
-      });
-    }
-    return { version: ref.number, weight };
+    return { version: parseVersionOf(mission, match[1] ?? '').number, weight };
   });
 }
 
 /**
  * Reads `staff: /customer/tier=staff|test & caller:/test=true -> @3`. A value is JSON where it can be read as JSON, else text.
  *
- * @throws MissionError `USAGE` naming the rule that cannot be read.
+ * @throws MissionError `USAGE` naming the rule that cannot be read, or the version that is another mission's.
  */
 export function readRule(text: string, mission: string): RouteRule {
   const match = /^\s*([^:]+?)\s*:\s*(.+?)\s*->\s*(\S+)\s*$/s.exec(text);
@@ -44,7 +38,7 @@ export function readRule(text: string, mission: string): RouteRule {
   const rule = routeRule.safeParse({
     name,
     when: conditions.split(/\s+&\s+/).map((condition) => readCondition(condition, text)),
-    version: parseVersionRef(target, mission).number,
+    version: parseVersionOf(mission, target).number,
   });
   if (!rule.success) throw notARule(text);
   return rule.data;

@@ -6,7 +6,7 @@ import { type Route, WEIGHT_TOTAL } from '../registry/routes.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion, hasAllTraffic } from '../routing/active-version.ts';
 import { MissionError } from '../shared/errors.ts';
-import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
+import { formatVersionRef, type VersionRef, versionOf } from '../shared/version-ref.ts';
 import { hostedOr } from './activate-version.ts';
 import { withUnhosted } from './forced-words.ts';
 
@@ -15,7 +15,7 @@ export interface RollbackOptions {
   readonly mission: string;
   /**
    * The version whose behaviour comes back. @default the one that had all traffic last: before the active one, or before the
-   * traffic was split. Where that was a rollback already, it has to be named
+   * traffic was split. Where that was a rollback already, or shares were moved back to an earlier version by hand, it has to be named
    */
   readonly to?: VersionRef | undefined;
   readonly reason: string;
@@ -45,13 +45,14 @@ export interface Rollback {
  * Rolls a mission back. No report is asked for: what comes back has run before, and taking back is always allowed. Shares that
  * are moved meanwhile do not stop it; somebody else who rolls back, or activates another version, does.
  *
- * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, when there is nothing to go
+ * @throws MissionError `NO_ACTIVE_VERSION` when nothing takes traffic, `USAGE` without a reason, for another mission's version, when there is nothing to go
  *   back to, or when it was rolled back already and no version is named, `VERSION_NOT_HOSTED` when no worker becomes ready in
  *   time, `VERSION_UNKNOWN`, `ROUTE_CONFLICT` when someone else was first. Ledger and route change together or not at all.
  */
 export async function rollback(options: RollbackOptions): Promise<Rollback> {
   const { registry, mission, reason, by } = options;
   const beganAt = performance.now();
+  if (options.to !== undefined) versionOf(mission, options.to);
   if (reason.trim() === '') throw usage(`Rolling back ${mission} needs a reason.`, 'Say why: --reason "…".');
   const planned = await choose(registry, options);
   const unhosted = await hostedOr({
@@ -155,8 +156,17 @@ function versionBefore(all: readonly Version[], [current, ...earlier]: readonly 
   const isSplit = !hasAllTraffic(current, active);
   if (!isSplit) refuseTwice(all.find(({ number }) => number === active));
   const whole = earlier.find((route) => isSplit && hasAllTraffic(route, activeVersion(route)));
-  if (whole !== undefined) return activeVersion(whole);
+  if (whole !== undefined) return notDialledDown(current.mission, activeVersion(whole), active);
   return earlier.map(activeVersion).find((number) => artifactOf(all, number) !== artifactOf(all, active));
+}
+
+/** Where shares were taken from the newer version by hand, going back to who had all would bring back what was being got rid of. */
+function notDialledDown(mission: string, whole: number, active: number): number {
+  if (whole <= active) return whole;
+  throw usage(
+    `Most traffic of ${mission} was moved from @${whole} to the earlier @${active}: which of the two is to have all of it is not clear.`,
+    `Nothing was changed. Name the version: mission rollback ${mission} --to @${active} --reason "…".`,
+  );
 }
 
 function artifactOf(all: readonly Version[], number: number): string | undefined {

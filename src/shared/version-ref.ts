@@ -37,3 +37,25 @@ export function parseVersionRef(text: string, mission?: string): VersionRef {
   }
   return { mission: name, number: Number(match[2]) };
 }
+
+/**
+ * Reads a version of a mission that is named beside it: `@3`, `3` or `refund-eligibility@3`.
+ *
+ * @throws MissionError `VERSION_REF_INVALID` when the text has another form, `USAGE` when it names a version of another mission.
+ */
+export function parseVersionOf(mission: string, text: string): VersionRef {
+  return versionOf(mission, parseVersionRef(text, mission));
+}
+
+/**
+ * The same version, if it is one of the mission's.
+ *
+ * @throws MissionError `USAGE` when it is another mission's.
+ */
+export function versionOf(mission: string, ref: VersionRef): VersionRef {
+  if (ref.mission === mission) return ref;
+  throw new MissionError('USAGE', `${formatVersionRef(ref)} is a version of ${ref.mission}, not of ${mission}.`, {
+    remedy: `Nothing was done. Name a version of ${mission}: mission versions ${mission} lists them.`,
+    details: { mission, version: formatVersionRef(ref) },
+  });
+}

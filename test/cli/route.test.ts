@@ -58,6 +58,7 @@ describe('shares and rules as they are written', () => {
     'caller:/region=eu -> @2',
     'eu: caller:/region=null -> @2',
     'eu: caller:/region/part=eu -> @2',
+    'staff: /a=1 -> other@2',
   ])('refuses the rule %s', (text) => {
     expect(() => readRule(text, MISSION)).toThrow(expect.objectContaining({ code: 'USAGE' }));
   });

@@ -62,6 +62,9 @@ describe('a wrong command line', () => {
     [['case', 'import', 'nowhere.json', '--as-recorded', '--why', 'w'], 'HISTORY_INVALID', /temporal workflow show/],
     [['activate', 'refund@3', '--reason', 'r'], 'USAGE', /--force/],
     [['audit', 'verify', '--head', 'x'], 'USAGE', /head cannot be read from .*Name a file/],
+    [['recordings', 'refund', '--version', 'ticket@3'], 'USAGE', /ticket@3 is a version of ticket, not of refund/],
+    [['rollback', 'refund', '--to', 'ticket@3', '--reason', 'r'], 'USAGE', /ticket@3 is a version of ticket/],
+    [['move', 'refund', '--from', '@1', '--to', 'ticket@3', '--reason', 'r'], 'USAGE', /ticket@3 is a version/],
     [['publish'], 'USAGE', /workflows\/<mission>\/workflow\.ts/],
     [['versions'], 'MISSION_UNKNOWN', /no registry/],
   ])('%j is %s', async (argv, code, words) => {

@@ -79,6 +79,17 @@ describe('rolling back', () => {
     expect(await weights()).toEqual(all(4));
   });
 
+  it('refuses the version of another mission, and changes nothing', async () => {
+    await route({ 1: 10_000 });
+    await route({ 2: 10_000 });
+    const to = { mission: 'another', number: 1 };
+    await expect(rollback({ registry, mission, to, reason: 'bad', by: 'ada' })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `another@1 is a version of another, not of ${mission}.`,
+    });
+    expect(await registry.versions.list(mission)).toHaveLength(3);
+  });
+
   it('says how long it took', async () => {
     await route({ 1: 10_000 });
     await route({ 2: 10_000 });
@@ -96,6 +107,20 @@ describe('rolling back', () => {
     for (const [shares, rules] of steps) await route(shares, rules);
     expect(await back()).toMatchObject({ restored: { number: restored }, replaced, route: { rules: [] } });
     expect(await weights()).toEqual(all(4));
+  });
+});
+
+describe('a newer version whose shares were taken back by hand', () => {
+  it('is not what a rollback without a name brings back', async () => {
+    await route({ 1: 10_000 });
+    await route({ 2: 10_000 });
+    await route({ 1: 9_000, 2: 1_000 });
+    await expect(back()).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('from @2 to the earlier @1'),
+      remedy: expect.stringContaining(`mission rollback ${mission} --to @1`),
+    });
+    expect(await back({ to: { mission, number: 1 } })).toMatchObject({ restored: { number: 1 }, replaced: [2] });
   });
 });
 

@@ -51,10 +51,10 @@ export function addMove(program: Command, host: CliHost): void {
 
 async function run(call: Call<Options>): Promise<number> {
   const { context, output, options } = call;
-  const { parseVersionRef } = await import('../../shared/version-ref.ts');
+  const { parseVersionOf } = await import('../../shared/version-ref.ts');
   const mission = await missionOf(context, call.args[0], options);
-  const from = parseVersionRef(options.from, mission);
-  const to = parseVersionRef(options.to, mission);
+  const from = parseVersionOf(mission, options.from);
+  const to = parseVersionOf(mission, options.to);
   checkForce(options);
   const done = await whileWaiting(call, (hosting) => moveAll(call, { from, to, hosting }));
   await output.result({ from: formatVersionRef(from), to: formatVersionRef(to), runs: done }, () =>

@@ -36,7 +36,7 @@ export function addRecordings(program: Command, host: CliHost): void {
 }
 
 async function run({ context, output, options, args: [given] }: Call<Options>): Promise<number> {
-  const version = options.version === undefined ? undefined : await context.ref(options.version);
+  const version = options.version === undefined ? undefined : await context.ref(options.version, given);
   const mission = version?.mission ?? given;
   const filter: RecordingFilter = {
     ...(mission !== undefined && { mission }),

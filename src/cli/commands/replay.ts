@@ -81,8 +81,7 @@ async function run(call: Call<Options>): Promise<number> {
   const { context, output, options, args } = call;
   if (options.workflows !== undefined || options.histories !== undefined) return replayPlain(call);
   const candidate = await context.ref(candidateOf(args[0]));
-  const baseline =
-    options.against === undefined ? undefined : await context.ref(namedLike(options.against, candidate.mission));
+  const baseline = options.against === undefined ? undefined : await context.ref(options.against, candidate.mission);
   const policy = await readPolicy(options, context);
   const registry = await context.registry();
   const [{ tryCandidate }, { exitCodeOf }] = await Promise.all([
@@ -123,10 +122,6 @@ function candidateOf(given: string | undefined): string {
 }
 
 /** A baseline is of the candidate's mission unless it says otherwise. */
-function namedLike(text: string, mission: string): string {
-  return /^[a-z].*@/.test(text) ? text : `${mission}@${text.replace('@', '')}`;
-}
-
 function selectionOf({ options, context }: Call<Options>) {
   const { runs, fixtures, since, limit, sample } = options;
   if (runs !== undefined && fixtures !== undefined) {

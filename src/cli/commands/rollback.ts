@@ -4,7 +4,7 @@ import type { Rollback } from '../../release/rollback.ts';
 import type { ServerDefault } from '../../release/server-default.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { formatVersionRef, parseVersionRef } from '../../shared/version-ref.ts';
+import { formatVersionRef, parseVersionOf } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { type WaitOptions, waitOption, whileWaiting } from '../hosting-wait.ts';
@@ -40,9 +40,9 @@ async function run(call: Call<Options>): Promise<number> {
     args: [given],
   } = call;
   const mission = await context.mission(given);
+  const to = options.to === undefined ? undefined : parseVersionOf(mission, options.to);
   const registry = await context.registry();
   const { rollback } = await import('../../release/rollback.ts');
-  const to = options.to === undefined ? undefined : parseVersionRef(options.to, mission);
   const { reason, force } = options;
   const done = await whileWaiting(call, (hosting) =>
     rollback({ registry, mission, to, reason, by: context.actor, force, hosting }),
