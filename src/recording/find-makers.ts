@@ -35,7 +35,7 @@ export async function findMakers(registry: MakerLedger, histories: readonly Hist
   const stamped = stamp === undefined ? [] : [{ mission, version: startedOn ?? 0, artifact: stamp.artifact }];
   const deployment = await registry.deployments.nameOf(mission);
   const own = builds.filter(({ deploymentName }) => deploymentName === deployment);
-  if (isOnly(own, stamped)) return stamped;
+  if (own.length === builds.length && isOnly(own, stamped)) return stamped;
   const { workflowId } = startedOf(first);
   const [versions, interventions] = await Promise.all([
     registry.versions.list(mission),

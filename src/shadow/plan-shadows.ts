@@ -66,7 +66,7 @@ export function planShadows(
   const stamp = readStamp(run.memo);
   const buildId = pinnedBuildId(run.searchAttributes);
   if (stamp === undefined && buildId === undefined) return undefined;
-  const placed = stamp === undefined ? placeByBuild(run, buildId, history, versions) : placeByStamp(stamp);
+  const placed = stamp === undefined ? placeByBuild(run, buildId, history, versions) : placeByStamp(stamp, versions);
   if (placed === undefined) return [];
   const { workflowId, runId } = run;
   const { number: primaryVersion, artifact: primaryArtifact, revision } = placed;
@@ -94,8 +94,14 @@ export function planShadows(
   });
 }
 
-function placeByStamp({ version, artifact, revision, key }: RunStamp): Placed {
-  return { number: parseVersionRef(version).number, artifact, revision, key };
+/** `undefined` for the stamp of another registry, whose runs may be on the same server. */
+function placeByStamp(
+  { version, artifact, revision, key }: RunStamp,
+  versions: readonly Numbered[],
+): Placed | undefined {
+  const { number } = parseVersionRef(version);
+  const isOwn = versions.some((one) => one.number === number && one.artifact === artifact);
+  return isOwn ? { number, artifact, revision, key } : undefined;
 }
 
 /** Where several versions are its build, the run counts for the route's default of its time. */

@@ -28,15 +28,16 @@ const plain = (startTime: string, artifact: string | undefined): StartedRun => (
   searchAttributes:
     artifact === undefined ? {} : { TemporalWorkerDeploymentVersion: [`orders:${buildIdOf(artifact)}`] },
 });
-const stamped = (revision: number): StartedRun => ({
+const stamped = (revision: number, artifact = first): StartedRun => ({
   ...plain('2026-03-02T12:00:00.000Z', first),
-  memo: { 'mission.stamp': { mission: 'orders', version: 'orders@1', artifact: first, reason: 'weight', revision } },
+  memo: { 'mission.stamp': { mission: 'orders', version: 'orders@1', artifact, reason: 'weight', revision } },
 });
 
 describe('the shadows of a run', () => {
   it.each<[string, StartedRun, readonly object[] | undefined]>([
     ['by its stamp', stamped(2), [{ primaryVersion: 1, revision: 2 }]],
     ['of a revision without shadows', stamped(1), []],
+    ['by the stamp of another registry on the same server', stamped(2, second), []],
     ['of a revision that is not known yet', stamped(4), undefined],
     [
       'that the server started, by its time and build',
