@@ -10,7 +10,12 @@ const { AsyncLocalStorage } = asyncHooks;
 type Run<Result> = (...args: unknown[]) => Result;
 
 export class LentStorage<Store = unknown> {
-  readonly #storage = new AsyncLocalStorage<Store>();
+  readonly #storage: InstanceType<typeof AsyncLocalStorage<Store>>;
+
+  /** @param options - what later versions of Node take: a value to begin with, a name */
+  constructor(...options: ConstructorParameters<typeof AsyncLocalStorage<Store>>) {
+    this.#storage = new AsyncLocalStorage<Store>(...options);
+  }
 
   static bind<Result>(inside: Run<Result>): Run<Result> {
     const bound = AsyncLocalStorage.bind(inside);
