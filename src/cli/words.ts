@@ -19,8 +19,7 @@ export function missionUnknown(mission: string): MissionError {
   });
 }
 
-/** Runs that were listed although what is written on them cannot be read here. @param why - of the first one */
+/** Runs that were listed although what is written on them cannot be read here. @param why - of the first one, and what to do */
 export function unreadableRuns(count: number, why: string): string {
-  const [what, whose] = count === 1 ? ['1 run has a memo', 'its'] : [`${count} runs have memos`, 'their'];
-  return `${what} that cannot be read here. ${why} Add ${whose} keys to MISSION_PAYLOAD_KEYS, or to the key file.`;
+  return `${count === 1 ? '1 run has a memo' : `${count} runs have memos`} that cannot be read here. ${why}`;
 }

@@ -11,7 +11,7 @@
  * 3. Nothing comes out that was not authenticated.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { MissionError } from '../shared/errors.ts';
+import { isMissionError, MissionError } from '../shared/errors.ts';
 import type { EncryptionKey, Keyring } from './keyring.ts';
 
 const MAGIC = Buffer.from('MSL1');
@@ -61,6 +61,11 @@ export function unseal(sealed: Uint8Array, keyring: Keyring | undefined, purpose
   } catch (cause) {
     throw invalid(purpose, `it was changed after the key "${id}" encrypted it, or belongs elsewhere`, cause);
   }
+}
+
+/** Whether an error says that this process cannot open what it was given, however often it tries. */
+export function isUndecipherable(error: unknown): boolean {
+  return isMissionError(error, 'ENCRYPTION_KEY_MISSING') || isMissionError(error, 'ENCRYPTED_DATA_INVALID');
 }
 
 function headerOf({ id, fingerprint }: EncryptionKey): Buffer {

@@ -7,6 +7,7 @@ import type { Version } from '../registry/versions.ts';
 import { runsOf } from '../routing/mission-query.ts';
 import { missionOfTaskQueue, taskQueueOf } from '../routing/placement.ts';
 import { readStamp } from '../routing/run-stamp.ts';
+import { withRemedy } from '../shared/errors.ts';
 import { formatVersionRef, parseVersionRef, type VersionRef } from '../shared/version-ref.ts';
 import { type ListedRun, listRunsWith } from '../temporal/listed-runs.ts';
 import { runError } from '../temporal/run-error.ts';
@@ -44,7 +45,7 @@ export interface RunSummary {
   readonly endedAt?: Date;
   /** `waiting for a worker of refund-eligibility@2`: the run is open, and no worker can take it on. */
   readonly waiting?: string;
-  /** Why what its start stamped on it cannot be read here: its key is missing. The version is what the server knows. */
+  /** Why what its start stamped on it cannot be read here, and what to do. The version is what the server knows. */
   readonly unreadable?: string;
 }
 
@@ -70,7 +71,12 @@ export interface RunLedger {
   readonly deployments: Registry['deployments'];
 }
 
-/** Lists runs of missions. The server's list is a second or so behind. */
+/**
+ * Lists runs of missions. The server's list is a second or so behind.
+ *
+ * @throws MissionError `ENCRYPTION_KEY_MISSING` when runs of a version are wanted, and one cannot be read that may be on it;
+ *   `TEMPORAL_UNAVAILABLE`, `REGISTRY_*`.
+ */
 export async function listRuns(options: ListRunsOptions): Promise<RunSummary[]> {
   const runs: RunSummary[] = [];
   for await (const run of streamRuns(options)) {
@@ -88,6 +94,8 @@ export async function* streamRuns(options: Omit<ListRunsOptions, 'limit'>): Asyn
   const query = await queryFor(options, ledgers);
   const wanted = version === undefined ? undefined : formatVersionRef(version);
   for await (const info of listRunsWith(temporal.client, { query, memo: (key) => key === MEMO_STAMP })) {
+    // Which version it began on would be guessed, and what follows from it may be that it is stopped.
+    if (wanted !== undefined && info.unreadable !== undefined) throw info.unreadable;
     const run = summaryOf(info, await ledgers.of(missionOf(info)));
     if (wanted === undefined || run.version === wanted) yield await withWaiting(run, hosted);
   }
@@ -172,7 +180,7 @@ function summaryOf(info: RunInfo, { versions, interventions }: Ledger): RunSumma
     status: STATUS[info.status.name] ?? 'unknown',
     startedAt: info.startTime,
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime }),
-    ...(info.unreadable !== undefined && { unreadable: info.unreadable.message }),
+    ...(info.unreadable !== undefined && { unreadable: withRemedy(info.unreadable) }),
   };
 }
 

@@ -32,6 +32,7 @@ export async function readTakenBuilds(client: Client, deployment: string): Promi
 
 /** How many runs that began on one version are asked about until one is found that waits for a build. */
 const ASKED_AT_MOST = 10;
+const ASKED_AT_ONCE = 16;
 
 /**
  * Of runs that no worker took on yet: the server lists no build of theirs, and those that began on a version are pinned to one.
@@ -49,13 +50,19 @@ export async function readWaitingBuilds(client: Client, mission: string): Promis
     const first = waiting.get(version ?? '') ?? [];
     if (version !== undefined && first.length < ASKED_AT_MOST) waiting.set(version, [...first, run]);
   }
-  const builds = await Promise.all([...waiting.values()].map((runs) => buildOfFirst(client, runs)));
-  return builds.filter((build) => build !== undefined);
+  const builds = new Set<string>();
+  const groups = [...waiting.values()];
+  for (let at = 0; at < groups.length; at += ASKED_AT_ONCE) {
+    const asked = groups.slice(at, at + ASKED_AT_ONCE).map((runs) => buildOfFirst(client, runs));
+    for (const build of await Promise.all(asked)) if (build !== undefined) builds.add(build);
+  }
+  return [...builds];
 }
 
-/** `undefined` for a run that no route started; a stamp whose key is not here is a version of its own, and holds nobody up. */
-function stampedVersion({ memo, unreadable }: ListedRun): string | undefined {
-  return MEMO_STAMP in memo || unreadable !== undefined ? (readStamp(memo)?.version ?? 'unreadable') : undefined;
+/** `undefined` for a run that no route started; a run whose stamp cannot be read here may wait for any version, so it is asked about by itself. */
+function stampedVersion({ runId, memo, unreadable }: ListedRun): string | undefined {
+  if (unreadable !== undefined) return `unreadable ${runId}`;
+  return MEMO_STAMP in memo ? (readStamp(memo)?.version ?? 'of others') : undefined;
 }
 
 /** A run may have ended although the list still has it, or be pinned to nothing: then the next one tells. */

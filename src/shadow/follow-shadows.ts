@@ -9,17 +9,19 @@
  * 3. What goes wrong with one shadow concerns no other.
  */
 import type { Client } from '@temporalio/client';
+import { isUndecipherable } from '../encryption/seal.ts';
 import type { ShadowHost } from '../fleet/shadow-host.ts';
 import { bounded } from '../recording/bounded.ts';
 import type { Route } from '../registry/routes.ts';
 import { END_OF_TIME } from '../registry/rows.ts';
 import type { ShadowRun } from '../registry/shadows.ts';
+import type { Version } from '../registry/versions.ts';
 import { asError } from '../shared/errors.ts';
 import { pause } from '../shared/pause.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { count } from '../telemetry/metrics.ts';
 import { attendShadow } from './attend-shadow.ts';
-import { planShadows, startedRuns } from './plan-shadows.ts';
+import { planShadows, type StartedRun, startedRuns } from './plan-shadows.ts';
 import { shadowAnswers } from './shadow-answers.ts';
 import type { ShadowEvent } from './shadow-event.ts';
 import type { ShadowRegistry } from './shadow-registry.ts';
@@ -173,14 +175,22 @@ class RunningFollower implements ShadowFollower {
     for await (const run of startedRuns(client, { mission, deployment }, since)) {
       if (this.#closing.signal.aborted) return;
       if (this.#seen.has(run.runId)) continue;
-      const { workflowId, unreadable } = run;
-      if (unreadable !== undefined) this.#emit({ kind: 'unread', mission, workflowId, error: unreadable });
-      const plans = unreadable === undefined ? planShadows(mission, run, history, versions) : [];
+      const plans = this.#plansFor(mission, run, history, versions);
       if (plans === undefined) continue;
       await registry.shadows.plan(this.#scope(), plans);
       if (this.#seen.size >= SEEN_MAX) this.#seen.clear();
       this.#seen.add(run.runId);
     }
+  }
+
+  /** None for a run that cannot be read here. */
+  #plansFor(mission: string, run: StartedRun, history: readonly Route[], versions: readonly Version[]) {
+    const { workflowId, unreadable } = run;
+    if (unreadable === undefined) return planShadows(mission, run, history, versions);
+    // A codec that failed for another reason may do it the next time.
+    if (!isUndecipherable(unreadable)) throw unreadable;
+    this.#emit({ kind: 'unread', mission, workflowId, error: unreadable });
+    return [];
   }
 
   /** Read again when there is a newer revision. */

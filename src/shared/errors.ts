@@ -103,3 +103,8 @@ export function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return String(error);
 }
+
+/** The same with what to do about it, where that is known. */
+export function withRemedy(error: Error): string {
+  return isMissionError(error) && error.remedy !== undefined ? `${error.message} ${error.remedy}` : error.message;
+}

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { decide } from '../../src/decisions/decide.ts';
@@ -142,6 +143,8 @@ async function shadowEverything(): Promise<number> {
   return version;
 }
 
+const same = async (payloads: Payload[]) => payloads;
+
 /** Looks once for runs to shadow. @returns what it said of those that it cannot read, by workflow id */
 async function lookForShadows({ client }: TemporalConnection): Promise<Map<string, string>> {
   const unread = new Map<string, string>();
@@ -266,11 +269,16 @@ describe('without the key of a run', () => {
       { workflowId: sealed, version: `${mission}@1`, unreadable: missing.message },
     ]);
     expect(runs[0]).not.toHaveProperty('unreadable');
+    // Whoever would stop or move all runs of a version has to know of each whether it is one.
+    const version = { mission, number: 1 };
+    await expect(listRuns({ temporal: inClear, registry, version, state: 'open' })).rejects.toMatchObject(missing);
 
     const env = { TEMPORAL_ADDRESS: inject('temporalAddress') };
     const told = await run(['runs', mission, '--open', '--json'], { cwd, env, shared: registry });
     expect([told.code, JSON.parse(told.out)]).toMatchObject([0, [{ workflowId: clear }, { workflowId: sealed }]]);
     const asked = await run(['decisions', mission], { cwd, env, shared: registry });
+    const stop = ['stop', '--version', `${mission}@1`, '--reason', 'all of them', '--yes'];
+    expect(await run(stop, { cwd, env, shared: registry })).toMatchObject({ code: 4, err: missing.message });
     expect([asked.code, asked.out]).toEqual([0, expect.stringContaining(clear)]);
     for (const { err } of [told, asked]) {
       expect(err).toMatch(/^1 run has a memo that cannot be read here\. This was encrypted with the key "k-old"/mu);
@@ -280,6 +288,10 @@ describe('without the key of a run', () => {
     const unread = await lookForShadows(inClear);
     expect(unread.get(sealed)).toMatch(/ gets no shadow: This was encrypted with the key "k-old"/);
     expect(unread.has(clear)).toBe(false);
+    const codecs = [{ encode: same, decode: () => Promise.reject(new Error('the codec does not answer')) }];
+    const deaf = await connectTemporal({ address: inject('temporalAddress'), env: {}, codecs });
+    open.push(deaf);
+    await expect(lookForShadows(deaf)).rejects.toThrow('the codec does not answer');
     const planned = [clear, sealed].map((id) => registry.shadows.find(shadowWorkflowId(id, candidate)));
     expect(await Promise.all(planned)).toMatchObject([{ primaryWorkflowId: clear }, undefined]);
     for (const workflowId of [clear, sealed]) await withKey.client.workflow.getHandle(workflowId).terminate();

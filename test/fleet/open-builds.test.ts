@@ -1,6 +1,7 @@
 /** Which builds open runs need, on a real server. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { newSecret, parseKeyring } from '../../src/encryption/keyring.ts';
 import { readTakenBuilds, readWaitingBuilds } from '../../src/fleet/open-builds.ts';
 import { awaitReady } from '../../src/fleet/readiness.ts';
 import { MEMO_STAMP } from '../../src/mission/wire.ts';
@@ -54,5 +55,38 @@ describe('the builds of open runs', () => {
     await pinned.terminate();
     await expect.poll(builds, { timeout: 60_000 }).toEqual([]);
     await free.terminate();
+  });
+
+  it('are told of each run whose stamp cannot be read here', async () => {
+    const mission = `sealed-${randomUUID()}`;
+    const keyring = parseKeyring(`k-elsewhere:${newSecret()}`, 'keys');
+    const elsewhere = await connectTemporal({ address: inject('temporalAddress'), keyring });
+    const workflowBundle = await bundleGreeting();
+    const places = ['one', 'two'].map((text) => placementOf(mission, digestOf(text), mission));
+    for (const { taskQueue, deployment } of places) {
+      const hosted = { version: deployment, taskQueue, workflowBundle, identity: 'the-worker' };
+      const signal = AbortSignal.timeout(90_000);
+      await whileHosted(temporal, hosted, () =>
+        awaitReady(temporal, { mission, taskQueue, deployment }, 'the-worker', signal),
+      );
+      await elsewhere.client.workflow.start('greet', {
+        taskQueue,
+        workflowId: `${mission}-${deployment.buildId}`,
+        args: ['world'],
+        startDelay: '1h',
+        memo: { [MEMO_STAMP]: 'for others' },
+        versioningOverride: { pinnedTo: deployment },
+      });
+    }
+    const builds = async () => [
+      ...new Set([
+        ...(await readTakenBuilds(temporal.client, mission)),
+        ...(await readWaitingBuilds(temporal.client, mission)),
+      ]),
+    ];
+    const wanted = places.map(({ deployment }) => deployment.buildId).sort();
+    await expect.poll(async () => (await builds()).sort(), { timeout: 60_000 }).toEqual(wanted);
+    for (const build of wanted) await temporal.client.workflow.getHandle(`${mission}-${build}`).terminate();
+    await elsewhere.close();
   });
 });

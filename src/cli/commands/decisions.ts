@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describeValue, printable } from '../../compare/describe.ts';
 import { wrapText } from '../../compare/render/layout.ts';
 import type { OpenDecision, UnreadableRun } from '../../decisions/open-decisions.ts';
+import { withRemedy } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import type { Output } from '../output.ts';
@@ -30,7 +31,7 @@ async function run({ context, output, options, args: [mission] }: Call<Options>)
   const open = await listOpenDecisions({ client, mission, limit: options.limit, onUnreadable });
   await output.result(open, () => decisionsText(open, options, output));
   const [first] = unreadable;
-  if (first !== undefined) output.note(unreadableRuns(unreadable.length, first.error.message));
+  if (first !== undefined) output.note(unreadableRuns(unreadable.length, withRemedy(first.error)));
   return EXIT.ok;
 }
 

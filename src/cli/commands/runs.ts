@@ -34,7 +34,7 @@ export function addRuns(program: Command, host: CliHost): void {
 type ListedRun = RunSummary & Partial<RunStanding>;
 
 async function run({ context, output, options, args: [given] }: Call<Options>): Promise<number> {
-  const version = options.version === undefined ? undefined : await context.ref(options.version);
+  const version = options.version === undefined ? undefined : await context.ref(options.version, given);
   const registry = await context.registry();
   const temporal = await context.temporal();
   const [{ listRuns }, { standingOf }] = await Promise.all([
