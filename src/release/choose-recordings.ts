@@ -16,6 +16,7 @@ import { decodeRecordingContent } from '../recording/content.ts';
 import { type Fixture, readFixtures } from '../recording/fixtures.ts';
 import { inputOf } from '../recording/run-end.ts';
 import { FeatureReader } from '../recording/sample-features.ts';
+import type { SampleFeatures } from '../recording/stratified-sample.ts';
 import type { RunEnd, Trace } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -38,6 +39,8 @@ export interface TrySelection {
   readonly limit?: number | undefined;
   /** Seed of the sample. @default '' */
   readonly sample?: string | undefined;
+  /** Draws the sample evenly instead of by strata, so that it has the shares of all. @default false */
+  readonly evenly?: boolean | undefined;
   /** JSON Pointers into the input by which a sample is told apart, too. */
   readonly attributes?: readonly string[] | undefined;
   /** Exactly the recordings of an earlier report, proven by its cohort's digest. Nothing else is selected then. */
@@ -64,6 +67,8 @@ export interface ChosenRecordings {
 }
 
 const BATCH = 64;
+/** Told apart by nothing: one stratum. */
+const ALIKE: SampleFeatures['values'] = { outcome: '', rare: '', path: '', attribute: '', length: '', time: '' };
 /** What only regression cases have. */
 const NO_CASES = {
   isStored: true,
@@ -140,12 +145,21 @@ interface SampleQuestion {
   readonly selection: TrySelection & { readonly limit: number };
 }
 
-/** A sample by strata: all that fit are read once for what tells them apart. */
 async function sampled(
-  { recordings, artifacts }: Pick<Registry, 'recordings' | 'artifacts'>,
-  { summaries, artifact, selection }: SampleQuestion,
+  registry: Pick<Registry, 'recordings' | 'artifacts'>,
+  question: SampleQuestion,
 ): Promise<Cohort> {
-  const { attributes = [], since, limit, sample } = selection;
+  const { summaries, selection } = question;
+  const { since, limit, sample, evenly = false } = selection;
+  const features = evenly ? summaries.map(({ id }) => ({ id, values: ALIKE })) : await readFeatures(registry, question);
+  return freezeSample(summaries, features, { since, limit, seed: sample });
+}
+
+/** For strata all that fit are read once for what tells them apart. */
+async function readFeatures(
+  { recordings, artifacts }: Pick<Registry, 'recordings' | 'artifacts'>,
+  { summaries, artifact, selection: { attributes = [] } }: SampleQuestion,
+): Promise<readonly SampleFeatures[]> {
   const output = (await artifacts.get(artifact)).definition.output as JsonObject;
   const reader = new FeatureReader({ output, attributes });
   const ids = summaries.map(({ id }) => id);
@@ -156,7 +170,7 @@ async function sampled(
       reader.add({ ...summary, end: end as RunEnd, trace: trace as Trace, input });
     }
   }
-  return freezeSample(summaries, reader.features(), { since, limit, seed: sample });
+  return reader.features();
 }
 
 /** The baseline when it has recordings, else the latest version before it that has some, else the baseline all the same. */

@@ -55,9 +55,8 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
 }
 
 function sampleAside({ cohort: { sample } }: Report): string {
-  return sample === undefined
-    ? ''
-    : `${sample.strataCount} strata by ${sample.by.join(', ') || 'nothing: they are all alike'}`;
+  if (sample === undefined) return '';
+  return sample.by.length === 0 ? 'drawn evenly' : `${sample.strataCount} strata by ${sample.by.join(', ')}`;
 }
 
 function heading(title: string, aside: string, palette: Palette): string {
