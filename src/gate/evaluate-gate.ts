@@ -211,7 +211,7 @@ function shareCheck({ name, count, of, allowed, otherwise }: Share): Check {
 }
 
 /** Whole recordings within a share; a share such as 0.07 of 100 is 7 although the product is a little more or less. */
-function allowedCount(share: number, of: number): number {
+export function allowedCount(share: number, of: number): number {
   return Math.floor(share * of + 1e-9 * Math.max(1, of));
 }
 

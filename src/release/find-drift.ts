@@ -6,22 +6,11 @@
  * 2. The world is told by runs of one version: by this one, where it ran the day before; else by the earlier one, whose runs
  *    now are the replays.
  */
-import type { Artifact } from '../artifact/artifact.ts';
-import {
-  type Drift,
-  judgeDrift,
-  judgeVersion,
-  judgeWorld,
-  type VersionPart,
-  type WorldSets,
-} from '../compare/drift.ts';
+import { type Drift, judgeDrift, judgeVersion, judgeWorld, type VersionPart } from '../compare/drift.ts';
+import type { Report } from '../compare/report.ts';
+import { allowedCount } from '../gate/evaluate-gate.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
-import { decodeRecordingContent } from '../recording/content.ts';
-import { inputCategories, outcomeCategories, stepCategories } from '../recording/run-categories.ts';
-import { inputOf } from '../recording/run-end.ts';
-import type { RunEnd, Trace } from '../recording/trace.ts';
-import type { RecordingFilter } from '../registry/recording-query.ts';
-import type { StoredRecording } from '../registry/recordings.ts';
+import { outcomeCategories } from '../recording/run-categories.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Version } from '../registry/versions.ts';
 import { activeVersion } from '../routing/active-version.ts';
@@ -29,6 +18,7 @@ import { MissionError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type TryProgress, tryCandidate } from './try-candidate.ts';
+import { type Pair, type ReplayedOutcomes, ranMoreBefore, worldSets } from './world-sets.ts';
 
 export interface DriftOptions {
   readonly registry: Registry;
@@ -40,7 +30,7 @@ export interface DriftOptions {
   /** How long the window is, and the one before it, in milliseconds. @default a day */
   readonly windowMs?: number | undefined;
   readonly policy: ReplayPolicy;
-  /** Replay a sample of so many. @default all */
+  /** Replay a sample of so many: by strata, or evenly where the replays are compared with the window before. @default all */
   readonly limit?: number | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -50,8 +40,6 @@ export interface DriftOptions {
 }
 
 const DAY_MS = 86_400_000;
-/** Runs of a set that are read, the earliest first. */
-const RUNS_MAX = 5_000;
 
 /**
  * Looks at one window of time, and stores what was found.
@@ -69,15 +57,17 @@ export async function findDrift(options: DriftOptions): Promise<Drift> {
     string,
   ];
   const names = { version: formatVersionRef(pair.version), against: formatVersionRef(pair.against) };
-  const replayed = new Map<string, readonly string[]>();
-  const onVersion = await replay(options, pair, from, replayed);
-  const onWorld = judgeWorld(await worldSets(registry, pair, { before, from, to }, replayed));
+  const windows = { before, from, to };
+  const isReplayed = await ranMoreBefore(registry, pair, windows);
+  // Strata show the versions' differences best. A day is shown by its own shares alone, and the test is of unweighted counts.
+  const replayed = await replay(options, pair, { since: from, evenly: isReplayed });
+  const onVersion = replayed === undefined ? NOTHING_REPLAYED : versionPart(replayed.report, options.policy);
+  const outcomes = isReplayed ? (replayed?.outcomes ?? new Map()) : undefined;
+  const onWorld = judgeWorld(await worldSets(registry, pair, windows, outcomes));
   const drift: Drift = {
     mission,
     ...names,
-    before,
-    from,
-    to,
+    ...windows,
     ...judgeDrift(names, onVersion, onWorld),
     onVersion,
     onWorld,
@@ -88,11 +78,18 @@ export async function findDrift(options: DriftOptions): Promise<Drift> {
   return drift;
 }
 
-interface Pair {
-  readonly version: Version;
-  readonly against: Version;
-  readonly versionArtifact: Artifact;
-  readonly againstArtifact: Artifact;
+const NOTHING_REPLAYED: VersionPart = {
+  finding: 'unclear',
+  recordings: 0,
+  changed: 0,
+  unclear: 0,
+  excluded: 0,
+  population: 0,
+  report: null,
+};
+
+function versionPart(report: Report, { allow }: ReplayPolicy): VersionPart {
+  return judgeVersion(report, allowedCount(allow.excluded, report.counts.recordings));
 }
 
 async function versionsOf({ registry, mission, version: given, against }: DriftOptions): Promise<Pair> {
@@ -135,97 +132,37 @@ export async function versionBefore({ routes, versions }: Registry, version: Ver
   return [...active, ...numbered].find(isOther);
 }
 
-/** The earlier version on the recordings of this one. @param replayed - gets the categories of its outcomes, by recording id */
+interface Replayed {
+  readonly report: Report;
+  readonly outcomes: ReplayedOutcomes;
+}
+
+/** The earlier version on the recordings of this one, where there are any. */
 async function replay(
   options: DriftOptions,
   { version, against, againstArtifact }: Pair,
-  from: string,
-  replayed: Map<string, readonly string[]>,
-): Promise<VersionPart> {
+  selection: { readonly since: string; readonly evenly: boolean },
+): Promise<Replayed | undefined> {
   const { registry, mission, policy, limit, workers, signal, clock, onProgress } = options;
   const { artifact } = version;
-  if ((await registry.recordings.count({ mission, artifact, since: from })) === 0) return NOTHING_REPLAYED;
+  const { since } = selection;
+  if ((await registry.recordings.count({ mission, artifact, since })) === 0) return undefined;
   const output = againstArtifact.definition.output as JsonObject;
+  const outcomes = new Map<string, readonly string[] | null>();
   const report = await tryCandidate({
     registry,
     candidate: { mission, number: against.number },
     baseline: { mission, number: version.number },
-    selection: { since: from, limit, sample: from },
+    selection: { ...selection, limit, sample: since },
     policy,
     workers,
     signal,
     clock,
     onProgress,
     onResult: ({ recording, candidateEnd }) => {
-      if (candidateEnd !== null) replayed.set(recording.id, outcomeCategories(candidateEnd, output));
+      outcomes.set(recording.id, candidateEnd && outcomeCategories(candidateEnd, output));
     },
   });
-  return judgeVersion(report);
-}
-
-const NOTHING_REPLAYED: VersionPart = { finding: 'unclear', recordings: 0, changed: 0, unclear: 0, report: null };
-
-interface Windows {
-  readonly before: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Runs of one version in both windows: of that which has more of them before. */
-async function worldSets(
-  { recordings }: Registry,
-  { version, against, versionArtifact, againstArtifact }: Pair,
-  { before, from, to }: Windows,
-  replayed: ReadonlyMap<string, readonly string[]>,
-): Promise<WorldSets> {
-  const { mission } = version;
-  const filter = (artifact: string, since: string, until: string) => ({
-    mission,
-    artifact,
-    since,
-    until,
-    limit: RUNS_MAX,
-  });
-  const beforeOf = (one: Version) => recordings.count(filter(one.artifact, before, from));
-  const isReplayed = (await beforeOf(version)) < (await beforeOf(against));
-  const { definition } = isReplayed ? againstArtifact : versionArtifact;
-  const [input, output] = [definition.input as JsonObject, definition.output as JsonObject];
-  const outcomesOf = ({ end }: StoredRecording) => outcomeCategories(end as RunEnd, output);
-  const inputsOf = ({ content }: StoredRecording) => {
-    const [first] = decodeRecordingContent(content);
-    return first === undefined ? [] : inputCategories(inputOf(first), input);
-  };
-  const recordedOf = (recording: StoredRecording) => [
-    ...outcomesOf(recording),
-    ...inputsOf(recording),
-    // A replay that is simulated takes steps that no recording has: steps are compared among recorded runs alone.
-    ...(isReplayed ? [] : stepCategories((recording.trace as Trace).steps)),
-  ];
-  const replayedOf = (recording: StoredRecording) => {
-    const outcomes = replayed.get(recording.summary.id);
-    return outcomes === undefined ? undefined : [...outcomes, ...inputsOf(recording)];
-  };
-  const shown = isReplayed ? against : version;
-  return {
-    version: formatVersionRef(shown),
-    isReplayed,
-    before: await countSet(recordings, filter(shown.artifact, before, from), recordedOf),
-    now: await countSet(recordings, filter(version.artifact, from, to), isReplayed ? replayedOf : recordedOf),
-  };
-}
-
-async function countSet(
-  recordings: Registry['recordings'],
-  filter: RecordingFilter,
-  categoriesOf: (recording: StoredRecording) => readonly string[] | undefined,
-) {
-  const counts = new Map<string, number>();
-  let runs = 0;
-  for await (const recording of recordings.stream(filter)) {
-    const categories = categoriesOf(recording);
-    if (categories === undefined) continue;
-    runs += 1;
-    for (const category of new Set(categories)) counts.set(category, (counts.get(category) ?? 0) + 1);
-  }
-  return { runs, counts };
+  for (const { recording } of report.excluded) outcomes.set(recording.id, null);
+  return { report, outcomes: report.partial ? new Map() : outcomes };
 }

@@ -6,23 +6,17 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { loggedOutput } from '../../src/cli/logged-output.ts';
 import { createOutput } from '../../src/cli/output.ts';
 import { watchMissions } from '../../src/cli/watch-missions.ts';
-import { startFleet } from '../../src/fleet/fleet.ts';
 import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
-import { collectRecordings } from '../../src/recording/collect.ts';
-import { openRegistry, type Registry } from '../../src/registry/registry.ts';
-import { activateVersion } from '../../src/release/activate-version.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 import { type DriftEvent, watchDrift } from '../../src/release/drift-watch.ts';
 import { findDrift } from '../../src/release/find-drift.ts';
 import { missionLog } from '../../src/release/mission-log.ts';
-import { publishMission } from '../../src/release/publish-mission.ts';
-import { startMission } from '../../src/routing/start-mission.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/prometheus.ts';
-import { connectTemporal } from '../../src/temporal/connection.ts';
-import { copyProject } from '../artifact/project.ts';
 import { QUIET_IO } from '../cli/quiet-io.ts';
 import { run } from '../cli/run.ts';
-import { PROMOTED, PROMPT, verdictMission, type Wording } from './verdict-mission.ts';
+import { recordDays } from './recorded-days.ts';
+import { PROMOTED, PROMPT } from './verdict-mission.ts';
 
 const mission = `drift-${process.pid}-${Date.now()}`;
 const RUNS = 6;
@@ -31,47 +25,18 @@ const live = parsePolicyFlags(['model=live', 'write=simulator']);
 let directory: string;
 let registry: Registry;
 /** When the runs of each version began: 1 has no sales, 2 is the same with sales alone, 3 denies sales. */
-const began: Date[] = [];
+let began: readonly Date[];
 let tries = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mission-test-drift-'));
-  registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'ada' });
-  const temporal = await connectTemporal({ address: inject('temporalAddress'), env: {} });
-  const { client } = temporal;
-  const days: readonly (Omit<Wording, 'mission'> & { readonly onSale: boolean })[] = [
-    { prompt: PROMPT, onSale: false },
-    { prompt: PROMPT, refactored: true, onSale: true },
-    { prompt: PROMOTED, refactored: true, onSale: true },
+  const all = (onSale: boolean) => Array.from({ length: RUNS }, () => onSale);
+  const days = [
+    { wording: { prompt: PROMPT }, onSale: all(false) },
+    { wording: { prompt: PROMPT, refactored: true }, onSale: all(true) },
+    { wording: { prompt: PROMOTED, refactored: true }, onSale: all(true) },
   ];
-  await publishMission({
-    registry,
-    root: await copyProject(verdictMission({ mission, ...days[0], prompt: PROMPT })),
-    mission,
-  });
-  await activateVersion({ registry, ref: { mission, number: 1 }, by: 'ada' });
-  const fleet = await startFleet({ registry, temporal, missions: [mission], drainMs: 1_000 });
-  await fleet.ready();
-  for (const [day, { onSale, ...wording }] of days.entries()) {
-    const number = day + 1;
-    if (number > 1) {
-      await publishMission({ registry, root: await copyProject(verdictMission({ mission, ...wording })), mission });
-      const force = { reason: 'the test wants it' };
-      await activateVersion({ registry, ref: { mission, number }, by: 'ada', force, hosting: { waitMs: 60_000 } });
-    }
-    began.push(new Date());
-    const ids = Array.from({ length: RUNS }, (_, index) => `${mission}-${day}-${index}`);
-    for (const workflowId of ids) {
-      const started = await startMission({ registry, client, mission, input: { id: workflowId, onSale }, workflowId });
-      expect(started.version).toBe(`${mission}@${number}`);
-    }
-    await Promise.all(ids.map((id) => client.workflow.result(id)));
-    const runs = ids.map((workflowId) => ({ workflowId }));
-    for await (const { status } of collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs }))
-      expect(status).toBe('stored');
-  }
-  await fleet.shutdown();
-  await temporal.close();
+  ({ registry, began } = await recordDays(mission, days, { directory, address: inject('temporalAddress') }));
 }, 600_000);
 
 afterAll(async () => {

@@ -9,6 +9,8 @@ export interface Wording {
   readonly prompt: string;
   /** Another text in a comment and in the names of the workflow code: no change of behaviour. */
   readonly refactored?: boolean;
+  /** What was on sale is refused before the model is asked. */
+  readonly ruled?: boolean;
   /** One more tool, which no run uses. */
   readonly extraTool?: boolean;
   /** A file that gets a line whenever the model is asked. */
@@ -21,7 +23,14 @@ export const PROMOTED = 'Decide on {{order}}. Items on sale are final sale.';
 const LETTER = `sendLetter: { effect: 'write', input: z.object({ id: z.string() }), output: z.object({}) },`;
 
 /** The files of the mission, for `copyProject`. */
-export function verdictMission({ mission, prompt, refactored = false, extraTool = false, asked }: Wording): Edits {
+export function verdictMission({
+  mission,
+  prompt,
+  refactored = false,
+  ruled = false,
+  extraTool = false,
+  asked,
+}: Wording): Edits {
   const note = asked === undefined ? '' : `await appendFile(${JSON.stringify(asked)}, 'asked\\n');`;
   const name = refactored ? 'lookedUp' : 'order';
   return {
@@ -46,6 +55,7 @@ export function verdictMission({ mission, prompt, refactored = false, extraTool 
       ${refactored ? '// Reads better now.' : ''}
       export const run = refund.workflow(async ({ step }, request) => {
         const ${name} = await step.tool('getOrder', request);
+        ${ruled ? "if (request.onSale) return { approve: false, reason: 'on sale' };" : ''}
         const verdict = await step.model('judge', { order: ${name} }, Verdict);
         if (verdict.approve) await step.tool('issueRefund', { id: request.id });
         return verdict;

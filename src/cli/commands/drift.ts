@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Drift, movedWords } from '../../compare/drift.ts';
+import { type Drift, driftTitle, movedWords } from '../../compare/drift.ts';
 import { wrapText } from '../../compare/render/layout.ts';
 import type { TryProgress } from '../../release/try-candidate.ts';
 import { shortDigest } from '../../shared/digest.ts';
@@ -71,14 +71,6 @@ async function subjectOf({ context, args: [given] }: Call<Options>) {
   return { mission: ref.mission, version: ref.number };
 }
 
-const TITLES: Readonly<Record<Drift['verdict'], string>> = {
-  none: 'No drift: the same answers, in a world like before.',
-  version: 'The version: it decides otherwise than the one before, on the same recordings.',
-  world: 'The world: both versions decide alike, and what comes in or out has moved.',
-  both: 'Both: the version decides otherwise, and the world has moved.',
-  unclear: 'It cannot be told.',
-};
-
 function driftText(drift: Drift, { palette, width }: Output): string {
   const { verdict, reasons, version, against, onWorld, onVersion, from, to, before } = drift;
   const paint = verdict === 'none' ? palette.green : verdict === 'unclear' ? palette.yellow : palette.red;
@@ -93,7 +85,7 @@ function driftText(drift: Drift, { palette, width }: Output): string {
       : []),
   ];
   return [
-    paint(palette.bold(TITLES[verdict])),
+    paint(palette.bold(driftTitle(drift))),
     palette.dim(
       `  ${version} on ${against}, ${atMinute(from)} to ${atMinute(to)} UTC; before: from ${atMinute(before)}`,
     ),
