@@ -149,6 +149,7 @@ describe('mission case', () => {
     const cases = (...flags: string[]) => mission('cases', name, '--dir', `cases-${good}`, ...flags);
     const kept = await mission('case', 'add', good, '--as-recorded', '--guards', '@2, which is curt', ...why);
     expect(kept).toMatchObject({ code: 0, out: expect.stringContaining('Commit both') });
+    expect(kept.err).not.toContain('guards against');
     const twice = await mission('case', 'add', good, '--as-recorded', ...why);
     expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('--replace') });
     expect((await cases('--list')).out).toMatch(/a test\n +grace, .*guards against @2, which is curt/);
@@ -157,7 +158,8 @@ describe('mission case', () => {
 
     const expected = JSON.stringify({ tone: 'kind', answers: [] });
     const replaced = await mission('case', 'add', good, '--expect', expected, '--replace', ...why);
-    expect(replaced).toMatchObject({ code: 0 });
+    expect(replaced).toMatchObject({ code: 0, err: expect.stringContaining('names no change that it guards against') });
+    expect((await cases('--list')).out).toMatch(/a test\n +grace, .*, names no change that it guards against/);
     const wrong = await cases('--version', '@1', '--workers', '1');
     expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('1 wrong: failed') });
     expect(wrong.out).toContain('/tone');

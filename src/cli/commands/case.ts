@@ -136,6 +136,11 @@ async function keep(
     replace: options.replace === true,
   });
   const artifact = maker && (await keepCaseArtifact(dirname(directory), maker));
+  if (options.guards === undefined) {
+    output.note(
+      'It names no change that it guards against. To say which, keep it again with --replace --guards "@3, which reworded assess".',
+    );
+  }
   await output.result({ directory, case: kept, artifact: artifact ?? null }, () =>
     [
       `${output.palette.green('✓')} kept in ${directory}`,

@@ -173,10 +173,10 @@ async function candidateOf({ context, options }: Call<Options>, mission: string)
 
 function listLines({ directory, case: kept }: Pick<Fixture, 'directory' | 'case'>, call: Call<Options>): string[] {
   const { palette } = call.output;
-  const guards = kept.guards === undefined ? '' : `, guards against ${kept.guards}`;
+  const guards = kept.guards === undefined ? 'names no change that it guards against' : `guards against ${kept.guards}`;
   return [
     `${palette.bold(relative(call.io.cwd, directory) || directory)}  ${kept.why}`,
-    `    ${palette.dim(`${kept.addedBy}, ${kept.addedAt.slice(0, 10)}${guards}`)}`,
+    `    ${palette.dim(`${kept.addedBy}, ${kept.addedAt.slice(0, 10)}, ${guards}`)}`,
   ];
 }
 
