@@ -7,6 +7,7 @@
  * 2. The same question is asked once: its answer is kept by the content of the question, for the length of the replay, and
  *    beyond it where a cache is given. Draws of one recording are questions of their own.
  * 3. No more calls than the budget, retries included, and no more at a time than the limit.
+ * 4. A failure that another call may not have is never an answer: after the last call the step is refused.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { runAlone } from '../activity/scope.ts';
@@ -16,10 +17,10 @@ import { MODEL_ACTIVITY, type StepContext, toolActivity } from '../mission/wire.
 import type { ReplayLimits } from '../replay/answer-policy.ts';
 import type { CommandView } from '../replay/command-view.ts';
 import type { Asker, LiveAnswer, LiveAnswers } from '../replay/live-answers.ts';
-import { messageOf } from '../shared/errors.ts';
 import { isJsonObject, type Json } from '../shared/json.ts';
 import { type AnswerCache, questionKey, usageOf } from './answer-cache.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './concurrency-limit.ts';
+import { type CallFailure, createPatience, type Patience, readCallFailure, withoutAnswer } from './live-failure.ts';
 import { createLiveMeter, type LiveMeter } from './live-meter.ts';
 
 export interface LiveOptions {
@@ -32,11 +33,12 @@ export interface LiveOptions {
   readonly meter?: LiveMeter | undefined;
   readonly concurrency?: ConcurrencyLimit | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Lets so many milliseconds pass before the next call; sooner when the signal is aborted. @default the system's timer */
+  readonly pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 const ATTEMPTS_MAX = 3;
 const RETRY_MS_FIRST = 500;
-const RETRY_MS_MAX = 10_000;
 
 /** The live answers of one replay of one candidate. */
 export function liveAnswersOf(options: LiveOptions): LiveAnswers {
@@ -45,6 +47,8 @@ export function liveAnswersOf(options: LiveOptions): LiveAnswers {
     signal: options.signal ?? new AbortController().signal,
     limit: options.concurrency ?? createConcurrencyLimit(options.limits.liveConcurrency),
     meter: options.meter ?? createLiveMeter({ limits: options.limits }),
+    patience: createPatience(options.limits.liveConcurrency),
+    pause: options.pause ?? pauseOfSystem,
   };
   const kept = new Map<string, Promise<LiveAnswer>>();
   return {
@@ -65,6 +69,12 @@ interface Asking extends LiveOptions {
   readonly signal: AbortSignal;
   readonly limit: ConcurrencyLimit;
   readonly meter: LiveMeter;
+  readonly patience: Patience;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+async function pauseOfSystem(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function askOrRemember(asking: Asking, view: CommandView, asker: Asker | undefined): Promise<LiveAnswer> {
@@ -90,22 +100,37 @@ function refusalOf({ kind, name, effect }: CommandView, { tools }: MissionDefini
 }
 
 async function askWithRetries(asking: Asking, view: CommandView, asker: Asker | undefined): Promise<LiveAnswer> {
-  const model = modelOf(view);
   for (let attempt = 1; ; attempt += 1) {
-    if (asking.signal.aborted) return { refused: 'the replay was stopped' };
-    const refusal = asking.meter.admit(model, tokensOf(view));
-    if (refusal !== undefined) return refusal;
-    try {
-      const result = await callActivity(asking, view, asker, attempt);
-      spendOn(asking, model, result);
-      return { result };
-    } catch (error) {
-      spendOn(asking, model, detailOf(error));
-      if (asking.signal.aborted) return { refused: 'the replay was stopped' };
-      if (attempt >= ATTEMPTS_MAX || isFinal(error)) return { failure: failureOf(error) };
-      const pauseMs = Math.min(retryAfterMs(error) ?? RETRY_MS_FIRST * 2 ** (attempt - 1), RETRY_MS_MAX);
-      await delay(pauseMs, undefined, { signal: asking.signal }).catch(() => undefined);
-    }
+    const said = await askOnce(asking, view, asker, attempt);
+    if (!('failed' in said)) return said;
+    const { failed } = said;
+    const pauseMs = failed.retryAfterMs ?? RETRY_MS_FIRST * 2 ** (attempt - 1);
+    if (attempt >= ATTEMPTS_MAX || !asking.patience.take(pauseMs)) return withoutAnswer(view, failed, attempt);
+    await asking.pause(pauseMs, asking.signal);
+  }
+}
+
+/** @returns what came of it; `failed` when another call may come to something else */
+async function askOnce(
+  asking: Asking,
+  view: CommandView,
+  asker: Asker | undefined,
+  attempt: number,
+): Promise<LiveAnswer | { readonly failed: CallFailure }> {
+  const stopped = { refused: 'the replay was stopped' };
+  if (asking.signal.aborted) return stopped;
+  const model = modelOf(view);
+  const refusal = asking.meter.admit(model, tokensOf(view));
+  if (refusal !== undefined) return refusal;
+  try {
+    const result = await callActivity(asking, view, asker, attempt);
+    spendOn(asking, model, result);
+    return { result };
+  } catch (error) {
+    const failed = readCallFailure(error);
+    spendOn(asking, model, failed.detail);
+    if (asking.signal.aborted) return stopped;
+    return failed.final ? { failure: { message: failed.message, type: failed.type } } : { failed };
   }
 }
 
@@ -152,33 +177,4 @@ async function callActivity(
 function jsonOf(value: unknown): Json {
   const text = JSON.stringify(value) as string | undefined;
   return text === undefined ? null : (JSON.parse(text) as Json);
-}
-
-/** The members of Temporal's `ApplicationFailure` that decide about a retry, of whatever copy of it. */
-interface FailureFacts {
-  readonly type?: unknown;
-  readonly nonRetryable?: unknown;
-  readonly nextRetryDelay?: unknown;
-  readonly details?: unknown;
-}
-
-/** What a failed call says of itself, its usage with it. */
-function detailOf(error: unknown): unknown {
-  const details = (error as FailureFacts | null)?.details;
-  return Array.isArray(details) ? details[0] : undefined;
-}
-
-function isFinal(error: unknown): boolean {
-  return (error as FailureFacts | null)?.nonRetryable === true;
-}
-
-function retryAfterMs(error: unknown): number | undefined {
-  const delayMs = (error as FailureFacts | null)?.nextRetryDelay;
-  return typeof delayMs === 'number' ? delayMs : undefined;
-}
-
-function failureOf(error: unknown): { readonly message: string; readonly type: string } {
-  const type = (error as FailureFacts | null)?.type;
-  const name = error instanceof Error ? error.name : 'Error';
-  return { message: messageOf(error), type: typeof type === 'string' ? type : name };
 }

@@ -2,61 +2,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { currentScope } from '../../src/activity/scope.ts';
-import type { LoadedActivities } from '../../src/artifact/load-activities.ts';
-import type { MissionDefinition } from '../../src/mission/definition.ts';
-import { liveAnswersOf } from '../../src/release/live-answers.ts';
-import { createLiveMeter, type LiveMeter } from '../../src/release/live-meter.ts';
-import type { CommandView } from '../../src/replay/command-view.ts';
-import type { Json } from '../../src/shared/json.ts';
-
-const schema = { input: {}, output: {} };
-
-const definition: MissionDefinition = {
-  format: 1,
-  name: 'refund',
-  input: {},
-  output: {},
-  prompts: {},
-  models: {},
-  rules: {},
-  tools: {
-    getOrder: { effect: 'read', replayable: true, ...schema },
-    getPolicy: { effect: 'read', ...schema },
-    issueRefund: { effect: 'write', ...schema },
-    /** Says that it may be asked again, and acts. */
-    liar: { effect: 'write', replayable: true, ...schema },
-  },
-  decisions: {},
-};
-
-function view(kind: CommandView['kind'], name: string, request: Json = {}, effect?: 'read' | 'write'): CommandView {
-  return { step: `${name}#1`, kind, name, request, notes: [], options: {}, ...(effect !== undefined && { effect }) };
-}
-
-interface World {
-  readonly calls: string[];
-  readonly live: ReturnType<typeof liveAnswersOf>;
-}
-
-type Act = (request: Json) => Promise<unknown>;
-
-function world(act: Act, limits = {}, signal?: AbortSignal, meter?: LiveMeter): World {
-  const calls: string[] = [];
-  const spy = (type: string) => async (request: Json) => {
-    calls.push(type);
-    return act(request);
-  };
-  const types = ['model', ...Object.keys(definition.tools).map((name) => `tool:${name}`)];
-  const activities = Object.fromEntries(types.map((type) => [type, spy(type)])) as unknown as LoadedActivities;
-  const live = liveAnswersOf({
-    activities,
-    definition,
-    limits: { liveCalls: 100, liveConcurrency: 2, ...limits },
-    signal,
-    meter,
-  });
-  return { calls, live };
-}
+import { createLiveMeter } from '../../src/release/live-meter.ts';
+import { type Act, view, world } from './live-world.ts';
 
 const echo: Act = async (request) => ({ echo: request });
 
@@ -144,7 +91,7 @@ describe('asking again', () => {
           stop.abort();
         }),
       {},
-      stop.signal,
+      { signal: stop.signal },
     );
     expect(await live.ask(view('model', 'judge', { a: 1 }))).toEqual({ refused: 'the replay was stopped' });
     expect(await live.ask(view('model', 'judge', { a: 2 }))).toEqual({ refused: 'the replay was stopped' });
@@ -159,7 +106,7 @@ describe('a budget', () => {
 
   function asked(act: Act, limits: object) {
     const meter = createLiveMeter({ limits: { liveCalls: 100, ...limits }, prices: priced });
-    const { live, calls } = world(act, { liveConcurrency: 8 }, undefined, meter);
+    const { live, calls } = world(act, { liveConcurrency: 8 }, { meter });
     return { meter, calls, all: Promise.all(questions.map((question) => live.ask(question))) };
   }
 
@@ -172,8 +119,7 @@ describe('a budget', () => {
       const { live, calls } = world(
         async () => ({ usage: { inputTokens: 300, outputTokens: 0 } }),
         { liveConcurrency: 8 },
-        undefined,
-        createLiveMeter({ limits: { liveCalls: 100, ...limits }, prices: priced }),
+        { meter: createLiveMeter({ limits: { liveCalls: 100, ...limits }, prices: priced }) },
       );
       const [first, ...others] = questions;
       if (first !== undefined) await live.ask(first);
