@@ -3,7 +3,7 @@
  * case proves itself in any checkout, without a registry. One file serves all cases that a version made.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Artifact } from '../artifact/artifact.ts';
@@ -49,8 +49,16 @@ export async function readCaseArtifact(missionDirectory: string, digest: string)
   throw fixtureInvalid(file, 'digest', `it holds the artifact ${artifact.digest}`);
 }
 
+const FOLDER = 'artifacts';
+const FILE = /^[0-9a-f]{64}\.json\.gz$/;
+
+/** Whether the file is named as an artifact that is kept beside cases. */
+export function isCaseArtifact(file: string): boolean {
+  return basename(dirname(file)) === FOLDER && FILE.test(basename(file));
+}
+
 function artifactFile(missionDirectory: string, digest: string): string {
-  return join(missionDirectory, 'artifacts', `${digest.replace('sha256:', '')}.json.gz`);
+  return join(missionDirectory, FOLDER, `${digest.replace('sha256:', '')}.json.gz`);
 }
 
 async function readKept(file: string): Promise<Buffer | undefined> {

@@ -125,6 +125,11 @@ function placeOf({ digest }: FixtureCase, file: string): string {
   return `case/${digest}/${file}`;
 }
 
+/** Whether the file is a `case.json` that has its history beside it among these files. */
+export function isCaseDocument(file: string, files: ReadonlySet<string>): boolean {
+  return basename(file) === CASE_FILE && files.has(join(dirname(file), historyFile(0)));
+}
+
 function historyFile(link: number): string {
   return link === 0 ? 'history.json' : `history.${link}.json`;
 }

@@ -1,7 +1,8 @@
 /**
  * Histories in files, one run after another.
  *
- * 1. Every file that is named, or found in a named folder, comes out: as its runs, or as what is wrong with it.
+ * 1. Every file that is named, or found in a named folder, comes out: as its runs, or as what is wrong with it. Only what regression
+ *    cases keep beside their histories (`case.json`, `artifacts/`) does not.
  * 2. Links of one continue-as-new chain come out together, wherever their files lie, after all other runs.
  * 3. One file is held at a time; of links, only where they are. So links are read twice.
  */
@@ -10,8 +11,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { MissionError, messageOf } from '../shared/errors.ts';
+import { isCaseArtifact } from './case-artifacts.ts';
 import { previousLinkOf, successorOf } from './chain.ts';
 import { decodeHistories } from './decode-history.ts';
+import { isCaseDocument } from './fixtures.ts';
 import { runIdOf } from './history-events.ts';
 import { type HistoryRead, unreadable } from './history-read.ts';
 import type { History } from './recording.ts';
@@ -24,7 +27,7 @@ const FILES_AT_ONCE = 32;
 
 /**
  * Reads a file, or every `*.json` and `*.bin` (also `*.pb`, also gzipped) in a folder and below it, in the order of their
- * names. Each file in any form that {@link decodeHistories} knows.
+ * names. Each file in any form that {@link decodeHistories} knows. In a folder of regression cases, their histories alone.
  *
  * @param path absolute, or relative to the working directory
  * @returns runs and problems, one at a time.
@@ -65,9 +68,10 @@ async function listFiles(path: string): Promise<readonly HistoryFile[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile() && HISTORY_FILE.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  if (files.length > 0) return files.map((file) => ({ file, where: relative(path, file) }));
+    .map((entry) => join(entry.parentPath, entry.name));
+  const all = new Set(files);
+  const histories = files.filter((file) => !isCaseArtifact(file) && !isCaseDocument(file, all)).sort();
+  if (histories.length > 0) return histories.map((file) => ({ file, where: relative(path, file) }));
   throw new MissionError('USAGE', `The folder ${path} has no histories: no file in it ends in .json or .bin.`, {
     remedy: 'Write one with: temporal workflow show --workflow-id <id> --output json > <folder>/<id>.json.',
     details: { path },
