@@ -1,28 +1,21 @@
 /** `mission replay --workflows …`: plain Temporal workflows, with no registry and no missions. */
 import { existsSync } from 'node:fs';
 import type { Option } from 'commander';
-import type { WorkflowSource } from '../artifact/bundle-workflows.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
 import type { Report, ReportCounts } from '../compare/report.ts';
 import type { HistoryRead } from '../recording/history-read.ts';
-import type { NamedCode } from '../release/try-workflows.ts';
 import { MissionError } from '../shared/errors.ts';
 import type { TemporalConnection } from '../temporal/connection.ts';
-import { type Call, listOption, option } from './command.ts';
+import { type Call, option } from './command.ts';
+import { type CodeOptions, codeOptions, codeReader, readCodecs } from './plain-code.ts';
 import { type PolicyOptions, readPolicy } from './read-policy.ts';
 import type { ReportFormat } from './report-files.ts';
 import { counted } from './words.ts';
 
-export interface PlainOptions extends PolicyOptions {
+export interface PlainOptions extends PolicyOptions, CodeOptions {
   readonly workflows?: string;
   readonly histories?: string;
   readonly baselineWorkflows?: string;
-  readonly interceptors?: readonly string[];
-  readonly payloadConverter?: string;
-  readonly failureConverter?: string;
-  readonly ignoreModules?: readonly string[];
-  readonly codec?: string;
-  readonly plugins?: string;
   readonly limit?: number;
   readonly out?: string;
   readonly format: ReportFormat;
@@ -38,15 +31,7 @@ export function plainOptions(): Option[] {
       'their histories: a file, a folder, or a query for the server: "WorkflowType=\'order\'"',
     ),
     option('--baseline-workflows <path>', 'the workflows that made the histories, for the self-check'),
-    listOption('--interceptors <modules>', 'workflow interceptor modules of the worker'),
-    option('--payload-converter <path>', 'the module with the payloadConverter of the worker'),
-    option('--failure-converter <path>', 'the module with the failureConverter of the worker'),
-    listOption('--ignore-modules <names>', 'modules that workflow code imports and never uses'),
-    option(
-      '--plugins <path>',
-      'the module with the plugins of the worker: what they do to workflow code is done here too',
-    ),
-    option('--codec <path>', 'the module with the PayloadCodec of the worker, to read encoded histories'),
+    ...codeOptions(),
   ];
 }
 
@@ -63,8 +48,7 @@ export async function replayPlain(call: Call<PlainOptions>): Promise<number> {
     import('../gate/evaluate-gate.ts'),
     import('./report-files.ts'),
   ]);
-  const { codec } = options;
-  const codecs = codec === undefined ? undefined : await (await import('./load-codecs.ts')).loadCodecs(codec, io.cwd);
+  const codecs = await readCodecs(call);
   const codeAt = await codeReader(call);
   const source = await openHistories(histories, call);
   const progress = output.progress('replay');
@@ -114,22 +98,6 @@ function usage(message: string): MissionError {
   return new MissionError('USAGE', message, {
     remedy: 'Plain workflows: mission replay --workflows ./src/workflows --histories ./histories.',
   });
-}
-
-/** How the code is bundled is the same for candidate and baseline. */
-async function codeReader({ options, io }: Call<PlainOptions>): Promise<(path: string) => NamedCode> {
-  const { plugins: pluginsPath } = options;
-  const plugins =
-    pluginsPath === undefined ? undefined : await (await import('./load-plugins.ts')).loadPlugins(pluginsPath, io.cwd);
-  const source: Omit<WorkflowSource, 'workflowsPath'> = {
-    workflowInterceptorModules: options.interceptors,
-    payloadConverterPath: options.payloadConverter,
-    failureConverterPath: options.failureConverter,
-    ignoreModules: options.ignoreModules,
-    plugins,
-    root: io.cwd,
-  };
-  return (path) => ({ name: path, code: { ...source, workflowsPath: path } });
 }
 
 interface OpenHistories {

@@ -10,19 +10,16 @@
  */
 import type { Artifact } from '../artifact/artifact.ts';
 import { createCoverage } from '../compare/coverage.ts';
-import { summariseResult } from '../compare/describe.ts';
-import type { ReplayResult } from '../compare/outcome.ts';
-import type { Report, Verdict } from '../compare/report.ts';
 import { createReportBuilder } from '../compare/report-builder.ts';
 import { evaluateGate } from '../gate/evaluate-gate.ts';
 import { policyDigest } from '../gate/parse-policy.ts';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { toStoredRecording } from '../recording/build-recording.ts';
 import { freezeCohort } from '../recording/cohort.ts';
-import { type FixtureCase, fixtureInvalid } from '../recording/fixture-case.ts';
 import type { Fixture } from '../recording/fixtures.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Json } from '../shared/json.ts';
+import { type CaseResult, CaseResults, type TriedCases } from './case-results.ts';
 import { coverMission } from './cover-mission.ts';
 import { expectedEnds } from './expected-end.ts';
 import { type JudgedRecording, judgeRecordings } from './judge-recordings.ts';
@@ -49,32 +46,10 @@ export interface TryCasesOptions {
   readonly clock?: (() => Date) | undefined;
 }
 
-export interface CaseResult {
-  readonly directory: string;
-  readonly case: FixtureCase;
-  readonly verdict: 'right' | 'wrong' | 'unproven';
-  /** What is wrong, or why it cannot be told; absent when `right`. */
-  readonly detail?: string;
-}
-
-export interface TriedCases {
-  /** By folder. A case that was not reached before an interrupt is missing. */
-  readonly cases: readonly CaseResult[];
-  readonly report: Report;
-}
-
-const VERDICTS = {
-  matched: 'right',
-  diverged: 'right',
-  changed: 'wrong',
-  failed: 'wrong',
-  unanswered: 'unproven',
-} as const;
-
 /** Replays the cases. @throws MissionError `FIXTURE_INVALID`, `ARTIFACT_*` when a kept artifact is damaged. */
 export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
   const { candidate, fixtures, policy, signal, onCase, clock = () => new Date() } = options;
-  const byId = byRecording(fixtures);
+  const results = new CaseResults(fixtures, onCase);
   const cohort = freezeCohort(
     fixtures.map(({ recording }) => toStoredRecording(recording).summary),
     {},
@@ -86,14 +61,6 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     policy: { digest: policyDigest(policy), value: policy as Json },
     changes: [],
   });
-  const cases: CaseResult[] = [];
-  const settle = (id: string, settled: Pick<CaseResult, 'verdict' | 'detail'>) => {
-    const fixture = byId.get(id);
-    if (fixture === undefined) return;
-    const result = { directory: fixture.directory, case: fixture.case, ...settled };
-    cases.push(result);
-    onCase?.(result);
-  };
   const session = asksAnew(policy) ? openLiveSession(options) : undefined;
   const { definition } = candidate;
   const coverage = createCoverage({ candidate: definition, baseline: definition, changes: [] });
@@ -101,12 +68,12 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
   for await (const one of await judged(options, session)) {
     if (one.kind === 'excluded') {
       builder.exclude(one.excluded);
-      settle(one.excluded.recording.id, { verdict: 'unproven', detail: one.excluded.detail });
+      results.exclude(one.excluded);
     } else {
       coverage.add(one.ways);
       sample.add(one.result, one.ways.candidate);
       builder.add(one.result);
-      settle(one.result.recording.id, settledBy(one.result));
+      results.add(one.result);
     }
   }
   const again = (ids: ReadonlySet<string>) => sourcesOf(fixtures.filter(({ recording }) => ids.has(recording.id)));
@@ -120,30 +87,7 @@ export async function tryCases(options: TryCasesOptions): Promise<TriedCases> {
     live: session?.use(),
     judge: (facts) => evaluateGate(facts, { ...policy, minimumRecordings: fixtures.length }),
   });
-  return { cases: cases.toSorted((a, b) => (a.directory < b.directory ? -1 : 1)), report };
-}
-
-/** @throws MissionError `FIXTURE_INVALID` when a run is kept twice: two cases could contradict each other. */
-function byRecording(fixtures: readonly Fixture[]): Map<string, Fixture> {
-  const byId = new Map<string, Fixture>();
-  for (const fixture of fixtures) {
-    const other = byId.get(fixture.recording.id);
-    if (other !== undefined) throw fixtureInvalid(fixture.directory, '', `it is the run of ${other.directory} again`);
-    byId.set(fixture.recording.id, fixture);
-  }
-  return byId;
-}
-
-/** One verdict over several missions: the worst. No case at all is inconclusive. */
-export function worstVerdict(verdicts: readonly Verdict['verdict'][]): Verdict['verdict'] {
-  if (verdicts.includes('failed')) return 'failed';
-  return verdicts.length === 0 || verdicts.includes('inconclusive') ? 'inconclusive' : 'passed';
-}
-
-function settledBy(result: ReplayResult): Pick<CaseResult, 'verdict' | 'detail'> {
-  const verdict = VERDICTS[result.outcome];
-  const detail = verdict === 'right' ? undefined : summariseResult(result);
-  return detail === undefined ? { verdict } : { verdict, detail };
+  return { cases: results.all, report };
 }
 
 /** Every case once: replayed and held to its expected end, or excluded. */

@@ -141,11 +141,12 @@ async function keep(
       'It names no change that it guards against. To say which, keep it again with --replace --guards "@3, which reworded assess".',
     );
   }
+  const plain = recording.mission === undefined ? ' --workflows <path>' : '';
   await output.result({ directory, case: kept, artifact: artifact ?? null }, () =>
     [
       `${output.palette.green('✓')} kept in ${directory}`,
       ...(artifact === undefined ? [] : [`  The version that made it is kept in ${artifact}`]),
-      '  Commit both. Every change is held to it with: mission cases',
+      `  Commit ${artifact === undefined ? 'it' : 'both'}. Every change is held to it with: mission cases${plain}`,
     ].join('\n'),
   );
   return EXIT.ok;

@@ -1,31 +1,23 @@
-import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Artifact } from '../../artifact/artifact.ts';
-import {
-  coverageWords,
-  neverTaken,
-  partlyCovered,
-  partName,
-  unreachedWords,
-} from '../../compare/render/terminal-coverage.ts';
-import { liveWords } from '../../compare/render/words.ts';
-import type { Report, Verdict } from '../../compare/report.ts';
 import type { ReplayPolicy } from '../../gate/policy.ts';
 import type { Fixture } from '../../recording/fixtures.ts';
 import type { Registry } from '../../registry/registry.ts';
-import type { CaseResult, TriedCases } from '../../release/try-cases.ts';
+import type { TriedCases } from '../../release/case-results.ts';
 import { isMissionError, MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
+import { listLines, sumText, triedText } from '../cases-text.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import { EXIT } from '../io.ts';
-import type { Output } from '../output.ts';
+import { type CodeOptions, codeOptions } from '../plain-code.ts';
 import { type PolicyOptions, readPolicy } from '../read-policy.ts';
 import { readCount } from '../read-values.ts';
 import { counted } from '../words.ts';
 
-interface Options extends PolicyOptions {
+interface Options extends PolicyOptions, CodeOptions {
   readonly dir: string;
   readonly version?: string;
+  readonly workflows?: string;
   readonly list?: boolean;
   readonly out?: string;
   readonly workers?: number;
@@ -43,11 +35,17 @@ export function addCases(program: Command, host: CliHost): void {
       listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
       option('--out <folder>', 'write report.json, report.md and junit.xml there, in a folder per mission'),
       option('--workers <count>', 'processes (default: one per processor)', readCount),
+      option(
+        '--workflows <path>',
+        'where the cases of plain workflows have their code: the file or folder that exports it',
+      ),
+      ...codeOptions(),
     ],
     examples: [
       ['mission cases', 'all cases, in CI and before a commit'],
       ['mission cases --answer model=live', 'where a prompt was changed on purpose'],
       ['mission cases refund-eligibility --version @5', 'a version of the registry'],
+      ['mission cases --workflows src/workflows', 'those of plain Temporal workflows too'],
     ],
     run,
   });
@@ -55,19 +53,25 @@ export function addCases(program: Command, host: CliHost): void {
 
 async function run(call: Call<Options>): Promise<number> {
   const { options, output } = call;
-  const byMission = await readCases(call);
+  if (call.args[0] !== undefined && call.options.workflows !== undefined) {
+    throw new MissionError('USAGE', `Either the cases of a mission (${call.args[0]}) or --workflows, not both.`, {
+      remedy: 'Leave the mission out: all cases are replayed then, those of plain workflows with --workflows.',
+    });
+  }
+  const kept = await readCases(call);
   if (options.list === true) {
-    const all = [...byMission.values()].flat();
+    const all = [...kept.byMission.values(), kept.plain].flat();
     await output.result(
-      all.map(({ directory, case: kept }) => ({ directory, ...kept })),
+      all.map(({ directory, case: document }) => ({ directory, ...document })),
       () => all.map((fixture) => listLines(fixture, call).join('\n')).join('\n'),
     );
     return EXIT.ok;
   }
-  const { worstVerdict } = await import('../../release/try-cases.ts');
+  const { worstVerdict } = await import('../../release/case-results.ts');
   const { exitCodeOf } = await import('../../gate/evaluate-gate.ts');
   const tried: TriedCases[] = [];
-  for (const [mission, fixtures] of byMission) tried.push(await tryMission(call, mission, fixtures));
+  for (const [mission, fixtures] of kept.byMission) tried.push(await tryMission(call, mission, fixtures));
+  tried.push(...(await tryPlain(call, kept)));
   const verdict = worstVerdict(tried.map(({ report }) => report.verdict.verdict));
   await output.result(
     {
@@ -84,27 +88,51 @@ async function run(call: Call<Options>): Promise<number> {
   return exitCodeOf({ verdict, reasons: [] });
 }
 
-/** By mission, in the order of their names. */
-async function readCases({ context, options, args: [given], output }: Call<Options>): Promise<Map<string, Fixture[]>> {
+interface KeptCases {
+  /** By mission, in the order of their names. */
+  readonly byMission: ReadonlyMap<string, readonly Fixture[]>;
+  readonly plain: readonly Fixture[];
+}
+
+/** @throws MissionError `FIXTURE_INVALID` when there is none */
+async function readCases({ context, options, args: [given] }: Call<Options>): Promise<KeptCases> {
   const { readFixtures } = await import('../../recording/fixtures.ts');
   const found = new Map<string, Fixture[]>();
-  let plain = 0;
+  const plain: Fixture[] = [];
   for await (const fixture of readFixtures([context.path(options.dir)], await context.vault())) {
     const { mission } = fixture.case;
-    if (mission === undefined) plain += 1;
-    else if (given === undefined || given === mission) found.set(mission, [...(found.get(mission) ?? []), fixture]);
+    if (mission === undefined && given === undefined) plain.push(fixture);
+    if (mission === undefined || (given !== undefined && given !== mission)) continue;
+    found.set(mission, [...(found.get(mission) ?? []), fixture]);
   }
-  if (plain > 0) {
-    output.note(
-      `${counted(plain, 'case')} of plain workflows left out: mission replay --workflows … --histories ${options.dir}`,
-    );
-  }
-  if (found.size > 0) return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (found.size + plain.length > 0)
+    return { byMission: new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1))), plain };
   const of = given === undefined ? '' : ` of ${given}`;
   throw new MissionError('FIXTURE_INVALID', `There is no regression case${of} in ${context.path(options.dir)}.`, {
     remedy: 'Keep a recorded run with: mission case add <run> --expect … --why …; or name another folder with --dir.',
     details: { folder: options.dir },
   });
+}
+
+/**
+ * Cases of plain workflows say nothing of their code: without it they are left out, and that is said.
+ *
+ * @throws MissionError `USAGE` when there are no others
+ */
+async function tryPlain(call: Call<Options>, { byMission, plain }: KeptCases): Promise<TriedCases[]> {
+  const { workflows } = call.options;
+  if (plain.length === 0) return [];
+  if (workflows !== undefined)
+    return [await (await import('../plain-cases.ts')).tryPlainCasesOf(call, workflows, plain)];
+  const named = 'mission cases --workflows <path>';
+  const count = `${counted(plain.length, 'case')} of plain workflows`;
+  if (byMission.size === 0) {
+    throw new MissionError('USAGE', `There is nothing but ${count}, and no code to replay on is named.`, {
+      remedy: `Name the file or folder that exports them: ${named}.`,
+    });
+  }
+  call.output.note(`${count} left out; to replay them, name their code: ${named}`);
+  return [];
 }
 
 async function tryMission(call: Call<Options>, mission: string, fixtures: readonly Fixture[]): Promise<TriedCases> {
@@ -169,50 +197,4 @@ async function candidateOf({ context, options }: Call<Options>, mission: string)
     candidate: await artifacts.get(version.artifact),
     findArtifact: async (digest) => ((await artifacts.has(digest)) ? artifacts.get(digest) : undefined),
   };
-}
-
-function listLines({ directory, case: kept }: Pick<Fixture, 'directory' | 'case'>, call: Call<Options>): string[] {
-  const { palette } = call.output;
-  const guards = kept.guards === undefined ? 'names no change that it guards against' : `guards against ${kept.guards}`;
-  return [
-    `${palette.bold(relative(call.io.cwd, directory) || directory)}  ${kept.why}`,
-    `    ${palette.dim(`${kept.addedBy}, ${kept.addedAt.slice(0, 10)}, ${guards}`)}`,
-  ];
-}
-
-function triedText({ report, cases }: TriedCases, call: Call<Options>): string {
-  const { palette } = call.output;
-  const marks = { right: palette.green('✓'), wrong: palette.red('✗'), unproven: palette.yellow('?') };
-  const lines = cases.flatMap((one: CaseResult) => {
-    const [first = '', ...others] = listLines(one, call);
-    const detail = one.detail === undefined ? [] : [`    ${one.detail}`];
-    return [`${marks[one.verdict]} ${first}`, ...detail, ...(one.verdict === 'right' ? [] : others)];
-  });
-  const { live } = report;
-  const asked = live === undefined ? [] : [palette.dim(`  Asked anew: ${liveWords(live)}`)];
-  const covered = coverageSentences(report).map((text) => palette.dim(`  ${text}`));
-  return [palette.bold(report.candidate.name), ...lines, ...asked, ...covered].join('\n');
-}
-
-/** What of the mission its cases exercised: what they do not, no case guards. */
-function coverageSentences({ coverage }: Report): string[] {
-  if (coverage === undefined || coverage.recordings === 0) return [];
-  const partly = partlyCovered(coverage).map((part) => `${partName(part)} never ${neverTaken(part).join(', ')}`);
-  return [
-    `Coverage: ${coverageWords(coverage)}`,
-    ...(partly.length === 0 ? [] : [`Not every branch: ${partly.join('; ')}`]),
-    ...unreachedWords(coverage),
-  ];
-}
-
-function sumText(tried: readonly TriedCases[], verdict: Verdict['verdict'], { palette }: Output): string {
-  const cases = tried.flatMap((one) => one.cases);
-  const count = (wanted: CaseResult['verdict']) => cases.filter((one) => one.verdict === wanted).length;
-  const parts = [
-    `${count('right')} of ${counted(cases.length, 'case')} right`,
-    ...(count('wrong') > 0 ? [palette.red(`${count('wrong')} wrong`)] : []),
-    ...(count('unproven') > 0 ? [palette.yellow(`${count('unproven')} cannot be told`)] : []),
-  ];
-  const cut = tried.some(({ report }) => report.partial) ? ' (interrupted: not all were replayed)' : '';
-  return `${parts.join(', ')}: ${verdict}${cut}`;
 }
