@@ -3,10 +3,12 @@ import * as z from 'zod';
 import type { Vault } from '../registry/vault.ts';
 import { MissionError } from '../shared/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.ts';
+import type { RunEnd } from './trace.ts';
 
-const failure = z.strictObject({ message: z.string(), type: z.string() });
+/** Without a message, the type alone is right: whoever corrects an outcome knows no more. */
+const failure = z.strictObject({ message: z.string().optional(), type: z.string().min(1) });
 
-const runEnd = z.discriminatedUnion('status', [
+const expectedEnd = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('completed'), result: z.json() }),
   z.strictObject({ status: z.literal('failed'), failure }),
   z.strictObject({ status: z.enum(['cancelled', 'terminated', 'timed-out', 'continued-as-new', 'open']) }),
@@ -24,7 +26,7 @@ export const fixtureCase = z.strictObject({
   workflowType: z.string().min(1),
   input: z.json(),
   /** What a right version makes of it: the recorded end, or the corrected one. */
-  expected: runEnd,
+  expected: expectedEnd,
   /** Why the case is kept. */
   why: z.string().min(1),
   /** The change that it guards against: `@3, which reworded assess`. */
@@ -37,6 +39,11 @@ export const fixtureCase = z.strictObject({
 });
 
 export type FixtureCase = z.infer<typeof fixtureCase>;
+
+/** The end that is right for a case: a recorded one, or a failure of which the type alone is known. */
+export type ExpectedEnd =
+  | RunEnd
+  | { readonly status: 'failed'; readonly failure: { readonly type: string; readonly message?: string | undefined } };
 
 /**
  * The text of a `case.json`. With keys, input and expected end are in `encrypted`, and not in clear.

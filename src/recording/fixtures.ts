@@ -15,11 +15,16 @@ import { canonicalHistory } from './canonical-history.ts';
 import { digestOfHistories } from './content.ts';
 import { decodeHistory } from './decode-history.ts';
 import { encodeHistory } from './encode-history.ts';
-import { encodeFixtureCase, type FixtureCase, fixtureInvalid, parseFixtureCase } from './fixture-case.ts';
+import {
+  type ExpectedEnd,
+  encodeFixtureCase,
+  type FixtureCase,
+  fixtureInvalid,
+  parseFixtureCase,
+} from './fixture-case.ts';
 import { minimalHistory } from './minimal-history.ts';
 import type { Recording } from './recording.ts';
 import { openText, sealText } from './sealed-text.ts';
-import type { RunEnd } from './trace.ts';
 
 const CASE_FILE = 'case.json';
 /** Where there are no keys: nothing is encrypted, and what is encrypted is refused with the name of its key. */
@@ -27,7 +32,7 @@ const NO_KEYS = createVault(undefined);
 
 export interface ExportOptions {
   /** What a right version makes of it. @default the recorded end */
-  readonly expected?: RunEnd;
+  readonly expected?: ExpectedEnd;
   readonly why: string;
   /** The change that it guards against. */
   readonly guards?: string | undefined;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Vault } from '../registry/vault.ts';
 import { exportFixture, fixtureDirectories, readFixture } from './fixtures.ts';
-import type { RunEnd } from './trace.ts';
 
 export interface FixtureKey {
   readonly directory: string;
@@ -47,7 +46,7 @@ export async function resealFixtures(folder: string, vault: Vault): Promise<read
     const { recording, case: kept } = await readFixture(directory, vault);
     const { expected, why, guards, addedBy, addedAt } = kept;
     await exportFixture(recording, directory, {
-      expected: expected as RunEnd,
+      expected,
       why,
       guards,
       addedBy,

@@ -14,6 +14,15 @@ const WORKFLOWS = './src/workflows';
 const SOURCE = { workflowsPath: WORKFLOWS };
 const DESK = { item: 'desk', amount: 300, receipt: 'desk for 300' };
 
+/** Fails the run of what is dear. */
+const STRICT = `
+import { ApplicationFailure } from '@temporalio/workflow';
+export function isCheap(amount: number): boolean {
+  if (amount < 100) return true;
+  throw ApplicationFailure.nonRetryable('too dear: ' + amount, 'TooDear');
+}
+`;
+
 /** Not to be read without it. */
 const CODEC_NAME = 'binary/turned';
 const CODEC = `
@@ -63,6 +72,9 @@ beforeAll(async () => {
     'src/generous/index.ts': `${ESM_PROJECT['src/workflows/index.ts']}`,
     'src/generous/order.ts': order,
     'src/generous/rules.ts': 'export const isCheap = (amount: number): boolean => amount < 500;\n',
+    'src/strict/index.ts': `${ESM_PROJECT['src/workflows/index.ts']}`,
+    'src/strict/order.ts': order,
+    'src/strict/rules.ts': STRICT,
   });
 });
 
@@ -94,6 +106,16 @@ describe('cases of plain workflows', () => {
       ],
     });
     expect(await tryAll('./src/generous')).toMatchObject({ code: 0 });
+  });
+
+  it('may be runs that should have failed', async () => {
+    expect(await keep('desk', '--expect-failure', 'TooDear')).toMatchObject({ code: 0 });
+    const kept = JSON.parse(await readFile(join(project.root, dir, 'order', 'desk', 'case.json'), 'utf8'));
+    expect(kept.expected).toEqual({ status: 'failed', failure: { type: 'TooDear' } });
+    expect(verdictsIn((await tryAll('./src/strict')).out)).toEqual(['right']);
+    const before = await tryAll(WORKFLOWS);
+    expect(before.code).toBe(1);
+    expect(before.out).toContain('TooDear');
   });
 
   it('are told with their code, and their report is written', async () => {

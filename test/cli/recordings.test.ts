@@ -178,8 +178,12 @@ describe('mission case', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['no outcome', ['add', 'x', '--why', 'y'], /either --expect or --as-recorded/],
-    ['two outcomes', ['add', 'x', '--why', 'y', '--as-recorded', '--expect', '1'], /either --expect or --as-recorded/],
+    ['no outcome', ['add', 'x', '--why', 'y'], /one of --expect, --expect-failure and --as-recorded/],
+    [
+      'two outcomes',
+      ['add', 'x', '--why', 'y', '--as-recorded', '--expect', '1'],
+      /one of --expect, --expect-failure and --as-recorded/,
+    ],
     ['a run that is not recorded', ['add', 'nobody', '--why', 'y', '--as-recorded'], /RECORDING_UNKNOWN/],
     ['a file that is not there', ['import', 'no.json', '--why', 'y', '--as-recorded'], /HISTORY_INVALID/],
   ])('refuses %s', async (_, argv, error) => {

@@ -58,7 +58,7 @@ describe('a wrong command line', () => {
     [['case', 'add', 'r', '--expect', '@nowhere.json', '--why', 'w'], 'USAGE', /nowhere\.json cannot be read/],
     [['replay', 'refund@3', '--policy', 'nowhere.json'], 'POLICY_INVALID', /nowhere\.json cannot be read/],
     [['replay', 'refund@3', '--answer', 'write=live'], 'POLICY_INVALID', /write=live/],
-    [['case', 'add', 'r-1', '--why', 'w'], 'USAGE', /--expect or --as-recorded/],
+    [['case', 'add', 'r-1', '--why', 'w'], 'USAGE', /--expect, --expect-failure and --as-recorded/],
     [['case', 'import', 'nowhere.json', '--as-recorded', '--why', 'w'], 'HISTORY_INVALID', /temporal workflow show/],
     [['activate', 'refund@3', '--reason', 'r'], 'USAGE', /--force/],
     [['audit', 'verify', '--head', 'x'], 'USAGE', /head cannot be read from .*Name a file/],

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Artifact } from '../../artifact/artifact.ts';
+import type { ExpectedEnd } from '../../recording/fixture-case.ts';
 import type { History, Recording } from '../../recording/recording.ts';
-import type { RunEnd } from '../../recording/trace.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
@@ -13,6 +13,7 @@ import { readJsonInput } from '../read-values.ts';
 
 interface Options {
   readonly expect?: string;
+  readonly expectFailure?: string;
   readonly asRecorded?: boolean;
   readonly why: string;
   readonly guards?: string;
@@ -24,6 +25,7 @@ interface Options {
 
 const COMMON = () => [
   option('--expect <json>', 'the result that is right: JSON, @file.json, or - for standard input'),
+  option('--expect-failure <type>', 'it is right that the run fails, with a failure of this type'),
   option('--as-recorded', 'what was recorded is right'),
   option('--why <text>', 'why this case is kept').makeOptionMandatory(),
   option('--guards <change>', 'the change that it guards against: "@3, which reworded assess"'),
@@ -96,17 +98,19 @@ async function readHistories(file: string): Promise<History[]> {
   });
 }
 
-async function expectedEnd(call: Call<Options>): Promise<RunEnd | undefined> {
-  const { expect, asRecorded = false } = call.options;
-  if ((expect !== undefined) === asRecorded) {
+/** @returns nothing when the recorded end is right */
+async function expectedEnd(call: Call<Options>): Promise<ExpectedEnd | undefined> {
+  const { expect, expectFailure, asRecorded } = call.options;
+  if ([expect, expectFailure, asRecorded].filter((way) => way !== undefined).length !== 1) {
     throw new MissionError(
       'USAGE',
-      'A regression case needs the outcome that is right: either --expect or --as-recorded.',
+      'A regression case needs the outcome that is right: one of --expect, --expect-failure and --as-recorded.',
       {
-        remedy: `Write the right result, --expect '{"approve":true}', or say that the recorded one is right: --as-recorded.`,
+        remedy: `Write the right result, --expect '{"approve":true}'; the type of the failure that is right, --expect-failure OrderUnknown; or say that the recorded one is right: --as-recorded.`,
       },
     );
   }
+  if (expectFailure !== undefined) return { status: 'failed', failure: { type: expectFailure } };
   if (expect === undefined) return undefined;
   return { status: 'completed', result: await readJsonInput(expect, 'The expected result', call) };
 }
@@ -114,7 +118,7 @@ async function expectedEnd(call: Call<Options>): Promise<RunEnd | undefined> {
 async function keep(
   call: Call<Options>,
   recording: Recording,
-  expected: RunEnd | undefined,
+  expected: ExpectedEnd | undefined,
   maker?: Artifact,
 ): Promise<number> {
   const { context, options, output } = call;
