@@ -13,13 +13,16 @@ import { idOf, isLocalActivityMarker } from '../replay/lockstep/event-facts.ts';
 import { EventType, type Failure, type History, type HistoryEvent } from '../replay/proto.ts';
 import { readCommands } from '../replay/recorded-commands.ts';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.ts';
+import { eventIn } from './place.ts';
 
 /** What a step is answered instead of what was recorded. */
 export type EditedAnswer = Exclude<LiveAnswer, { readonly refused: string }>;
 
 export interface Edit {
-  /** A step id; `input` for what the run was started with; `event:<id>` for a signal. */
+  /** A step id; `input` for what the run was started with; `event:<id>` for a signal or an update. */
   readonly target: string;
+  /** The link of the chain, from 0: the same ids are in every one. */
+  readonly link: number;
   readonly answer: EditedAnswer;
 }
 
@@ -54,16 +57,16 @@ function modelAnswer(said: Json, request: Json, recorded: Json): Json {
   return { ...kept, text, ...(wantsObject ? { object: meant } : {}) };
 }
 
-/** The answers for the simulation. */
-export function givenBy(edits: readonly Edit[]): GivenAnswers {
-  return new Map(edits.map(({ target, answer }) => [target, answer]));
+/** The answers for the simulation of a link. */
+export function givenBy(edits: readonly Edit[], link: number): GivenAnswers {
+  return new Map(edits.filter((edit) => edit.link === link).map(({ target, answer }) => [target, answer]));
 }
 
 /** The histories as they would be had the run been told what the edits say. Edits of steps that they do not have change nothing. */
 export function editHistories(histories: readonly History[], edits: readonly Edit[]): History[] {
   const replaced = new Map<HistoryEvent, HistoryEvent>();
   for (const edit of edits) {
-    const event = answeringEvent(histories, edit.target);
+    const event = answeringEvent(histories, edit);
     const edited = event && editEvent(replaced.get(event) ?? event, edit.answer);
     if (event !== undefined && edited !== undefined) replaced.set(event, edited);
   }
@@ -74,15 +77,25 @@ export function editHistories(histories: readonly History[], edits: readonly Edi
 }
 
 /** The event that told the run what an edit is to change; `undefined` when nothing did. */
-function answeringEvent(histories: readonly History[], target: string): HistoryEvent | undefined {
-  const [first] = histories;
-  if (target === START_TARGET) return first?.events?.[0];
-  const events = histories.flatMap((history) => history.events ?? []);
-  const [, id] = /^event:(\d+)$/.exec(target) ?? [];
-  if (id !== undefined) return events.find((event) => idOf(event) === Number(id));
+export function answeringEvent(
+  histories: readonly History[],
+  { target, link }: Pick<Edit, 'target' | 'link'>,
+): HistoryEvent | undefined {
+  const events = histories[link]?.events ?? [];
+  if (target === START_TARGET) return events[0];
+  const id = eventIn(target);
+  if (id !== undefined) return events.find((event) => idOf(event) === id);
+  const own = new Set(events);
   const answers = readCommands(histories).answers.filter(({ view }) => view.step === target);
-  const found = answers.flatMap((answer) => answer.events).find(({ event }) => outcomeOf(event) !== undefined);
-  return found?.event ?? events.find((event) => decidedStep(event) === target);
+  const ends = answers.flatMap((answer) => answer.events.filter(({ event }) => outcomeOf(event) !== undefined));
+  return ends.find(({ event }) => own.has(event))?.event ?? events.find((event) => decidedStep(event) === target);
+}
+
+/** The step that an event answers. */
+export function answeredStep(histories: readonly History[], event: HistoryEvent): string | undefined {
+  const answers = readCommands(histories).answers;
+  const found = answers.find((answer) => answer.events.some((one) => one.event === event));
+  return found?.view.step ?? decidedStep(event);
 }
 
 /** The question that an update answered. */
@@ -95,7 +108,7 @@ function decidedStep(event: HistoryEvent): string | undefined {
 }
 
 /** The event with another answer in it; `undefined` where it holds none that can be changed so. */
-function editEvent(event: HistoryEvent, answer: EditedAnswer): HistoryEvent | undefined {
+export function editEvent(event: HistoryEvent, answer: EditedAnswer): HistoryEvent | undefined {
   return editEnding(event, answer) ?? ('result' in answer ? editNews(event, answer.result) : undefined);
 }
 
@@ -166,9 +179,9 @@ function editNews(event: HistoryEvent, value: Json): HistoryEvent | undefined {
   if (started) return { ...event, workflowExecutionStartedEventAttributes: { ...started, input } };
   if (signalled) return { ...event, workflowExecutionSignaledEventAttributes: { ...signalled, input } };
   const request = accepted?.acceptedRequest;
-  const said = payloadToJson(request?.input?.args?.payloads?.[0]);
-  if (!accepted || !request || !isJsonObject(said)) return undefined;
-  const changed = isJsonObject(value) ? { ...said, ...value } : value;
+  if (!accepted || !request) return undefined;
+  const said = payloadToJson(request.input?.args?.payloads?.[0]);
+  const changed = isJsonObject(said) && isJsonObject(value) ? { ...said, ...value } : value;
   const args = { payloads: [jsonToPayload(changed)] };
   const acceptedRequest = { ...request, input: { ...request.input, args } };
   return { ...event, workflowExecutionUpdateAcceptedEventAttributes: { ...accepted, acceptedRequest } };

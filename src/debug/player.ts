@@ -44,7 +44,7 @@ export function createPlayer(candidate: ReplayCandidate, input: ReplayInput, opt
     const result = await replayRecording(
       { ...candidate, sandbox: taped(candidate.sandbox, tape) },
       { ...input, histories: editHistories(input.histories, edits) },
-      { ...options, live: NO_LIVE_ANSWERS, given: givenBy(edits), judgesDeterminism: false },
+      { ...options, live: NO_LIVE_ANSWERS, given: (link) => givenBy(edits, link), judgesDeterminism: false },
     );
     last = { key, tape, play: { moments: readMoments(tape), result } };
     return last;

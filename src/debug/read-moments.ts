@@ -1,4 +1,4 @@
-/** A tape as moments: what was told and asked in words, under the ids that steps have in traces and reports. */
+/** A tape as moments: what was told and asked in words, under the ids that steps have in reports, with the link where it is not the first. */
 import { DECIDE_UPDATE, MEMO_DECISION_PREFIX } from '../mission/wire.ts';
 import { payloadMapToJson } from '../recording/payloads.ts';
 import { type CommandView, noteCommand, StepNamer } from '../replay/command-view.ts';
@@ -8,6 +8,7 @@ import { type Command, type Job, toMs } from '../replay/proto.ts';
 import { viewOfCommand } from '../replay/view-of-command.ts';
 import { isJsonObject, type JsonObject } from '../shared/json.ts';
 import type { Asked, Moment, Noted, Told } from './moment.ts';
+import { nameInLink } from './place.ts';
 import type { TapedLink, TapedTurn } from './tape.ts';
 import { type StepNumbers, toldIn } from './told.ts';
 
@@ -94,11 +95,11 @@ class LinkReader implements StepNumbers {
     if (news.kind === 'answer' || news.kind === 'timer') this.#pending.delete(news.step);
     if (news.kind !== 'update' || news.name !== DECIDE_UPDATE || !isJsonObject(news.input)) return;
     const { step } = news.input;
-    if (typeof step === 'string') this.#pending.delete(step);
+    if (typeof step === 'string') this.#pending.delete(nameInLink(step, this.#link));
   }
 
   #take(command: Command): CommandView | undefined {
-    const view = viewOfCommand(command, this.#namer);
+    const view = this.#named(viewOfCommand(command, this.#namer));
     this.#remember(command);
     if (command.cancelTimer) this.#pending.delete(this.stepOf('timer', command.cancelTimer.seq));
     if (view === undefined) return undefined;
@@ -112,11 +113,21 @@ class LinkReader implements StepNumbers {
     return view;
   }
 
+  #named(view: CommandView | undefined): CommandView | undefined {
+    if (view === undefined) return undefined;
+    const nameOf = (step: string) => nameInLink(step, this.#link);
+    return {
+      ...view,
+      step: nameOf(view.step),
+      notes: view.notes.map((note) => ({ ...note, step: nameOf(note.step) })),
+    };
+  }
+
   #remember({ modifyWorkflowProperties: memo, upsertWorkflowSearchAttributes: attributes }: Command): void {
     const fields = payloadMapToJson(memo?.upsertedMemo?.fields);
     this.#memo = { ...this.#memo, ...fields };
     for (const [key, value] of Object.entries(fields)) {
-      if (value === null) this.#pending.delete(key.slice(MEMO_DECISION_PREFIX.length));
+      if (value === null) this.#pending.delete(nameInLink(key.slice(MEMO_DECISION_PREFIX.length), this.#link));
     }
     const { indexedFields } = attributes?.searchAttributes ?? {};
     this.#searchAttributes = { ...this.#searchAttributes, ...payloadMapToJson(indexedFields) };

@@ -1,17 +1,16 @@
 /** A debugger at work on one run: where it stands, what was edited, and what that changed. */
 import type { ReplayResult } from '../compare/outcome.ts';
+import { deriveTrace } from '../recording/derive-trace.ts';
+import type { History } from '../recording/recording.ts';
 import type { RunEnd, TraceStep } from '../recording/trace.ts';
 import { MissionError } from '../shared/errors.ts';
-import { isJsonObject, type Json, jsonEquals } from '../shared/json.ts';
+import { isJsonObject, type Json } from '../shared/json.ts';
 import { completeAnswer, type Edit, type EditedAnswer, START_TARGET } from './edit.ts';
+import { type EditedPlace, placeOfEvent, refuseWithoutEffect } from './edited-place.ts';
 import type { Asked, LiveState, Moment, Told } from './moment.ts';
+import { choosePlace, eventIn, idInLink, inLink, nameInLink, type Place, readTyped } from './place.ts';
 import type { Play, Player } from './player.ts';
-
-/** How a step differs from the recorded one of its id. */
-export interface StepChange {
-  readonly step: string;
-  readonly change: 'edited' | 'request' | 'result' | 'added' | 'gone';
-}
+import { type StepChange, stepChanges } from './step-changes.ts';
 
 /** What the edits, or another version, make of the run. */
 export interface SessionDifference {
@@ -29,20 +28,22 @@ export interface SessionDifference {
 
 export class DebugSession {
   readonly #player: Player;
+  readonly #histories: readonly History[];
   readonly #trace: readonly TraceStep[];
   #edits: readonly Edit[] = [];
   #play: Play;
   #position = 0;
 
-  private constructor(player: Player, trace: readonly TraceStep[], play: Play) {
+  private constructor(player: Player, histories: readonly History[], play: Play) {
     this.#player = player;
-    this.#trace = trace;
+    this.#histories = histories;
+    this.#trace = deriveTrace(histories).steps;
     this.#play = play;
   }
 
-  /** @param trace of the recording, which differences are told against */
-  static async open(player: Player, trace: readonly TraceStep[]): Promise<DebugSession> {
-    return new DebugSession(player, trace, await player.play([]));
+  /** @param histories of the recording, which differences are told against */
+  static async open(player: Player, histories: readonly History[]): Promise<DebugSession> {
+    return new DebugSession(player, histories, await player.play([]));
   }
 
   get moments(): readonly Moment[] {
@@ -81,7 +82,7 @@ export class DebugSession {
   }
 
   /**
-   * @param target `start`, `end`, the number of a moment, `event:<id>`, or a step: its id, or its name alone
+   * @param target `start`, `end`, the number of a moment, `event:<id>`, or a step: its id, or its name alone. Names mean links as for an edit.
    * @throws MissionError `USAGE` when there is no such place on this way
    */
   to(target: string): void {
@@ -95,14 +96,22 @@ export class DebugSession {
     if (target === 'start') return 0;
     if (target === 'end') return moments.length - 1;
     if (/^\d+$/.test(target)) return Number(target) < moments.length ? Number(target) : -1;
-    const [, event] = /^event:(\d+)$/.exec(target) ?? [];
-    if (event !== undefined) {
-      return moments.findIndex(
-        ({ events }) => events !== null && events.first <= Number(event) && Number(event) <= events.last,
-      );
-    }
-    const exact = moments.findIndex((moment) => idsIn(moment).includes(target));
-    return exact >= 0 ? exact : moments.findIndex((moment) => idsIn(moment).some((id) => id.split('#')[0] === target));
+    const { id, link } = readTyped(target);
+    const event = eventIn(id);
+    if (event !== undefined) return this.#momentOf(event, link)?.index ?? -1;
+    return choosePlace(moments.flatMap(placesIn), target, this.#here)?.index ?? -1;
+  }
+
+  #momentOf(event: number, link: number | undefined): Moment | undefined {
+    const holding = this.moments.filter(
+      ({ events }) => events !== null && events.first <= event && event <= events.last,
+    );
+    return inLink(holding, link, this.#here);
+  }
+
+  /** The link where the debugger stands. */
+  get #here(): number {
+    return this.moments[this.#position]?.link ?? 0;
   }
 
   /** The step's question and the answer that it got on this way. */
@@ -115,27 +124,36 @@ export class DebugSession {
   /**
    * Lets a step be answered otherwise, and goes on from there. The debugger then stands where the answer comes.
    *
-   * @param target a step, `input`, or `event:<id>` of a signal
-   * @throws MissionError `USAGE` when nothing of the kind was asked or told
+   * @param target a step, `input`, or `event:<id>` of a signal; of a later link with its number, `assess#1/2`. Where the name alone is given, or
+   *   an event without a link, that of the link where the debugger stands is meant, else the first.
+   * @throws MissionError `USAGE` when nothing of the kind was asked or told, or when it cannot be told so
    */
   async edit(target: string, answer: EditedAnswer): Promise<void> {
-    const id = this.#editable(target);
-    const { asked, told: before } = this.step(id);
+    const place = this.#editable(target);
+    const name = nameInLink(place.target, place.link);
+    const { asked, told: before } = this.step(name);
     const recorded: Json = before?.kind === 'answer' ? before.result : null;
-    const complete = asked === undefined ? answer : completeAnswer(answer, asked, recorded);
-    const edits = [...this.#edits.filter((edit) => edit.target !== id), { target: id, answer: complete }];
-    await this.#replay(edits);
-    const comes = this.moments.findIndex(({ told }) => told.some((news) => answers(news, id)));
-    this.#position = Math.max(0, comes >= 0 ? comes : this.#find(id));
+    const edit = { ...place, answer: asked === undefined ? answer : completeAnswer(answer, asked, recorded) };
+    refuseWithoutEffect(this.#histories, edit);
+    const others = this.#edits.filter((one) => one.target !== edit.target || one.link !== edit.link);
+    await this.#replay([...others, edit]);
+    const comes = this.moments.findIndex(({ told, link }) => told.some((news) => answers(news, link, edit)));
+    const stands = comes >= 0 ? comes : this.#find(name);
+    if (stands >= 0) this.#position = stands;
   }
 
-  #editable(target: string): string {
-    if (target === START_TARGET || target.startsWith('event:')) return target;
-    const ids = this.moments.flatMap(({ asked }) => asked).filter(({ kind }) => ANSWERED.has(kind));
-    const found = ids.find(({ step }) => step === target) ?? ids.find(({ step }) => step.split('#')[0] === target);
-    if (found !== undefined) return found.step;
+  #editable(target: string): EditedPlace {
+    if (target === START_TARGET) return { target, link: 0 };
+    const { id, link } = readTyped(target);
+    const event = eventIn(id);
+    if (event !== undefined) return placeOfEvent(this.#histories, event, { named: link, here: this.#here });
+    const places = this.moments.flatMap((moment) =>
+      moment.asked.filter(({ kind }) => ANSWERED.has(kind)).map(({ step }) => ({ name: step, link: moment.link })),
+    );
+    const found = choosePlace(places, target, this.#here);
+    if (found !== undefined) return { target: idInLink(found.name, found.link), link: found.link };
     throw new MissionError('USAGE', `There is no answer to edit at "${target}".`, {
-      remedy: `Name a step that something or somebody answers: ${[...new Set(ids.map(({ step }) => step))].join(', ') || 'this run has none'}. What a rule says is computed: edit what it was given, or the input.`,
+      remedy: `Name a step that something or somebody answers: ${[...new Set(places.map(({ name }) => name))].join(', ') || 'this run has none'}. What a rule says is computed: edit what it was given, or the input.`,
       details: { target },
     });
   }
@@ -159,7 +177,8 @@ export class DebugSession {
 
   difference(): SessionDifference {
     const { outcome, baselineEnd, candidateEnd, endDifferences, effectDifferences, divergence } = this.#play.result;
-    const { unanswered, failure } = this.#play.result;
+    const { failure } = this.#play.result;
+    const unanswered = this.#unanswered();
     return {
       outcome,
       recorded: baselineEnd,
@@ -173,21 +192,20 @@ export class DebugSession {
     };
   }
 
+  /** Where evidence ended, by the name under which it can be edited. */
+  #unanswered(): ReplayResult['unanswered'] {
+    const { unanswered } = this.#play.result;
+    const last = this.moments.at(-1);
+    if (unanswered === undefined || last === undefined) return unanswered;
+    const name = nameInLink(unanswered.step, last.link);
+    return last.asked.some(({ step }) => step === name) ? { ...unanswered, step: name } : unanswered;
+  }
+
   #changes(): StepChange[] {
     const { steps, outcome } = this.#play.result;
-    const edited = new Set(this.#edits.map(({ target }) => target));
+    const edited = new Set(this.#edits.map(({ target, link }) => nameInLink(target, link)));
     if (outcome === 'matched') return [...edited].map((step) => ({ step, change: 'edited' }));
-    const now = new Map(steps.map((step) => [step.id, step]));
-    const before = new Map(this.#trace.map((step) => [step.id, step]));
-    const here = steps.flatMap(({ id, kind, request, result }): StepChange[] => {
-      if (edited.has(id)) return [{ step: id, change: 'edited' }];
-      const recorded = before.get(id);
-      if (recorded === undefined) return SILENT.has(kind) ? [] : [{ step: id, change: 'added' }];
-      if (!jsonEquals(recorded.request, request)) return [{ step: id, change: 'request' }];
-      return jsonEquals(recorded.result, result) ? [] : [{ step: id, change: 'result' }];
-    });
-    const gone = this.#trace.filter(({ id }) => !now.has(id) && !edited.has(id));
-    return [...here, ...gone.map(({ id }): StepChange => ({ step: id, change: 'gone' }))];
+    return stepChanges(steps, this.#trace, edited);
   }
 
   async close(): Promise<void> {
@@ -196,18 +214,18 @@ export class DebugSession {
 }
 
 const ANSWERED: ReadonlySet<string> = new Set(['model', 'tool', 'activity', 'child', 'decision']);
-const SILENT: ReadonlySet<string> = new Set(['end', 'memo', 'patch', 'update', 'search-attributes']);
 
-/** Whether news are what a step was waiting for. */
-function answers(news: Told, id: string): boolean {
-  if ('step' in news) return news.step === id;
-  if (news.kind === 'start') return id === START_TARGET;
-  return news.kind === 'update' && isJsonObject(news.input) && news.input['step'] === id;
+/** Whether news are what an edit is about. */
+function answers(news: Told, link: number, { target, link: edited }: Edit): boolean {
+  if (link !== edited) return false;
+  if ('step' in news) return news.step === nameInLink(target, link);
+  if (news.kind === 'start') return target === START_TARGET;
+  return news.kind === 'update' && isJsonObject(news.input) && news.input['step'] === target;
 }
 
 /** Where a step is asked comes before where it is noted. */
-function idsIn({ asked, noted }: Moment): string[] {
-  return [...asked.map(({ step }) => step), ...noted.map(({ step }) => step)];
+function placesIn({ asked, noted, link, index }: Moment): (Place & { readonly index: number })[] {
+  return [...asked, ...noted].map(({ step }) => ({ name: step, link, index }));
 }
 
 function nowhere(target: string, moments: readonly Moment[]): MissionError {

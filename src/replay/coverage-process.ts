@@ -3,12 +3,13 @@ import { type Profiler, Session } from 'node:inspector';
 import type { CodeRange, WalkedFunction } from '../compare/code-coverage.ts';
 import { answerQuestions } from './answer-questions.ts';
 import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-protocol.ts';
-import { NO_LIVE_ANSWERS } from './live-answers.ts';
+import { type GivenAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { runTask } from './replay-task.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
 /** By this name V8 tells the bundle from everything else that runs here. */
 const FILE = '/replay/covered-bundle.js';
+const NOTHING_GIVEN: GivenAnswers = new Map();
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');
@@ -21,8 +22,8 @@ answerQuestions((options: CoverageOptions) => {
   let left: readonly WalkedFunction[] = [];
 
   const walk = async (task: CoverageTask, onPart: () => void): Promise<CoverageAnswer> => {
-    const { given } = task;
-    const replayed = { answers, limits, live: NO_LIVE_ANSWERS, given, judgesDeterminism: false };
+    const { given = NOTHING_GIVEN } = task;
+    const replayed = { answers, limits, live: NO_LIVE_ANSWERS, given: () => given, judgesDeterminism: false };
     loaded ??= createSandbox({ code, inspected: { filename: FILE, sourceMapUrl: '' } });
     const sandbox = await loaded;
     onPart();

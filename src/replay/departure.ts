@@ -35,8 +35,8 @@ export interface ReplayOptions {
   readonly anew?: ReadonlySet<string> | undefined;
   /** That of the version which made the recording: compare rules count only where both versions declare them. */
   readonly baselineDefinition?: MissionDefinition | undefined;
-  /** What somebody wants steps of the simulation to be answered, before any evidence. */
-  readonly given?: GivenAnswers | undefined;
+  /** What somebody wants steps of the simulation to be answered, before any evidence: by the link of the chain, from 0. */
+  readonly given?: ((link: number) => GivenAnswers) | undefined;
   /** Whether Temporal's own judgement is asked for, by a second run of the code. @default true */
   readonly judgesDeterminism?: boolean;
 }

@@ -7,7 +7,7 @@ export type LiveAnswer =
   | { readonly failure: { readonly message: string; readonly type: string } }
   | { readonly refused: string; readonly remedy?: string };
 
-/** Answers that somebody makes up, by step id: a result, or a failure. Of a decision, the result holds the `option`. */
+/** Answers that somebody makes up, by step id of one link: a result, or a failure. Of a decision, the result holds the `option`. */
 export type GivenAnswers = ReadonlyMap<
   string,
   Exclude<LiveAnswer, { readonly refused: string; readonly remedy?: string }>

@@ -40,7 +40,9 @@ export async function simulateChain(
   const common = commonOptions(departure, commands, namer);
   for (const event of asked) common.decisions.markAsked(event);
   const { shop, nowMs, queue } = lockstep.driver;
-  let simulation = new Simulation({ ...common, run, runId: identityOf(input, link).runId, shop, startMs: nowMs }, [
+  const { runId } = identityOf(input, link);
+  const given = departure.options.given?.(link);
+  let simulation = new Simulation({ ...common, given, run, runId, shop, startMs: nowMs }, [
     ...newsWaiting(lockstep.driver),
     ...newsAfter(lockstep.driver, input.histories.slice(link + 1), common.decisions),
   ]);
@@ -63,7 +65,7 @@ function endsWithRecording({ input }: Departure, next: number): boolean {
   return input.end.status === 'continued-as-new' && next >= input.histories.length;
 }
 
-type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs'>;
+type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs' | 'given'>;
 
 function commonOptions(
   { candidate, options, input, rules }: Departure,
@@ -77,7 +79,6 @@ function commonOptions(
     decisions: new DecisionBook(input.histories),
     live: options.live,
     anew: options.anew,
-    given: options.given,
     namer,
     maxSteps: options.limits.maxSteps,
     deadline: new Deadline(options.limits.perRecordingMs),
@@ -91,7 +92,7 @@ interface Handover {
 }
 
 async function simulateLink(
-  { candidate, input, assumedPatches }: Departure,
+  { candidate, input, options, assumedPatches }: Departure,
   common: Common,
   command: Command,
   { next, startMs, newsLeft }: Handover,
@@ -102,7 +103,14 @@ async function simulateLink(
   const run = await candidate.sandbox.start(activation, factsOf(model), assumedPatches);
   try {
     const simulation = new Simulation(
-      { ...common, run, runId: activation.runId ?? '', shop: new MachineShop(), startMs },
+      {
+        ...common,
+        given: options.given?.(next),
+        run,
+        runId: activation.runId ?? '',
+        shop: new MachineShop(),
+        startMs,
+      },
       newsLeft,
     );
     const ending = await simulation.begin(activation);

@@ -120,6 +120,13 @@ describe('mission debug', () => {
     expect(err).toContain(error);
   });
 
+  it('refuses to edit what tells the run nothing', async () => {
+    const { code, err } = await mission('debug', recording.workflowId, '--edit', 'event:2="x"');
+    expect(code).toBe(2);
+    expect(err).toContain('event:2 is WorkflowTaskScheduled');
+    expect(err).toContain('(the answer of read#1)');
+  });
+
   it('says which commands and places there are', async () => {
     expect((await mission('debug', recording.workflowId, '--command', 'fly')).err).toContain('g <place>');
     expect((await mission('debug', recording.workflowId, '--to', 'fly')).err).toContain('read#1');

@@ -4,7 +4,6 @@ import type { Artifact } from '../../src/artifact/artifact.ts';
 import { startPlayer } from '../../src/debug/process-player.ts';
 import { programOf } from '../../src/debug/saved-case.ts';
 import { DebugSession } from '../../src/debug/session.ts';
-import { deriveTrace } from '../../src/recording/derive-trace.ts';
 import type { ReplayInput } from '../../src/replay/departure.ts';
 import type { Json } from '../../src/shared/json.ts';
 import { CLERK, CLERK_WORKFLOW, clerk } from '../replay/missions/clerk.ts';
@@ -16,7 +15,7 @@ let session: DebugSession;
 
 async function open(candidate: Artifact, input = recording): Promise<DebugSession> {
   const player = startPlayer(await programOf('clerk@1', candidate), input, strict);
-  return DebugSession.open(player, deriveTrace(input.histories).steps);
+  return DebugSession.open(player, input.histories);
 }
 
 beforeAll(async () => {
@@ -236,7 +235,7 @@ describe('another version', () => {
     const trap = "if (words === 'trap') for (;;);\n  const plan =";
     const trapped = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const plan =', trap]]);
     const player = startPlayer(await programOf('clerk@3', trapped), recording, quick);
-    const other = await DebugSession.open(player, deriveTrace(recording.histories).steps);
+    const other = await DebugSession.open(player, recording.histories);
     try {
       await expect(other.edit('read#1', { result: 'trap' })).rejects.toMatchObject({
         code: 'DEBUG_FAILED',

@@ -66,7 +66,7 @@ async function run(call: Call<Options>): Promise<number> {
   const opened = await openCase(call);
   if (call.options.save !== undefined) return save(call, opened, call.options.save);
   const [{ DebugSession }, player] = await Promise.all([import('../../debug/session.ts'), playerOf(call, opened)]);
-  const session = await DebugSession.open(player, opened.recording.trace.steps).catch(async (error: unknown) => {
+  const session = await DebugSession.open(player, opened.recording.histories).catch(async (error: unknown) => {
     await player.close();
     throw error;
   });

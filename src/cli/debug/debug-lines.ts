@@ -11,7 +11,9 @@ const DEBUG_HELP = `  n [count]        next moment              b [count]   back
   p                print the moment         s           state: queries, stacks, memo
   l                list all moments         d           difference to what was recorded
   e <step> <json>  let the step be answered so, and go on ("what if"); @file.json reads a file;
-                   e <step> !<message> lets it fail; e input <json> starts it otherwise
+                   e <step> !<message> lets it fail; e input <json> starts it otherwise,
+                   e event:<id> <json> tells it another signal or update; in the second link
+                   of a chain steps are <step>/2, events event:<id>/2
   r                forget all edits         h           this help
   q                quit                     (an empty line repeats the last n or b)`;
 

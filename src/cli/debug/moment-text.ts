@@ -1,6 +1,7 @@
 /** Moments, states and differences of the debugger, made to be read. */
 import { describeDifference, describeValue, printable } from '../../compare/describe.ts';
 import type { Asked, LiveState, Moment, Told } from '../../debug/moment.ts';
+import { nameInLink } from '../../debug/place.ts';
 import type { DebugSession, SessionDifference } from '../../debug/session.ts';
 import { DECIDE_UPDATE } from '../../mission/wire.ts';
 import type { RunEnd } from '../../recording/trace.ts';
@@ -16,7 +17,7 @@ export function momentText(session: DebugSession, output: Output): string {
   const { moment, moments } = session;
   const events = moment.events === null ? 'simulated' : `events ${moment.events.first}–${moment.events.last}`;
   const title = `moment ${moment.index} of ${moments.length - 1}`;
-  const aside = `${events}, ${moment.time}, +${formatDuration(moment.atMs)}${moment.link > 0 ? `, link ${moment.link}` : ''}`;
+  const aside = `${events}, ${moment.time}, +${formatDuration(moment.atMs)}${moment.link > 0 ? `, link ${moment.link + 1}` : ''}`;
   return [
     `${palette.bold(title)}  ${palette.dim(aside)}`,
     ...moment.told.flatMap((told) => toldLines(told, session, output)),
@@ -48,7 +49,7 @@ function toldLines(told: Told, session: DebugSession, output: Output): string[] 
       return [`  ${mark} signal ${palette.bold(told.name)}`, ...block(told.input, output)];
     case 'update':
       return [
-        `  ${mark} update ${palette.bold(told.name)}${editedMark(decidedStep(told), session, output)}`,
+        `  ${mark} update ${palette.bold(told.name)}${editedMark(decidedStep(told, session.moment.link), session, output)}`,
         ...block(told.input, output),
       ];
     case 'timer':
@@ -63,13 +64,13 @@ function toldLines(told: Told, session: DebugSession, output: Output): string[] 
 }
 
 function editedMark(step: string | undefined, { edits }: DebugSession, { palette }: Output): string {
-  return edits.some(({ target }) => target === step) ? palette.yellow(' (edited)') : '';
+  return edits.some(({ target, link }) => nameInLink(target, link) === step) ? palette.yellow(' (edited)') : '';
 }
 
 /** The question that an update answers. */
-function decidedStep({ name, input }: Extract<Told, { kind: 'update' }>): string | undefined {
+function decidedStep({ name, input }: Extract<Told, { kind: 'update' }>, link: number): string | undefined {
   const step = name === DECIDE_UPDATE && isJsonObject(input) ? input['step'] : undefined;
-  return typeof step === 'string' ? step : undefined;
+  return typeof step === 'string' ? nameInLink(step, link) : undefined;
 }
 
 function reasons({ result }: Extract<Told, { kind: 'answer' }>, output: Output): string[] {
