@@ -16,7 +16,12 @@ export function startPlayer(
 ): Player {
   const start = () => startConfined('player-process', import.meta.url, limits);
   const options = { code, definition, input, content: encodeRecordingContent(histories), answers, limits };
-  const asked = new Questioner<PlayerOptions, PlayerQuestion, PlayerAnswer>({ start, options, limits });
+  const asked = new Questioner<PlayerOptions, PlayerQuestion, PlayerAnswer>({
+    start,
+    options,
+    limits,
+    endsAtHang: true,
+  });
   const ask = async (question: PlayerQuestion) => {
     const heard = await asked.ask(question);
     if (heard.kind !== 'answer') throw failed(heard.reason);

@@ -5,7 +5,7 @@
  * Invariants
  * 1. Every question comes to an end, whatever becomes of the process: with its answer, or with the reason why there is none.
  * 2. A question has ended its process only where nothing else can have: no question before it, and nobody else. Otherwise it
- *    is asked once more, of a fresh one.
+ *    is asked once more, of a fresh one; but not where it hangs and the asker said that this is enough.
  */
 import type { ChildProcess } from 'node:child_process';
 import { messageOf } from '../shared/errors.ts';
@@ -26,6 +26,8 @@ export interface QuestionerOptions<Options> {
   /** What each process is told first. */
   readonly options: Options;
   readonly limits: ReplayLimits;
+  /** Whether a question that hangs is never asked again: for somebody who waits for it, and can ask it himself. @default false */
+  readonly endsAtHang?: boolean;
 }
 
 export class Questioner<Options, Question, Answer> {
@@ -50,7 +52,8 @@ export class Questioner<Options, Question, Answer> {
     const said = await nextWord<Answer>(child, hangsAfterMs(this.#given.limits));
     if (typeof said === 'object' && said.kind === 'answer') return said;
     const reason = this.#whyEnded(child, said);
-    const isUnsure = before !== undefined || (said === 'ended' && isEndedByOthers(child));
+    const isEnough = said === 'late' && this.#given.endsAtHang === true;
+    const isUnsure = (before !== undefined && !isEnough) || (said === 'ended' && isEndedByOthers(child));
     await this.#end();
     return isUnsure && !isAgain && !this.#isClosed ? this.#ask(question, true) : { kind: 'ended', reason };
   }

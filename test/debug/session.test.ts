@@ -1,4 +1,5 @@
 /** A debugger over a real run: moments, travelling, state, edits and what they change, without touching the run's world. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Artifact } from '../../src/artifact/artifact.ts';
 import { startPlayer } from '../../src/debug/process-player.ts';
@@ -234,7 +235,12 @@ describe('another version', () => {
   it('that hangs on one answer costs that edit: the session stands where it stood, and goes on', async () => {
     const trap = "if (words === 'trap') for (;;);\n  const plan =";
     const trapped = await buildMission(CLERK, clerk, [[CLERK_WORKFLOW, 'const plan =', trap]]);
-    const player = startPlayer(await programOf('clerk@3', trapped), recording, quick);
+    const program = await programOf('clerk@3', trapped);
+    const started: unknown[] = [];
+    const note = (message: unknown) => void started.push(message);
+    subscribe('child_process', note);
+    const limits = { ...strict.limits, perRecordingMs: 5_000 };
+    const player = startPlayer(program, recording, { ...strict, limits });
     const other = await DebugSession.open(player, recording.histories);
     try {
       await expect(other.edit('read#1', { result: 'trap' })).rejects.toMatchObject({
@@ -242,11 +248,14 @@ describe('another version', () => {
         details: { reason: TIME },
       });
       expect(other.edits).toEqual([]);
+      // Who types waits for one limit, not for two.
+      expect(started).toHaveLength(1);
       other.to('fine#1');
       expect((await other.state()).queries).toMatchObject([{ name: 'mission.decisions' }]);
       await other.edit('save#1', { result: { id: 'x' } });
       expect(other.difference()).toMatchObject({ outcome: 'changed' });
     } finally {
+      unsubscribe('child_process', note);
       await other.close();
     }
   });
