@@ -5,6 +5,7 @@ import {
   neverTaken,
   partlyCovered,
   partName,
+  stoppedWords,
   unreachedWords,
 } from '../compare/render/terminal-coverage.ts';
 import { liveWords } from '../compare/render/words.ts';
@@ -49,6 +50,7 @@ function coverageSentences({ coverage }: Report): string[] {
   const partly = partlyCovered(coverage).map((part) => `${partName(part)} never ${neverTaken(part).join(', ')}`);
   return [
     `Coverage: ${coverageWords(coverage)}`,
+    ...stoppedWords(coverage),
     ...(partly.length === 0 ? [] : [`Not every branch: ${partly.join('; ')}`]),
     ...unreachedWords(coverage),
   ];

@@ -66,7 +66,14 @@ export interface CoverageReport {
   /** Those that forgave nothing can go, or hide nothing yet. */
   readonly compareRules: readonly CoveredRule[];
   /** Recordings whose code was counted, of those that could be replayed again; absent where nobody counted. */
-  readonly code?: { readonly walked: number; readonly of: number };
+  readonly code?: CountedCode;
+}
+
+export interface CountedCode {
+  readonly walked: number;
+  readonly of: number;
+  /** Why counting was given up before all that were chosen had been counted. */
+  readonly stopped?: string;
 }
 
 /** A compare rule of the candidate, and in how many recordings it forgave a difference. */

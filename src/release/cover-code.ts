@@ -58,7 +58,8 @@ function recordedSteps({ content }: ReplaySource): TakenStep[] {
 
 /**
  * @param runs those that are walked, and of how many they are
- * @returns nothing when there is no run, when it was interrupted, or when the bundle is none of Temporal's bundler.
+ * @returns nothing when there is no run, when it was interrupted, or when the bundle is none of Temporal's bundler. Where counting was given up, that is
+ *   said, also of none.
  */
 export async function coverCode(
   candidate: { readonly code: string },
@@ -78,10 +79,13 @@ export async function coverCode(
   const byId = new Map(runs.map((run) => [run.source.summary.id, run]));
   const options = { code: candidate.code, definition: undefined, modules, answers, limits };
   let walked = 0;
-  for await (const { id, functions } of codeWalks(options, tasks, signal)) {
+  const stops: string[] = [];
+  for await (const { id, functions } of codeWalks(options, tasks, signal, (reason) => void stops.push(reason))) {
     const run = byId.get(id);
     if (run !== undefined) coverage.add(functions, stepsOf(run));
     walked += 1;
   }
-  return walked === 0 || signal?.aborted === true ? undefined : { ...coverage.finish(), code: { walked, of } };
+  const [stopped] = stops;
+  if (signal?.aborted === true || (walked === 0 && stopped === undefined)) return undefined;
+  return { ...coverage.finish(), code: { walked, of, ...(stopped !== undefined && { stopped }) } };
 }

@@ -36,8 +36,8 @@ export interface CoverMissionOptions {
 const MISSED_SHOWN = 20;
 
 /**
- * @returns the coverage of steps with that of code; as it was when no code was counted, or it was interrupted. Code that cannot be read
- *   costs nobody the report of a long replay: its changes stay `unknown`.
+ * @returns the coverage of steps with that of code; as it was when no code was counted, or it was interrupted; where counting was given up, with the
+ *   reason. Code that cannot be read costs nobody the report of a long replay: its changes stay `unknown`.
  */
 export async function coverMission(steps: CoverageReport, options: CoverMissionOptions): Promise<CoverageReport> {
   try {
@@ -51,8 +51,9 @@ export async function coverMission(steps: CoverageReport, options: CoverMissionO
 async function coverCode(steps: CoverageReport, options: CoverMissionOptions): Promise<CoverageReport> {
   const { candidate, baseline, sample, signal } = options;
   if (sample.count === 0 || signal?.aborted === true) return steps;
-  const after = await walkSide(candidate, options);
-  if (after === undefined) return steps;
+  const stops: string[] = [];
+  const after = await walkSide(candidate, options, (reason) => void stops.push(reason));
+  if (after === undefined) return isAborted(signal) ? steps : { ...steps, ...counted(0, sample, stops) };
   const edits = new Map<string, readonly ChangedLine[] | undefined>();
   for (const { component, name } of steps.changes) {
     if (component === 'code') edits.set(name, await changedLines(name, baseline, candidate));
@@ -62,7 +63,8 @@ async function coverCode(steps: CoverageReport, options: CoverMissionOptions): P
     steps.changes.some(
       ({ component, name }) => component === 'rule' && !Object.hasOwn(candidate.definition.rules, name),
     );
-  const before = asksBaseline ? await walkSide(baseline, options) : undefined;
+  const onStopped = (reason: string) => void stops.push(`of the baseline, ${reason}`);
+  const before = asksBaseline ? await walkSide(baseline, options, onStopped) : undefined;
   if (isAborted(signal)) return steps;
   const sides = { baseline: before, candidate: after };
   const matched = new Set(sample.walks().flatMap(({ id, isMatched }) => (isMatched ? [id] : [])));
@@ -70,8 +72,14 @@ async function coverCode(steps: CoverageReport, options: CoverMissionOptions): P
     ...steps,
     parts: [...steps.parts, ...after.parts].sort((a, b) => byText(a.part, b.part) || byText(a.name, b.name)),
     changes: steps.changes.map((change) => coveredChange(change, { sides, edits, matched })),
-    code: { walked: Math.min(...countedIn(after, before)), of: sample.count },
+    ...counted(Math.min(...countedIn(after, before)), sample, stops),
   };
+}
+
+/** Nothing where no code was counted and nobody can say why. */
+function counted(walked: number, sample: WalkSample, [stopped]: readonly string[]): Pick<CoverageReport, 'code'> {
+  if (stopped !== undefined) return { code: { walked, of: sample.count, stopped } };
+  return walked === 0 ? {} : { code: { walked, of: sample.count } };
 }
 
 function countedIn(...sides: readonly (WalkedSide | undefined)[]): number[] {
@@ -97,24 +105,25 @@ interface WalkedSide {
 async function walkSide(
   artifact: Artifact,
   { candidate, policy, sample, again, signal }: CoverMissionOptions,
+  onStopped: (reason: string) => void,
 ): Promise<WalkedSide | undefined> {
   const probe = ruleProbe(artifact.definition);
   const { code: bundle, authorAt } = await linkWorkflowBundle(artifact, { prelude: probe.prelude, isWhole: true });
   const preludeAt = authorAt - 1 - probe.prelude.length;
   const code = readAuthorCode(artifact);
-  const counted = createCodeCoverage(namedByAuthor(code, bundle, authorAt));
+  const functionsRun = createCodeCoverage(namedByAuthor(code, bundle, authorAt));
   const walked = new WalkedCode();
   const modules = [{ start: preludeAt, end: authorAt + artifact.code.workflow.length }];
   const { answers, limits } = policy;
   const walks = sample.walks().map((walk) => (artifact === candidate ? walk : { ...walk, given: undefined }));
   const options = { code: bundle, definition: artifact.definition, modules, answers, limits };
-  for await (const { id, functions } of codeWalks(options, tasksOf(walks, again), signal)) {
+  for await (const { id, functions } of codeWalks(options, tasksOf(walks, again), signal, onStopped)) {
     walked.add(id, functions);
-    counted.add(functions, []);
+    functionsRun.add(functions, []);
   }
   if (walked.recordings === 0) return undefined;
   const rules = [...probe.rules].map(([name, { start, end }]) => [name, shifted({ start, end }, preludeAt)] as const);
-  return { code, authorAt, walked, rules: new Map(rules), parts: counted.finish().parts };
+  return { code, authorAt, walked, rules: new Map(rules), parts: functionsRun.finish().parts };
 }
 
 async function* tasksOf(

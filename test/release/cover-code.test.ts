@@ -1,13 +1,18 @@
 /** Of plain workflows the report says which functions the histories made run, and which code in them never did. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
 import type { CoverageReport } from '../../src/compare/coverage.ts';
+import type { ReplayResult } from '../../src/compare/outcome.ts';
+import { renderMarkdown } from '../../src/compare/render/markdown.ts';
 import { PLAIN } from '../../src/compare/render/palette.ts';
 import { renderTerminal } from '../../src/compare/render/terminal.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { parsePolicy } from '../../src/gate/parse-policy.ts';
+import { CoveredRuns, coverCode } from '../../src/release/cover-code.ts';
 import { tryWorkflows } from '../../src/release/try-workflows.ts';
 import type { JsonObject } from '../../src/shared/json.ts';
 import { ESM_PROJECT, makeProject, type Recorded, recordOrders, type ScratchProject } from '../replay/plain/project.ts';
+import { sourceOf } from '../replay/plain/record.ts';
 
 const RULES = `
 export function isCheap(amount: number): boolean {
@@ -92,6 +97,27 @@ describe('coverage of plain workflows', () => {
     expect(parts['function order.ts order']).toEqual([1, [expect.stringContaining('charge')]]);
     expect(parts['activity price']).toEqual([1, []]);
     expect(parts).not.toHaveProperty('activity charge');
+  });
+
+  it('says why it was given up where no process can be started to count', async () => {
+    const report = await coverage(['pen']);
+    const runs = new CoveredRuns();
+    const { history } = recorded.find(({ name }) => name === 'pen') as Recorded;
+    runs.add(sourceOf(history), { outcome: 'matched' } as ReplayResult);
+    const policy = parsePolicy({}, 'the test');
+    const bundle = await bundleWorkflows({ workflowsPath: 'src/workflows', root: project.root });
+    const limits = { ...policy.limits, memoryMb: 4 };
+    const found = await coverCode(bundle, { ...policy, limits }, { runs: runs.runs, of: 1 }, undefined);
+    expect(found?.code).toEqual({
+      walked: 0,
+      of: 1,
+      stopped: 'no process started (it exceeded its memory limit (memoryMb: 4))',
+    });
+    const said = 'Code coverage was given up after 0 of 1 recordings: no process started';
+    const stopped = { ...report, coverage: found as CoverageReport };
+    expect(renderTerminal(stopped, { palette: PLAIN, width: 200 })).toContain(said);
+    expect(renderMarkdown(stopped)).toContain(said);
+    expect(renderTerminal(report, { palette: PLAIN, width: 200 })).not.toContain('given up');
   });
 
   it('is there for what can be run again, and not for code that hangs', async () => {

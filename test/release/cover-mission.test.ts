@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CoverageReport } from '../../src/compare/coverage.ts';
+import { type CoverageReport, createCoverage } from '../../src/compare/coverage.ts';
+import type { ReplayResult } from '../../src/compare/outcome.ts';
 import { renderMarkdown } from '../../src/compare/render/markdown.ts';
 import { PLAIN } from '../../src/compare/render/palette.ts';
 import { renderTerminal } from '../../src/compare/render/terminal.ts';
@@ -12,9 +13,12 @@ import type { Report } from '../../src/compare/report.ts';
 import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import { readFixtures } from '../../src/recording/fixtures.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { coverMission } from '../../src/release/cover-mission.ts';
 import { publishMission } from '../../src/release/publish-mission.ts';
+import type { TracedSource } from '../../src/release/recording-notes.ts';
 import { tryCandidate } from '../../src/release/try-candidate.ts';
 import { tryCases } from '../../src/release/try-cases.ts';
+import { WalkSample } from '../../src/release/walk-sample.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const mission = 'refund-eligibility';
@@ -103,6 +107,28 @@ describe("coverage of a mission's code", { timeout: 240_000 }, () => {
       ],
     });
     expect(Object.keys(functionsOf(coverage)).every((name) => name.startsWith('workflows/'))).toBe(true);
+  });
+
+  it('says why it was given up where no process can be started to count', async () => {
+    const candidate = await registry.artifacts.get((await registry.versions.get(mission, 1)).artifact);
+    const sample = new WalkSample();
+    sample.add({ recording: { id: 'one' }, outcome: 'matched', steps: [] } as unknown as ReplayResult, []);
+    const steps = createCoverage({ candidate: candidate.definition, baseline: candidate.definition, changes: [] });
+    const policy = parsePolicyFlags([]);
+    const options = {
+      candidate,
+      baseline: candidate,
+      policy: { ...policy, limits: { ...policy.limits, memoryMb: 4 } },
+      sample,
+      again: async function* () {
+        yield { summary: { id: 'one' }, content: new Uint8Array() } as unknown as TracedSource;
+      },
+    };
+    const stopped = 'no process started (it exceeded its memory limit (memoryMb: 4))';
+    const before = steps.finish();
+    expect(await coverMission(before, options)).toEqual({ ...before, code: { walked: 0, of: 1, stopped } });
+    const interrupted = { ...options, signal: AbortSignal.abort() };
+    expect(await coverMission(before, interrupted)).toEqual(before);
   });
 
   it('says of changed lines and rules whether a recording came past them', async () => {

@@ -37,7 +37,7 @@ afterEach(() => {
   unsubscribe('child_process', note);
 });
 
-/** The recordings that were walked, with the functions of the workflows that ran in each; and how many were asked for. */
+/** The recordings that were walked, with the functions of the workflows that ran in each; how many were asked for, and why it stopped. */
 async function walk(code: string, limits: ReplayLimits, given = tasks, signal?: AbortSignal) {
   const modules = [{ start: 0, end: code.length }];
   const options = { code, definition: undefined, modules, answers: answerPolicy.parse({}), limits };
@@ -49,11 +49,12 @@ async function walk(code: string, limits: ReplayLimits, given = tasks, signal?: 
       yield task;
     }
   };
-  for await (const { id, functions } of codeWalks(options, stream(), signal)) {
+  const stopped: string[] = [];
+  for await (const { id, functions } of codeWalks(options, stream(), signal, (reason) => void stopped.push(reason))) {
     const ran = functions.filter(({ isRun }) => isRun).map(({ name }) => name);
     walked[id] = [...new Set(ran)].filter((name) => tasks.some(({ summary }) => summary.id === name));
   }
-  return { walked, asked };
+  return { walked, asked, stopped };
 }
 
 describe('code that is counted', () => {
@@ -76,6 +77,7 @@ describe('code that is counted', () => {
     expect(await walk(code, limits)).toEqual({
       walked: { sequential: ['sequential'], timers: ['timers'], parallel: ['parallel'] },
       asked: 4,
+      stopped: [],
     });
     expect(started.length).toBeGreaterThan(1);
     expect(started.map(({ pid }) => stateOfProcess(pid ?? 0))).not.toContain('running');
@@ -88,6 +90,7 @@ describe('code that is counted', () => {
     expect(await walk(code, patient, [broken, sequential, timers])).toEqual({
       walked: { sequential: ['sequential'], timers: ['timers'] },
       asked: 3,
+      stopped: [],
     });
     expect(started).toHaveLength(1);
   });
@@ -97,11 +100,19 @@ describe('code that is counted', () => {
 
   it('and ends every process is given up after a few', async () => {
     const code = loading('const all = []; for (;;) all.push(new Array(1e6).fill({}));');
-    expect(await walk(code, patient)).toEqual({ walked: {}, asked: 3 });
+    expect(await walk(code, patient)).toEqual({
+      walked: {},
+      asked: 3,
+      stopped: ['3 recordings ended their process (the last one: it exceeded its memory limit (memoryMb: 256))'],
+    });
   });
 
-  it('is not counted where no process starts', async () => {
-    expect(await walk(await bundlePlain(), { ...patient, memoryMb: 4 })).toEqual({ walked: {}, asked: 1 });
+  it('is not counted where no process starts, and says so', async () => {
+    expect(await walk(await bundlePlain(), { ...patient, memoryMb: 4 })).toEqual({
+      walked: {},
+      asked: 1,
+      stopped: ['no process started (it exceeded its memory limit (memoryMb: 4))'],
+    });
   });
 
   it('and never ends is given up when it is interrupted', async () => {
@@ -109,7 +120,7 @@ describe('code that is counted', () => {
     const walking = walk(loading('for (;;);'), patient, tasks, interrupted.signal);
     await vi.waitFor(() => expect(started).toHaveLength(1));
     interrupted.abort();
-    expect(await walking).toEqual({ walked: {}, asked: 1 });
+    expect(await walking).toEqual({ walked: {}, asked: 1, stopped: [] });
     expect(started.map(({ pid }) => stateOfProcess(pid ?? 0))).toEqual(['ended']);
   });
 });

@@ -8,11 +8,14 @@ import {
   neverTaken,
   partlyCovered,
   partName,
+  stoppedWords,
   unreachedWords,
 } from './terminal-coverage.ts';
 
 export function coverageTable({ coverage }: Report): string[] {
-  if (coverage === undefined || coverage.recordings === 0) return [];
+  if (coverage === undefined) return [];
+  const stopped = stoppedWords(coverage).map(escapeText);
+  if (coverage.recordings === 0) return stopped;
   const missed = missedChanges(coverage);
   const rows = [
     ...missed.map(({ what, text }) => [
@@ -29,6 +32,7 @@ export function coverageTable({ coverage }: Report): string[] {
   return [
     escapeText(coverageWords(coverage)),
     '',
+    ...stopped.flatMap((words) => [words, '']),
     ...table(['part', 'runs', ''], rows, [2]),
     ...unreachedWords(coverage).flatMap((words) => ['', escapeText(words)]),
   ];

@@ -30,7 +30,11 @@ export function missedChanges({
 }
 
 export function coverageLines({ coverage }: Report, { palette, width }: TerminalOptions): string[] {
-  if (coverage === undefined || coverage.recordings === 0) return [];
+  if (coverage === undefined) return [];
+  const stopped = stoppedWords(coverage)
+    .flatMap((text) => wrapped(text, width))
+    .map((line) => `  ${palette.yellow(line)}`);
+  if (coverage.recordings === 0) return stopped;
   const missed = missedChanges(coverage);
   const partial = partlyCovered(coverage);
   const rows = [
@@ -53,6 +57,7 @@ export function coverageLines({ coverage }: Report, { palette, width }: Terminal
   ];
   return [
     ...wrapped(coverageWords(coverage), width).map((line) => `  ${line}`),
+    ...stopped,
     ...tableLines(rows, width),
     ...[...unreachedWords(coverage), ...more]
       .flatMap((text) => wrapped(text, width))
@@ -79,6 +84,12 @@ export function coverageWords({ recordings, paths, parts, code }: CoverageReport
       `functions run${counted}`,
     ),
   ].join('; ');
+}
+
+/** Why code was not counted in all recordings that were to be: at most one sentence. */
+export function stoppedWords({ code }: CoverageReport): readonly string[] {
+  if (code?.stopped === undefined) return [];
+  return [`Code coverage was given up after ${code.walked} of ${code.of} recordings: ${printable(code.stopped)}`];
 }
 
 /** Parts that were used, and have a branch that was not taken. */
