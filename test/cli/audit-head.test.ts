@@ -103,6 +103,33 @@ describe('a signed head', () => {
   });
 });
 
+describe('an export', () => {
+  it('says the head of what it holds, though the trail has gone on', async () => {
+    let seq = 100;
+    const stream = async function* () {
+      yield* registry.audit.stream();
+      await registry.recordings.put(sampleRecording(++seq));
+    };
+    const busy = { ...registry, audit: { ...registry.audit, stream } };
+    const { out } = await run(['audit', 'export', '--out', 'busy.jsonl', '--json'], { cwd, shared: busy });
+    const lines = (await readFile(join(cwd, 'busy.jsonl'), 'utf8')).trim().split('\n');
+    const { seq: last, hash } = JSON.parse(lines.at(-1) ?? '');
+    expect(JSON.parse(out).head).toEqual({ seq: last, hash });
+    expect((await registry.audit.head()).seq).toBe(last + 1);
+    expect((await offline('audit', 'verify', '--file', 'busy.jsonl', '--head', `${last}:${hash}`)).code).toBe(0);
+  });
+
+  it('of which a line was cut is broken at that line; one that is not there is no export', async () => {
+    const whole = await readFile(join(cwd, 'trail.jsonl'), 'utf8');
+    await writeFile(join(cwd, 'cut.jsonl'), whole.slice(0, -20));
+    const { code, out } = await offline('audit', 'verify', '--file', 'cut.jsonl', '--json');
+    expect(code).toBe(4);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'AUDIT_BROKEN', details: { line: 7 } } });
+    expect(JSON.parse(out).error.message).toContain('Line 7 of');
+    for (const none of ['nowhere.jsonl', '.']) expect((await offline('audit', 'verify', '--file', none)).code).toBe(2);
+  });
+});
+
 it('a key is not overwritten, and what is no key is refused with what to do', async () => {
   const before = await readFile(join(cwd, 'audit-key.pem'), 'utf8');
   expect((await mission('audit', 'keygen')).code).toBe(2);

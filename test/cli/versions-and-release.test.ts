@@ -1,5 +1,5 @@
 /** From source to traffic and back on the command line, on one registry; nothing here needs a Temporal server. */
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -147,8 +147,11 @@ describe('the story of a mission', () => {
     });
     await writeFile(file, lines.join('\n').replace('first', 'worst'));
     expect((await mission('audit', 'verify', '--file', file)).code).toBe(4);
-    await appendFile(file, '\n{');
-    expect((await mission('audit', 'verify', '--file', file)).code).toBe(2);
+    await writeFile(file, `${lines.join('\n')}\n{`);
+    expect(await mission('audit', 'verify', '--file', file)).toMatchObject({
+      code: 4,
+      err: expect.stringContaining(`Line ${lines.length + 1} of`),
+    });
   });
 
   it.each<[string[], string]>([

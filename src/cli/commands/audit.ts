@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { AuditVerdict } from '../../registry/audit-chain.ts';
+import type { AuditHead } from '../../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../../shared/errors.ts';
 import { type HeadOptions, keptHeadOf, signerLines } from '../audit-head-files.ts';
 import { addCommand, type Call, type CliHost, option } from '../command.ts';
+import { brokenTrail, readExport } from '../exported-trail.ts';
 import { EXIT } from '../io.ts';
 import { addAuditCheck } from './audit-check.ts';
 import { addAuditHead } from './audit-head.ts';
@@ -51,8 +51,8 @@ async function verify({ context, output, options }: Call<VerifyOptions>): Promis
   const verdict =
     options.file === undefined
       ? await (await context.registry()).audit.verify(known)
-      : await verifyAuditChain(await readExport(context.path(options.file)), known);
-  if (!verdict.intact) throw broken(verdict);
+      : await verifyAuditChain(readExport(context.path(options.file)), known);
+  if (!verdict.intact) throw brokenTrail(verdict);
   const head = `${verdict.head.seq}:${verdict.head.hash}`;
   await output.result({ ...verdict, ...(kept !== undefined && { kept: kept.head }) }, () =>
     [
@@ -66,30 +66,15 @@ async function verify({ context, output, options }: Call<VerifyOptions>): Promis
   return EXIT.ok;
 }
 
-function broken({ problem, seq, message }: Extract<AuditVerdict, { readonly intact: false }>): MissionError {
-  return new MissionError('AUDIT_BROKEN', `The audit trail is not intact: ${message}`, {
-    remedy:
-      'Entries before that place still hold. Compare with a back-up or an export to see what was changed, and find out who can write to the database.',
-    details: { problem, seq },
-  });
-}
-
-async function readExport(file: string): Promise<unknown[]> {
-  try {
-    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
-    return lines.map((line) => JSON.parse(line) as unknown);
-  } catch (error) {
-    throw new MissionError('USAGE', `The export ${file} cannot be read: ${messageOf(error)}.`, {
-      remedy: 'Name a file that mission audit export wrote.',
-      cause: error,
-    });
-  }
-}
-
 async function exportTrail({ context, output, options }: Call<ExportOptions>): Promise<number> {
-  const { audit } = await context.registry();
+  const [{ audit }, { AUDIT_START }] = await Promise.all([context.registry(), import('../../registry/audit-chain.ts')]);
+  // Of what is written, and not of the registry: the trail goes on meanwhile.
+  let head: AuditHead = AUDIT_START;
   const lines = async function* () {
-    for await (const entry of audit.stream()) yield `${JSON.stringify(entry)}\n`;
+    for await (const entry of audit.stream()) {
+      head = entry;
+      yield `${JSON.stringify(entry)}\n`;
+    }
   };
   if (options.out === undefined) {
     for await (const line of lines()) output.raw(line);
@@ -102,7 +87,7 @@ async function exportTrail({ context, output, options }: Call<ExportOptions>): P
       cause: error,
     });
   });
-  const { seq, hash } = await audit.head();
+  const { seq, hash } = head;
   await output.result(
     { file, head: { seq, hash } },
     () => `${seq} entries written to ${file}; the head is ${seq}:${hash}`,
