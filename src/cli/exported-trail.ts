@@ -1,6 +1,6 @@
 /** Exports of the audit trail as `mission audit export` writes them: one JSON entry per line. */
 import { createReadStream } from 'node:fs';
-import type { AuditVerdict } from '../registry/audit-chain.ts';
+import type { BrokenTrail } from '../registry/audit-chain.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 
 /**
@@ -47,11 +47,7 @@ function parseLine(line: string, number: number, file: string): unknown {
 }
 
 /** What a command ends with when a trail is not intact. */
-export function brokenTrail({
-  problem,
-  seq,
-  message,
-}: Extract<AuditVerdict, { readonly intact: false }>): MissionError {
+export function brokenTrail({ problem, seq, message }: BrokenTrail): MissionError {
   return new MissionError('AUDIT_BROKEN', `The audit trail is not intact: ${message}`, {
     remedy:
       'Entries before that place still hold. Compare with a back-up or an export to see what was changed, and find out who can write to the database.',

@@ -57,30 +57,38 @@ export function chainEntry(head: AuditHead, draft: AuditDraft): AuditEntry {
 
 export type AuditProblem = 'unreadable' | 'out-of-sequence' | 'unlinked' | 'edited' | 'other-head' | 'truncated';
 
-export type AuditVerdict =
-  | { readonly intact: true; readonly entries: number; readonly head: AuditHead }
-  | {
-      readonly intact: false;
-      readonly problem: AuditProblem;
-      /** The place where the trail breaks: the `seq` that was expected there. */
-      readonly seq: number;
-      readonly message: string;
-    };
+export interface IntactTrail {
+  readonly intact: true;
+  readonly entries: number;
+  readonly head: AuditHead;
+}
+
+export interface BrokenTrail {
+  readonly intact: false;
+  readonly problem: AuditProblem;
+  /** The place where the trail breaks: the `seq` that was expected there. */
+  readonly seq: number;
+  readonly message: string;
+}
+
+export type AuditVerdict = IntactTrail | BrokenTrail;
 
 /**
  * Checks a trail from its first entry on, one entry at a time, so memory stays flat.
  *
  * @param entries of any origin, for example the parsed lines of a JSONL file.
  * @param options.head a head kept elsewhere: the trail must hold it.
+ * @param options.onEntry called with each entry that follows from those before it.
  */
 export async function verifyAuditChain(
   entries: AsyncIterable<unknown> | Iterable<unknown>,
-  options: { readonly head?: AuditHead } = {},
+  options: { readonly head?: AuditHead | undefined; readonly onEntry?: (entry: AuditEntry) => void } = {},
 ): Promise<AuditVerdict> {
   let head = AUDIT_START;
   for await (const value of entries) {
     const broken = checkNext(head, value, options.head);
     if (broken !== undefined) return broken;
+    options.onEntry?.(value as AuditEntry);
     head = value as AuditHead;
   }
   if (options.head !== undefined && head.seq < options.head.seq) {
@@ -93,7 +101,7 @@ export async function verifyAuditChain(
   return { intact: true, entries: head.seq, head: { seq: head.seq, hash: head.hash } };
 }
 
-function checkNext(head: AuditHead, value: unknown, known: AuditHead | undefined): AuditVerdict | undefined {
+function checkNext(head: AuditHead, value: unknown, known: AuditHead | undefined): BrokenTrail | undefined {
   const seq = head.seq + 1;
   const parsed = auditEntry.safeParse(value);
   if (!parsed.success)
@@ -120,6 +128,6 @@ function checkNext(head: AuditHead, value: unknown, known: AuditHead | undefined
   return undefined;
 }
 
-function broke(problem: AuditProblem, seq: number, message: string): AuditVerdict {
+function broke(problem: AuditProblem, seq: number, message: string): BrokenTrail {
   return { intact: false, problem, seq, message };
 }

@@ -11,7 +11,7 @@ import { MissionError } from '../shared/errors.ts';
 import { formatVersionRef } from '../shared/version-ref.ts';
 import { type AuditedPart, type Explanation, SERVER_REASON } from './explanation.ts';
 
-/** Entries of the audit trail that are put into one explanation at most. */
+/** Entries of the audit trail in one file: some megabytes, which an auditor can still open. */
 const CHAIN_MAX = 5_000;
 const PAGE = 1_000;
 
@@ -20,6 +20,8 @@ export interface ExplainRunOptions {
   readonly recording: Recording;
   /** Whether the recording is the stored one; an open run, or one read from Temporal, is in no audit trail yet. */
   readonly isRecorded: boolean;
+  /** Entries of the audit trail that are put into one explanation at most, else those alone that concern the run. @default 5000 */
+  readonly chainMax?: number;
   /** @default the system's clock */
   readonly clock?: () => Date;
 }
@@ -30,7 +32,7 @@ export interface ExplainRunOptions {
  * @throws MissionError `INPUT_INVALID` for a run that was not started on a version, `VERSION_UNKNOWN`, `ARTIFACT_*`.
  */
 export async function explainRun(options: ExplainRunOptions): Promise<Explanation> {
-  const { registry, recording, isRecorded, clock = () => new Date() } = options;
+  const { registry, recording, isRecorded, chainMax = CHAIN_MAX, clock = () => new Date() } = options;
   const { mission, version: number, histories, input, end, trace, ...facts } = recording;
   const [history] = histories;
   const stamp = history === undefined ? undefined : stampOf(history);
@@ -69,7 +71,7 @@ export async function explainRun(options: ExplainRunOptions): Promise<Explanatio
     routing,
     moves,
     release: { route: released, report },
-    audit: await auditOf(registry, subjects, moves, head),
+    audit: await auditOf(registry, subjects, moves, { head, chainMax }),
   };
 }
 
@@ -120,7 +122,7 @@ async function auditOf(
   { audit }: Registry,
   subjects: Subjects,
   moves: Explanation['moves'],
-  head: AuditHead,
+  { head, chainMax }: { readonly head: AuditHead; readonly chainMax: number },
 ): Promise<Explanation['audit']> {
   const found = await Promise.all(
     Object.entries(subjects).map(async ([part, of]): Promise<[string, AuditEntry | undefined]> => {
@@ -134,7 +136,7 @@ async function auditOf(
   const places = [...own.keys()].sort((left, right) => left - right);
   const [first = 0, last = 0] = [places[0], places.at(-1)];
   // Up to the head where that is not too far: then a head that was kept since proves all of it.
-  const end = [Math.max(head.seq, last), last].find((seq) => seq - first < CHAIN_MAX);
+  const end = [Math.max(head.seq, last), last].find((seq) => seq - first < chainMax);
   const isChain = end !== undefined;
   return {
     kind: isChain ? 'chain' : 'entries',

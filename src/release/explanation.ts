@@ -64,10 +64,13 @@ export type AuditedPart = 'artifact' | 'version' | 'release' | 'report' | 'routi
 
 /** What was found of one part of a file. */
 export interface PartCheck {
-  /** `run`: that it is the version's. `stamp`: why it came there, as its start stamped it. */
-  readonly part: AuditedPart | 'trail' | 'trace' | 'run' | 'stamp' | 'moves' | 'head';
-  /** `unproven`: the file does not hold what would say so, as of a run that is not recorded yet. */
-  readonly state: 'proven' | 'broken' | 'unproven';
+  /** `run`: that it is the version's. `stamp`: why it came there, as its start stamped it. `export`: that an export has it. */
+  readonly part: AuditedPart | 'trail' | 'export' | 'trace' | 'run' | 'stamp' | 'moves' | 'head';
+  /**
+   * `proven`: by a head that was kept elsewhere. `consistent`: all of the file agrees, and nothing outside of it vouches for
+   * that. `unproven`: the file does not hold what would say so, as of a run that is not recorded yet.
+   */
+  readonly state: 'proven' | 'consistent' | 'broken' | 'unproven';
   readonly message: string;
 }
 

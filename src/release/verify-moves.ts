@@ -1,8 +1,8 @@
 /**
  * Checks the moves in an explanation: that each is what its entry of the audit trail says, and that none is left out.
  *
- * A chain of entries holds every move of the run from its first entry on; single entries cannot say what is not there. A run
- * that was pinned elsewhere while something crashed has no move on record (`move-runs.ts`), so a gap is unproven, not broken.
+ * A chain of entries holds every move of the run from its first entry on, and so does an exported trail; single entries
+ * cannot say what is not there. A run that was pinned elsewhere while something crashed has no move on record (`move-runs.ts`), so a gap is unproven, not broken.
  */
 import { stampOf } from '../recording/build-recording.ts';
 import { deployedBuilds } from '../recording/deployed-builds.ts';
@@ -11,6 +11,7 @@ import type { AuditEntry } from '../registry/audit-chain.ts';
 import { type Json, jsonEquals } from '../shared/json.ts';
 import { parseVersionRef } from '../shared/version-ref.ts';
 import type { ExplanationFile, PartCheck } from './explanation.ts';
+import type { KnownEntries } from './known-entries.ts';
 import type { RunEvidence } from './verify-run.ts';
 
 type ShownMove = ExplanationFile['moves'][number];
@@ -18,14 +19,15 @@ type ShownMove = ExplanationFile['moves'][number];
 /** A move is stored and then put on the trail, in one transaction. */
 const APART_MAX_MS = 60 * 60_000;
 
-export function checkMoves(file: ExplanationFile, entries: readonly AuditEntry[], evidence: RunEvidence): PartCheck {
+export function checkMoves(file: ExplanationFile, known: KnownEntries, evidence: RunEvidence): PartCheck {
   const part = 'moves';
+  const { entries } = known;
   const message = file.moves.map((move) => moveProblem(move, file, entries)).find(Boolean) ?? leftOut(file, entries);
   if (message !== undefined) return { part, state: 'broken', message };
   const gap = gapIn(file, evidence);
   if (gap !== undefined) return { part, state: 'unproven', message: gap };
   const { length } = file.moves;
-  if (!isWhole(file, entries))
+  if (!isWhole(file, known))
     return {
       part,
       state: 'unproven',
@@ -36,9 +38,9 @@ export function checkMoves(file: ExplanationFile, entries: readonly AuditEntry[]
 }
 
 /** Whether the trail is there without a gap, from before the run to after it. */
-function isWhole({ audit: { kind, concerning } }: ExplanationFile, entries: readonly AuditEntry[]): boolean {
+function isWhole({ audit: { concerning } }: ExplanationFile, { entries, gaplessTo }: KnownEntries): boolean {
   const ends = [concerning['version'], concerning['recording'] ?? concerning['version']];
-  return kind === 'chain' && ends.every((end) => entries.some(({ seq }) => seq === end));
+  return ends.every((end) => entries.some(({ seq }) => seq === end && seq <= gaplessTo));
 }
 
 function moveProblem(move: ShownMove, file: ExplanationFile, entries: readonly AuditEntry[]): string | undefined {

@@ -1,11 +1,11 @@
 /** Checks that the release that an explanation shows is the one by which its version came to have traffic. Pure. */
 import * as z from 'zod';
 import { routedVersions } from '../fleet/hosting-state.ts';
-import type { AuditEntry } from '../registry/audit-chain.ts';
 import type { Route } from '../registry/routes.ts';
 import { revisionAt } from '../routing/revision-at.ts';
 import { releaseOf } from './explain-run.ts';
 import type { ExplanationFile } from './explanation.ts';
+import { type KnownEntries, restsOn } from './known-entries.ts';
 
 const routeDetails = z.looseObject({
   mission: z.string(),
@@ -16,14 +16,12 @@ const routeDetails = z.looseObject({
 });
 type RouteDetails = z.infer<typeof routeDetails>;
 
-/** That the route gives the version traffic, and in a chain, that it is the one by which the version came to have it. */
-export function isItsRelease(
-  { version, routing, moves, release, audit }: ExplanationFile,
-  entries: readonly AuditEntry[],
-): boolean {
+/** That the route gives the version traffic, and where no entry can be missing, that it is the one by which it came to it. */
+export function isItsRelease(file: ExplanationFile, { entries, gaplessTo }: KnownEntries): boolean {
+  const { version, routing, moves, release } = file;
   const shown = routeDetails.safeParse(release.route).data;
   if (shown === undefined || shown.mission !== version.mission || !routes(shown, version.number)) return false;
-  if (audit.kind !== 'chain') return true;
+  if (gaplessTo < Math.max(...restsOn(file))) return true;
   const known = entries.flatMap(({ action, details }) => {
     const route = action === 'route.set' ? routeDetails.safeParse(details).data : undefined;
     return route?.mission === version.mission ? [route] : [];

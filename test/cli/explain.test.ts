@@ -1,73 +1,33 @@
 /** "Which logic was applied to this decision?": answered from a real recorded run, and proven offline. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { reportDigest } from '../../src/compare/report-digest.ts';
-import { decide } from '../../src/decisions/decide.ts';
-import { openDecisionsOf } from '../../src/decisions/open-decisions.ts';
-import { startFleet } from '../../src/fleet/fleet.ts';
-import { collectRecordings } from '../../src/recording/collect.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { chainEntry } from '../../src/registry/audit-chain.ts';
-import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 import type { Route } from '../../src/registry/routes.ts';
 import { releaseOf } from '../../src/release/explain-run.ts';
 import type { Explanation } from '../../src/release/explanation.ts';
 import { verifyExplanation } from '../../src/release/verify-explanation.ts';
-import { startMission } from '../../src/routing/start-mission.ts';
-import { connectTemporal } from '../../src/temporal/connection.ts';
-import { publishClaims } from '../client/mission.ts';
-import { reportOf, storeReport } from '../release/reports.ts';
-import { type Ran, run } from './run.ts';
+import { type ExplainedRuns, explainedRuns } from './explained-runs.ts';
+import { run } from './run.ts';
 
 const name = `explain-${process.pid}`;
 const workflowId = `${name}-run`;
 const movedId = `${name}-moved`;
+let runs: ExplainedRuns;
 let directory: string;
 let registry: Registry;
 let sequence = 0;
 
-const mission = (...argv: string[]): Promise<Ran> =>
-  run(argv, { cwd: directory, shared: registry, env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });
+const mission: ExplainedRuns['mission'] = (...argv) => runs.mission(...argv);
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'mission-test-explain-'));
-  registry = await openRegistry({ directory: join(directory, 'registry'), actor: 'ada' });
-  const temporal = await connectTemporal({ address: inject('temporalAddress'), env: {} });
-  const { client } = temporal;
-  await publishClaims(registry, name, 'calm');
-  const baseline = (await registry.versions.get(name, 1)).artifact;
-  await publishClaims(registry, name, 'kind', async (candidate) => {
-    const report = { ...reportOf({ baseline, candidate }), mission: name };
-    await storeReport(registry, { ...report, digest: reportDigest(report) });
-  });
-  const fleet = await startFleet({ registry, temporal, missions: [name], pollMs: 200, drainMs: 1_000 });
-  await fleet.ready();
-  const input = { claim: 'c-1', asks: ['pay-it'] };
-  await startMission({ registry, client, mission: name, input, workflowId });
-  await startMission({ registry, client, mission: name, input, workflowId: `${workflowId}-open` });
-  await vi.waitFor(async () => expect(await openDecisionsOf(client, workflowId)).toHaveLength(1), 60_000);
-  await decide({ client, workflowId, option: 'pay', by: 'grace', comment: 'checked by phone' });
-  await client.workflow.result(workflowId);
-  await startMission({ registry, client, mission: name, input, workflowId: movedId });
-  await vi.waitFor(async () => expect(await openDecisionsOf(client, movedId)).toHaveLength(1), 60_000);
-  await vi.waitFor(async () => {
-    const there = ['--from', '@2', '--to', '@1', '--run', movedId, '--reason', 'too kind'];
-    expect((await mission('move', name, ...there)).out).toContain('1 run moved');
-  }, 60_000);
-  await decide({ client, workflowId: movedId, option: 'pay', by: 'grace' });
-  await client.workflow.result(movedId);
-  const runs = [{ workflowId }, { workflowId: movedId }];
-  const collected = collectRecordings({ client, registry, redactionKey: new Uint8Array(32), runs });
-  for await (const { status } of collected) expect(status).toBe('stored');
-  await fleet.shutdown();
-  await temporal.close();
+  runs = await explainedRuns(name, inject('temporalAddress'));
+  ({ directory, registry } = runs);
 });
 
-afterAll(async () => {
-  await registry.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => runs.close());
 
 /** The parts of a file that do not hold. */
 function brokenIn(file: unknown): string[] {
@@ -104,17 +64,17 @@ describe('an explanation', () => {
     const { intact, checks } = JSON.parse((await run(['audit', 'check', file, '--json'], { cwd: tmpdir() })).out);
     expect(intact).toBe(true);
     expect(checks.map(({ part, state }: { part: string; state: string }) => `${part} ${state}`)).toEqual([
-      'trail proven',
-      'artifact proven',
-      'version proven',
-      'release proven',
-      'routing proven',
-      'report proven',
-      'recording proven',
-      'trace proven',
-      'run proven',
-      'stamp proven',
-      'moves proven',
+      'trail consistent',
+      'artifact consistent',
+      'version consistent',
+      'release consistent',
+      'routing consistent',
+      'report consistent',
+      'recording consistent',
+      'trace consistent',
+      'run consistent',
+      'stamp consistent',
+      'moves consistent',
     ]);
     const { audit } = JSON.parse(await readFile(file, 'utf8')) as Explanation;
     const last = audit.entries.at(-1);
@@ -348,7 +308,7 @@ describe('an explanation of a run that was moved', () => {
     expect(whole.version.number).toBe(1);
     expect(whole.moves).toMatchObject([{ from: 2, to: 1, reason: 'too kind', ground: 'replayed' }]);
     expect(verifyExplanation(whole)).toMatchObject({ intact: true });
-    expect(states(whole)).toMatchObject({ run: 'proven', stamp: 'proven', moves: 'proven' });
+    expect(states(whole)).toMatchObject({ run: 'consistent', stamp: 'consistent', moves: 'consistent' });
   });
 
   type Moves = Explanation['moves'];
@@ -390,7 +350,7 @@ describe('an explanation of a run that was moved', () => {
     const concerning = [...Object.values(whole.audit.concerning), whole.moves[0]?.audit?.seq];
     const entries = whole.audit.entries.filter(({ seq }) => concerning.includes(seq));
     const single = { ...whole, audit: { ...whole.audit, kind: 'entries', entries } };
-    expect(states(single)).toMatchObject({ trail: 'proven', run: 'proven', moves: 'unproven' });
+    expect(states(single)).toMatchObject({ trail: 'consistent', run: 'consistent', moves: 'unproven' });
     const isMove = ({ action }: { readonly action: string }) => action === 'run.move';
     const without = { ...single.audit, entries: entries.filter((entry) => !isMove(entry)) };
     const dropped = { ...single, moves: [], audit: without };

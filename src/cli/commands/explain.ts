@@ -18,7 +18,7 @@ export function addExplain(program: Command, host: CliHost): void {
     usage: 'explain <run>',
     summary: 'which logic was applied to a decision: version, who released it on what evidence, definition, trace',
     options: [
-      option('--out <file>', 'all of it as one JSON file that mission audit check proves offline'),
+      option('--out <file>', 'all of it as one JSON file for mission audit check, which needs no registry'),
       option('--full', 'nothing is shortened'),
     ],
     examples: [
@@ -41,9 +41,11 @@ async function run(call: Call<Options>): Promise<number> {
   if (options.out !== undefined) {
     const file = context.path(options.out);
     await write(file, explanation);
+    const trail = explanation.audit.kind === 'entries' ? ' --trail <mission audit export>' : '';
     await output.result(
       { file },
-      () => `Written to ${file}. Prove it anywhere with: mission audit check ${options.out}`,
+      () =>
+        `Written to ${file}. Prove it anywhere by a head that was kept: mission audit check ${options.out}${trail} --head <head>`,
     );
     return EXIT.ok;
   }
