@@ -1,8 +1,9 @@
 /**
  * Checks the moves in an explanation: that each is what its entry of the audit trail says, and that none is left out.
  *
- * A chain of entries holds every move of the run from its first entry on, and so does an exported trail; single entries
- * cannot say what is not there. A run that was pinned elsewhere while something crashed has no move on record (`move-runs.ts`), so a gap is unproven, not broken.
+ * A chain of entries holds every move of the run from its first entry on, and so does an exported trail; single entries cannot
+ * say what is not there. A run that was pinned elsewhere while something crashed has no move on record (`move-runs.ts`), so a
+ * gap is unproven, not broken.
  */
 import { stampOf } from '../recording/build-recording.ts';
 import { deployedBuilds } from '../recording/deployed-builds.ts';
