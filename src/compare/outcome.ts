@@ -19,9 +19,9 @@ export type EvidenceGrade = 'exact' | 'volatile' | 'stale' | 'live' | 'simulated
 
 /** One command as it is compared: what a run asks of the world. */
 export interface StepCommand {
-  /** Step id of the kit (`judge#1`), or `<activity type>#<n>`, `timer#<n>`, … for plain Temporal commands. */
+  /** Step id of the kit (`judge#1`), or `<activity type>#<n>`, `timer#<n>`, … for plain Temporal commands; `cancel:<step>`. */
   readonly step: string;
-  readonly kind: StepKind | 'update' | 'memo' | 'patch' | 'search-attributes' | 'end';
+  readonly kind: StepKind | 'cancel' | 'update' | 'memo' | 'patch' | 'search-attributes' | 'end';
   readonly name: string;
   readonly effect?: 'read' | 'write';
   readonly request: Json;

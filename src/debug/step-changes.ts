@@ -10,7 +10,7 @@ export interface StepChange {
   readonly change: 'edited' | 'request' | 'result' | 'added' | 'gone';
 }
 
-const SILENT: ReadonlySet<string> = new Set(['end', 'memo', 'patch', 'update', 'search-attributes']);
+const SILENT: ReadonlySet<string> = new Set(['end', 'cancel', 'memo', 'patch', 'update', 'search-attributes']);
 
 /** Their ids are the kit's. Others are counted: by traces in each link, by replays through the chain. */
 const OF_THE_KIT: ReadonlySet<string> = new Set(['model', 'tool', 'rule', 'observation', 'decision']);

@@ -11,7 +11,7 @@ import { viewOfCommand } from './view-of-command.ts';
 import { viewOfEvent } from './view-of-event.ts';
 
 export interface MatchedPair {
-  readonly command: Command | undefined;
+  readonly command: Command;
   readonly event: HistoryEvent;
 }
 
@@ -21,8 +21,11 @@ export interface MatchedPair {
  * @param forgiven - gets the places where a compare rule let a difference pass
  */
 export function checkPayloads(rules: RuleBook, matched: MatchedPair[], forgiven?: Set<string>): CommandCheck {
-  return ({ command }, event) => {
-    if (command !== undefined) compare(command, event, rules, forgiven);
+  return ({ command, cancels }, event) => {
+    if (cancels === undefined) compare(command, event, rules, forgiven);
+    else if (!cancels.isCancelledBy(event)) {
+      throw new Mismatch('replaced', 'another step is cancelled here', command, event);
+    }
     matched.push({ command, event });
   };
 }

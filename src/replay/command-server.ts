@@ -133,10 +133,10 @@ export class CommandServer {
     return full;
   }
 
-  #serveOne({ command, machine }: QueuedCommand): void {
-    const view = command && this.#steps.viewOf(command);
-    if (command === undefined) this.#confirmCancel(machine);
-    if (command === undefined || view === undefined) return;
+  #serveOne({ command, machine, cancels }: QueuedCommand): void {
+    const view = this.#steps.viewOf(command);
+    if (cancels !== undefined) this.#confirmCancel(machine);
+    if (view === undefined) return;
     switch (view.kind) {
       case 'wait':
         if (machine instanceof TimerMachine) this.#startTimer(command, view, machine);

@@ -28,11 +28,22 @@ export function noteCommand(note: StepNote): StepCommand {
 /** Gives plain Temporal commands the ids that the kit gives its steps: `<name>#<ordinal>`. */
 export class StepNamer {
   readonly #ordinals = new Map<string, number>();
+  readonly #begun = new Map<string, string>();
 
   next(name: string): string {
     const ordinal = (this.#ordinals.get(name) ?? 0) + 1;
     this.#ordinals.set(name, ordinal);
     return `${name}#${ordinal}`;
+  }
+
+  /** Keeps what a step can be cancelled by: `activity 3`. Each link of a chain has numbers of its own, and those of the last one count. */
+  begin(key: string, step: string): void {
+    this.#begun.set(key, step);
+  }
+
+  /** The step that was kept under this key. */
+  begunAs(key: string): string | undefined {
+    return this.#begun.get(key);
   }
 }
 

@@ -46,7 +46,7 @@ export async function continueAfter(departure: Departure, commands: RecordedComm
 
 function readPrefix(matched: readonly MatchedPair[], namer: StepNamer): PrefixStep[] {
   return matched.flatMap((pair) => {
-    const view = pair.command === undefined ? undefined : viewOfCommand(pair.command, namer);
+    const view = viewOfCommand(pair.command, namer);
     return view === undefined ? [] : [{ pair, view }];
   });
 }

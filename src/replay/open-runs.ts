@@ -20,9 +20,9 @@ export function stepsBeyond({ input, lockstep, matched }: Departure): readonly S
   const { queue } = lockstep.driver;
   if (!isOpen(input) || queue.length === 0) return [];
   const namer = new StepNamer();
-  for (const { command } of matched) if (command !== undefined) viewOfCommand(command, namer);
+  for (const { command } of matched) viewOfCommand(command, namer);
   return queue.flatMap(({ command }) => {
-    const view = command && viewOfCommand(command, namer);
+    const view = viewOfCommand(command, namer);
     return view === undefined || view.kind === 'patch' ? [] : [toStepCommand(view)];
   });
 }

@@ -36,7 +36,8 @@ function readLink(
       const latencyMs = Math.max(0, toMs(event.eventTime) - toMs(beginning.event.eventTime));
       beginning.answer.events.push({ event, latencyMs });
     }
-    const view = isMadeByCore(event) ? undefined : viewOfEvent(event, namer);
+    // Core writes that one by itself.
+    const view = isChangeVersionUpsert(event) ? undefined : viewOfEvent(event, namer);
     if (view === undefined) continue;
     views.push(view);
     const answer: MutableAnswer = { view, events: [], used: false };
@@ -47,9 +48,3 @@ function readLink(
 }
 
 type MutableAnswer = RecordedAnswer & { readonly events: { event: HistoryEvent; latencyMs: number }[] };
-
-/** Events that core adds on the workflow's behalf: no command of the author's stands behind them. */
-function isMadeByCore(event: HistoryEvent): boolean {
-  const cancel = event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes;
-  return cancel?.childWorkflowOnly === true || isChangeVersionUpsert(event);
-}

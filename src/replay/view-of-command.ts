@@ -6,6 +6,7 @@ import {
   activityView,
   argumentsView,
   cancelExternalView,
+  cancelView,
   childView,
   endView,
   failureView,
@@ -18,9 +19,37 @@ import {
   updateView,
 } from './view-parts.ts';
 
-/** The view of a command that a candidate issued; `undefined` for those that ask nothing of the world (cancelling its own timer). */
+/** The view of a command that a candidate issued; `undefined` for those that ask nothing of the world. */
 export function viewOfCommand(command: Command, namer: StepNamer): CommandView | undefined {
-  return viewOfWork(command, namer) ?? viewOfMark(command, namer) ?? viewOfEnd(command);
+  const work = viewOfWork(command, namer);
+  if (work === undefined) return viewOfCancel(command, namer) ?? viewOfMark(command, namer) ?? viewOfEnd(command);
+  for (const [begins, kind] of CANCELLABLE) {
+    const seq = command[begins]?.seq;
+    if (seq !== undefined) namer.begin(`${kind} ${seq}`, work.step);
+  }
+  return work;
+}
+
+/** What can be cancelled, with the kind of the number that joins the two commands. */
+const CANCELLABLE = [
+  ['scheduleActivity', 'activity'],
+  ['startTimer', 'timer'],
+  ['startChildWorkflowExecution', 'child'],
+  ['scheduleNexusOperation', 'operation'],
+] as const;
+
+/** Of a step that the namer knows. */
+function viewOfCancel(command: Command, namer: StepNamer): CommandView | undefined {
+  const {
+    requestCancelActivity: activity,
+    cancelTimer: timer,
+    cancelChildWorkflowExecution: child,
+    requestCancelNexusOperation: operation,
+  } = command;
+  if (activity) return cancelView(namer, `activity ${activity.seq ?? 0}`);
+  if (timer) return cancelView(namer, `timer ${timer.seq ?? 0}`);
+  if (child) return cancelView(namer, `child ${child.childWorkflowSeq ?? 0}`);
+  return operation ? cancelView(namer, `operation ${operation.seq ?? 0}`) : undefined;
 }
 
 function viewOfWork(command: Command, namer: StepNamer): CommandView | undefined {

@@ -2,12 +2,13 @@ import { payloadsToJson, payloadToJson } from '../recording/payloads.ts';
 import type { Json } from '../shared/json.ts';
 import { optionsOfEvent } from './activity-options.ts';
 import type { CommandView, StepNamer } from './command-view.ts';
-import { localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
-import type { HistoryEvent } from './proto.ts';
+import { idOf, localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
+import { type HistoryEvent, toNumber } from './proto.ts';
 import {
   activityView,
   argumentsView,
   cancelExternalView,
+  cancelView,
   childView,
   endView,
   failureView,
@@ -22,7 +23,25 @@ import {
 
 /** The view of a recorded command event; `undefined` for every other event. */
 export function viewOfEvent(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
-  return viewOfWork(event, namer) ?? viewOfExternal(event, namer) ?? viewOfMark(event, namer) ?? viewOfEnd(event);
+  const work = viewOfWork(event, namer) ?? viewOfExternal(event, namer);
+  if (work === undefined) return viewOfCancel(event, namer) ?? viewOfMark(event, namer) ?? viewOfEnd(event);
+  namer.begin(`event ${idOf(event)}`, work.step);
+  const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
+  if (child) namer.begin(`child ${child.workflowId}`, work.step);
+  return work;
+}
+
+/** Of a step that the namer knows. */
+function viewOfCancel(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
+  const {
+    activityTaskCancelRequestedEventAttributes: activity,
+    timerCanceledEventAttributes: timer,
+    requestCancelExternalWorkflowExecutionInitiatedEventAttributes: child,
+    nexusOperationCancelRequestedEventAttributes: operation,
+  } = event;
+  if (child) return cancelView(namer, `child ${child.workflowExecution?.workflowId}`);
+  const began = activity?.scheduledEventId ?? timer?.startedEventId ?? operation?.scheduledEventId;
+  return cancelView(namer, `event ${toNumber(began)}`);
 }
 
 function viewOfWork(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
@@ -63,7 +82,9 @@ function viewOfExternal(event: HistoryEvent, namer: StepNamer): CommandView | un
       namer,
     );
   const cancel = event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes;
-  return cancel ? cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer) : undefined;
+  return cancel && !cancel.childWorkflowOnly
+    ? cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer)
+    : undefined;
 }
 
 function viewOfMark(event: HistoryEvent, namer: StepNamer): CommandView | undefined {

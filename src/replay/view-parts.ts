@@ -111,6 +111,17 @@ export function cancelExternalView(target: string, namer: StepNamer): CommandVie
   };
 }
 
+/**
+ * The cancellation of a step of the run's own. Reasons are no part of it: most are not recorded.
+ *
+ * @returns `undefined` of a step that the namer does not know
+ */
+export function cancelView(namer: StepNamer, key: string): CommandView | undefined {
+  const step = namer.begunAs(key);
+  if (step === undefined) return undefined;
+  return { step: `cancel:${step}`, kind: 'cancel', name: step, request: null, notes: [], options: {} };
+}
+
 /** A memo entry: a question of the kit, its closing notes, or the author's own. */
 export function memoView(fields: Fields, namer: StepNamer): CommandView {
   const memo = payloadMapToJson(fields);

@@ -27,6 +27,7 @@ const SCENARIOS: readonly (readonly [type: string, args: unknown[]])[] = [
   ['several', []],
   ['timedOut', []],
   ['cancelledBeforeSent', []],
+  ['cancelsOneOf', []],
   ['cancelled', ['ABANDON']],
   ['cancelled', ['TRY_CANCEL']],
   ['cancelled', ['WAIT_CANCELLATION_REQUESTED']],
@@ -120,6 +121,21 @@ describe('Nexus operations', () => {
     });
     const wentOn = await replay(run, candidate, { activity: 'recorded' });
     expect(wentOn).toMatchObject({ outcome: 'diverged', divergence: { step: 'desk.work#1' } });
+  });
+
+  it('of which another one is cancelled are told, at that cancellation', async () => {
+    const code = await bundleVariant('one.cancel();', 'other.cancel();', FILE);
+    const candidate = await createSandbox({ code }, 10_000);
+    const run = runs.find(({ name }) => name === 'cancelsOneOf') as RecordedRun;
+    expect(await replay(run, candidate)).toMatchObject({
+      outcome: 'diverged',
+      divergence: {
+        kind: 'replaced',
+        baseline: { step: 'cancel:desk.work#1', kind: 'cancel' },
+        candidate: { step: 'cancel:desk.work#2', kind: 'cancel' },
+      },
+      determinism: { deterministic: true },
+    });
   });
 
   it('that are cancelled in a simulation end as their cancellation type says', async () => {

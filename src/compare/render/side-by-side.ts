@@ -54,9 +54,15 @@ export function renderSideBySide(trace: Trace, result: ReplayResult, options: Te
   ].join('\n');
 }
 
-/** The end has lines of its own below, and markers of the SDK say nothing to a reader. */
-function stepsOf({ steps }: ReplayResult): ReplayedStep[] {
-  return steps.filter(({ kind }) => kind !== 'end' && kind !== 'patch' && kind !== 'memo');
+/**
+ * The end has lines of its own below, and markers of the SDK say nothing to a reader. That a step was cancelled stands beside it; only
+ * the cancellation that is the first difference is a step of its own.
+ */
+function stepsOf({ steps, divergence }: ReplayResult): ReplayedStep[] {
+  return steps.filter(
+    ({ id, kind }) =>
+      kind !== 'end' && kind !== 'patch' && kind !== 'memo' && (kind !== 'cancel' || id === divergence?.step),
+  );
 }
 
 /** Steps in the candidate's order; those that it does not take stand where the baseline took them. */

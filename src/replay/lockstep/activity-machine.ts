@@ -1,12 +1,12 @@
-import { ActivityCancellationType, type Command, EventType, type HistoryEvent, type Job } from '../proto.ts';
+import { ActivityCancellationType, type Command, EventType, type HistoryEvent, type Job, toNumber } from '../proto.ts';
 import { idOf } from './event-facts.ts';
 import { activityCancelled, activityFailed, activityTimedOut } from './failures.ts';
-import { type CancelEffect, type Machine, NOTHING } from './machines.ts';
+import { type CancelEffect, type Cancellable, type Machine, NOTHING } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 
 type ScheduleActivity = NonNullable<Command['scheduleActivity']>;
 
-export class ActivityMachine implements Machine {
+export class ActivityMachine implements Machine, Cancellable {
   readonly command: Command;
   readonly seq: number;
   readonly activityId: string;
@@ -62,7 +62,12 @@ export class ActivityMachine implements Machine {
     return [{ resolveActivity: { seq: this.seq, result, isLocal: false } }];
   }
 
-  cancel(): CancelEffect {
+  isCancelledBy({ activityTaskCancelRequestedEventAttributes: asked }: HistoryEvent): boolean {
+    return toNumber(asked?.scheduledEventId) === this.scheduledEventId;
+  }
+
+  /** @param command - the workflow's, that cancels it */
+  cancel(command: Command): CancelEffect {
     if (this.closed || this.#cancelRequested) return NOTHING;
     if (this.scheduledEventId === undefined) {
       this.cancelledBeforeSent = true;
@@ -70,9 +75,8 @@ export class ActivityMachine implements Machine {
     }
     if (this.#cancellation === ActivityCancellationType.ABANDON) return { jobs: this.#closeCancelled(), commands: [] };
     this.#cancelRequested = true;
-    const commands = [
-      { machine: this, eventType: EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED, command: undefined },
-    ];
+    const eventType = EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
+    const commands = [{ machine: this, eventType, command, cancels: this }];
     const waits = this.#cancellation === ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
     return { jobs: waits ? [] : this.#closeCancelled(), commands };
   }

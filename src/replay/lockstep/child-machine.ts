@@ -8,13 +8,13 @@ import {
 } from '../proto.ts';
 import { idOf } from './event-facts.ts';
 import { type ChildName, childCancelled, childFailed, childTerminated, childTimedOut } from './failures.ts';
-import { type CancelEffect, type Machine, NOTHING, PlainMachine } from './machines.ts';
+import { type CancelEffect, type Cancellable, type Machine, NOTHING, PlainMachine } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 
 type StartChild = NonNullable<Command['startChildWorkflowExecution']>;
 type ChildResult = NonNullable<NonNullable<Job['resolveChildWorkflowExecution']>['result']>;
 
-export class ChildMachine implements Machine {
+export class ChildMachine implements Machine, Cancellable {
   readonly command: Command;
   readonly seq: number;
   readonly start: StartChild;
@@ -106,12 +106,18 @@ export class ChildMachine implements Machine {
     };
   }
 
-  cancel(reason: string): CancelEffect {
+  isCancelledBy({ requestCancelExternalWorkflowExecutionInitiatedEventAttributes: asked }: HistoryEvent): boolean {
+    return asked?.workflowExecution?.workflowId === this.start.workflowId;
+  }
+
+  /** @param command - the workflow's, that cancels it */
+  cancel(command: Command): CancelEffect {
     if (this.closed) return NOTHING;
+    const reason = command.cancelChildWorkflowExecution?.reason ?? '';
     if (this.initiatedEventId === undefined) return this.#cancelBeforeSent(reason);
     const asks = this.#cancellation !== ChildWorkflowCancellationType.ABANDON;
     const type = EventType.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED;
-    const commands = asks ? [{ machine: new PlainMachine(), eventType: type, command: undefined }] : [];
+    const commands = asks ? [{ machine: new PlainMachine(), eventType: type, command, cancels: this }] : [];
     const atOnce = !asks || this.#cancellation === ChildWorkflowCancellationType.TRY_CANCEL;
     return { jobs: atOnce ? this.#close({ cancelled: { failure: childCancelled(this.#name()) } }) : [], commands };
   }

@@ -92,8 +92,8 @@ export class MachineShop {
 
   #takeCancel(command: Command): CancelEffect | undefined {
     const { cancelTimer, requestCancelActivity } = command;
-    if (cancelTimer) return this.timers.get(cancelTimer.seq ?? 0)?.cancel() ?? NOTHING;
-    if (requestCancelActivity) return this.activities.get(requestCancelActivity.seq ?? 0)?.cancel() ?? NOTHING;
+    if (cancelTimer) return this.timers.get(cancelTimer.seq ?? 0)?.cancel(command) ?? NOTHING;
+    if (requestCancelActivity) return this.activities.get(requestCancelActivity.seq ?? 0)?.cancel(command) ?? NOTHING;
     return undefined;
   }
 
@@ -101,10 +101,9 @@ export class MachineShop {
     const { cancelChildWorkflowExecution, cancelSignalWorkflow, requestCancelNexusOperation: operation } = command;
     if (cancelSignalWorkflow) return this.signals.get(cancelSignalWorkflow.seq ?? 0)?.cancel() ?? NOTHING;
     if (cancelChildWorkflowExecution) {
-      const { childWorkflowSeq, reason } = cancelChildWorkflowExecution;
-      return this.children.get(childWorkflowSeq ?? 0)?.cancel(reason ?? '') ?? NOTHING;
+      return this.children.get(cancelChildWorkflowExecution.childWorkflowSeq ?? 0)?.cancel(command) ?? NOTHING;
     }
-    return operation ? (this.operations.get(operation.seq ?? 0)?.cancel() ?? NOTHING) : undefined;
+    return operation ? (this.operations.get(operation.seq ?? 0)?.cancel(command) ?? NOTHING) : undefined;
   }
 
   /** Gives a later event to the machine that it belongs to. */

@@ -9,11 +9,19 @@
  */
 import type { Command, HistoryEvent, Job } from '../proto.ts';
 
-/** A command that waits for its event. `command` is undefined for those that core adds on the workflow's behalf. */
+/** A command that waits for its event. */
 export interface QueuedCommand {
   readonly machine: Machine;
   readonly eventType: number;
-  readonly command: Command | undefined;
+  readonly command: Command;
+  /** Of a cancellation: what is cancelled. */
+  readonly cancels?: Cancellable;
+}
+
+/** Something under way that its workflow can cancel. */
+export interface Cancellable {
+  /** Whether an event that records a cancellation is of this very thing. Temporal does not look at it. */
+  isCancelledBy(event: HistoryEvent): boolean;
 }
 
 export interface Machine {

@@ -1,14 +1,21 @@
-import { type Command, EventType, type HistoryEvent, type Job, NexusOperationCancellationType } from '../proto.ts';
+import {
+  type Command,
+  EventType,
+  type HistoryEvent,
+  type Job,
+  NexusOperationCancellationType,
+  toNumber,
+} from '../proto.ts';
 import { idOf } from './event-facts.ts';
 import { nexusCancelled } from './failures.ts';
-import { type CancelEffect, type Machine, NOTHING } from './machines.ts';
+import { type CancelEffect, type Cancellable, type Machine, NOTHING } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 
 type ScheduleNexus = NonNullable<Command['scheduleNexusOperation']>;
 type NexusResult = NonNullable<NonNullable<Job['resolveNexusOperation']>['result']>;
 
 /** A Nexus operation: started, synchronously or under a token, and then ended. */
-export class NexusMachine implements Machine {
+export class NexusMachine implements Machine, Cancellable {
   readonly command: Command;
   readonly seq: number;
   readonly schedule: ScheduleNexus;
@@ -86,7 +93,12 @@ export class NexusMachine implements Machine {
     return cancelled ? this.#cancelled('nexus operation completed unsuccessfully') : undefined;
   }
 
-  cancel(): CancelEffect {
+  isCancelledBy({ nexusOperationCancelRequestedEventAttributes: asked }: HistoryEvent): boolean {
+    return toNumber(asked?.scheduledEventId) === this.scheduledEventId;
+  }
+
+  /** @param command - the workflow's, that cancels it */
+  cancel(command: Command): CancelEffect {
     if (this.closed || this.#cancelRequested) return NOTHING;
     if (this.scheduledEventId === undefined) {
       this.cancelledBeforeSent = true;
@@ -96,7 +108,7 @@ export class NexusMachine implements Machine {
     if (this.#cancellation === ABANDON) return { jobs: this.#close(this.#cancelled()), commands: [] };
     this.#cancelRequested = true;
     const eventType = EventType.EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED;
-    const commands = [{ machine: this, eventType, command: undefined }];
+    const commands = [{ machine: this, eventType, command, cancels: this }];
     return { jobs: this.#cancellation === TRY_CANCEL ? this.#close(this.#cancelled()) : [], commands };
   }
 

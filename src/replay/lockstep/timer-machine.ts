@@ -1,8 +1,9 @@
-import { type Command, EventType, type HistoryEvent, type Job } from '../proto.ts';
-import { type CancelEffect, type Machine, NOTHING } from './machines.ts';
+import { type Command, EventType, type HistoryEvent, type Job, toNumber } from '../proto.ts';
+import { idOf } from './event-facts.ts';
+import { type CancelEffect, type Cancellable, type Machine, NOTHING } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 
-export class TimerMachine implements Machine {
+export class TimerMachine implements Machine, Cancellable {
   readonly command: Command;
   readonly seq: number;
   startedEvent: HistoryEvent | undefined;
@@ -33,17 +34,24 @@ export class TimerMachine implements Machine {
     return [{ fireTimer: { seq: this.seq } }];
   }
 
-  /** The workflow cancels its own timers at once; it is told nothing. */
-  cancel(): CancelEffect {
+  isCancelledBy({ timerCanceledEventAttributes: cancelled }: HistoryEvent): boolean {
+    const { startedEvent } = this;
+    return startedEvent !== undefined && toNumber(cancelled?.startedEventId) === idOf(startedEvent);
+  }
+
+  /**
+   * The workflow cancels its own timers at once; it is told nothing.
+   *
+   * @param command - the workflow's, that cancels it
+   */
+  cancel(command: Command): CancelEffect {
     if (this.closed) return NOTHING;
     this.closed = true;
     if (this.startedEvent === undefined) {
       this.cancelledBeforeSent = true;
       return NOTHING;
     }
-    return {
-      jobs: [],
-      commands: [{ machine: this, eventType: EventType.EVENT_TYPE_TIMER_CANCELED, command: undefined }],
-    };
+    const eventType = EventType.EVENT_TYPE_TIMER_CANCELED;
+    return { jobs: [], commands: [{ machine: this, eventType, command, cancels: this }] };
   }
 }

@@ -58,6 +58,23 @@ export async function cancelled(endpoint: string, cancellationType: NexusOperati
   return 'went on';
 }
 
+/** Two are under way. */
+export async function cancelsOneOf(endpoint: string): Promise<string> {
+  const [one, other] = [new CancellationScope(), new CancellationScope()];
+  let started = 0;
+  for (const scope of [one, other]) {
+    const work = scope.run(async () => {
+      const handle = await at(endpoint).startOperation('work', 'never');
+      started += 1;
+      await handle.result();
+    });
+    void work.catch(() => undefined);
+  }
+  await condition(() => started === 2);
+  one.cancel();
+  return 'done';
+}
+
 export async function cancelledBeforeSent(endpoint: string): Promise<string> {
   try {
     await CancellationScope.cancellable(async () => {

@@ -100,6 +100,9 @@ const SCENARIOS: readonly (readonly [type: string, args: unknown[], drive?: Driv
   ],
   ['parent', []],
   ['attributes', []],
+  ['cancelsActivity', []],
+  ['cancelsTimer', []],
+  ['cancelsChild', []],
   ['chain', [2]],
   ['raced', []],
 ];

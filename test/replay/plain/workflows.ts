@@ -26,6 +26,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+export { cancelsActivity, cancelsChild, cancelsTimer } from './cancelling.ts';
 export {
   beating,
   beforehand,
