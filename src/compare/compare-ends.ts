@@ -7,7 +7,8 @@ import type { Difference } from './difference.ts';
 
 /**
  * The differences of two ends. Two completed runs: of their results, with pointers into the result (`/approve`). Two
- * failed runs: of their failures (`/failure/type`). Runs that ended in different ways: one difference at `''`.
+ * failed runs: of their failures (`/failure/type`). Two that continued as new: of what they hand on (`/handedOn/input`).
+ * Runs that ended in different ways: one difference at `''`.
  *
  * @param rules the compare rules of the mission's output schema.
  */
@@ -15,11 +16,28 @@ export function compareEnds(baseline: RunEnd, candidate: RunEnd, rules: CompareR
   if (baseline.status === 'completed' && candidate.status === 'completed') {
     return diffJson(baseline.result, candidate.result, rules);
   }
-  if (baseline.status === 'failed' && candidate.status === 'failed') {
-    return diffJson({ failure: baseline.failure }, { failure: candidate.failure });
-  }
-  if (baseline.status === candidate.status) return [];
+  if (baseline.status === candidate.status) return diffJson(outcomeValue(baseline), outcomeValue(candidate));
   return [{ pointer: '', kind: 'type-changed', baseline: endForm(baseline), candidate: endForm(candidate) }];
+}
+
+/** The outcome of a run as a value: the result, `{ failure }` of a run that failed, or `{ handedOn }`. */
+export function outcomeValue(end: RunEnd): Json {
+  if (end.status === 'completed') return end.result;
+  if (end.status === 'continued-as-new') return { handedOn: end.handedOn ?? null };
+  return end.status === 'failed' ? { failure: end.failure } : null;
+}
+
+/**
+ * An end as far as another one says anything of it. Expectations that people wrote, and those that earlier releases kept, say
+ * the message and the type of a failure and nothing more, and not what is handed on.
+ */
+export function asFarAs(said: RunEnd, end: RunEnd): RunEnd {
+  if (said.status === 'continued-as-new' && end.status === 'continued-as-new') return said.handedOn ? end : said;
+  if (said.status !== 'failed' || end.status !== 'failed') return end;
+  const { details, nonRetryable, cause } = said.failure;
+  if (details ?? nonRetryable ?? cause) return end;
+  const { message, type } = end.failure;
+  return { status: 'failed', failure: { message, type } };
 }
 
 /** An end without what is particular to one run, so that equal changes of end can be grouped. */

@@ -6,6 +6,8 @@
  * 2. A result says what was cut of it (`cut`); one of which nothing was cut is left as it is.
  * 3. Done in two steps, each once: where it was found, all but what others have still to judge by; after that, the rest.
  */
+import type { RunFailure } from '../recording/trace.ts';
+import { outcomeValue } from './compare-ends.ts';
 import { type Cutter, createCutter, isTooDeep, shortPlace } from './cut-value.ts';
 import type { Difference } from './difference.ts';
 import type { CutNote, Divergence, Effect, ReplayedStep, ReplayResult, StepCommand } from './outcome.ts';
@@ -70,8 +72,10 @@ export function cutJudged(result: ReplayResult): ReplayResult {
 
 /** Whether the outcome of a run is nested deeper than anybody can walk down. */
 export function isEndlesslyDeep({ candidateEnd, candidateEffects }: ReplayResult): boolean {
-  const result = candidateEnd?.status === 'completed' ? candidateEnd.result : null;
-  return isTooDeep(result) || candidateEffects.some(({ request }) => isTooDeep(request));
+  return (
+    (candidateEnd !== null && isTooDeep(outcomeValue(candidateEnd))) ||
+    candidateEffects.some(({ request }) => isTooDeep(request))
+  );
 }
 
 function lengthOf(...lists: readonly (readonly unknown[])[]): number {
@@ -159,9 +163,23 @@ function cutUnanswered(cutter: Cutter, unanswered: Unanswered): Unanswered {
 
 function cutEnd(cutter: Cutter, end: ReplayResult['baselineEnd']): ReplayResult['baselineEnd'] {
   if (end.status === 'completed') return { ...end, result: cutter.value(end.result) };
-  if (end.status !== 'failed') return end;
-  const { type, message } = end.failure;
-  return { ...end, failure: { ...end.failure, type: cutter.text(type), message: cutter.text(message) } };
+  if (end.status === 'continued-as-new' && end.handedOn !== undefined) {
+    const { workflowType, input } = end.handedOn;
+    return { ...end, handedOn: { workflowType: cutter.text(workflowType), input: cutter.value(input) } };
+  }
+  return end.status === 'failed' ? { ...end, failure: cutFailure(cutter, end.failure) } : end;
+}
+
+function cutFailure(cutter: Cutter, failure: RunFailure): RunFailure {
+  const { type, message, details, cause } = failure;
+  const shown = details && cutter.value(details);
+  return {
+    ...failure,
+    type: cutter.text(type),
+    message: cutter.text(message),
+    ...(shown !== undefined && { details: Array.isArray(shown) ? shown : [shown] }),
+    ...(cause && { cause: cutFailure(cutter, cause) }),
+  };
 }
 
 function cutEffects(cutter: Cutter, effects: readonly Effect[]): readonly Effect[] {

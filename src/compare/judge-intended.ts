@@ -6,9 +6,9 @@
  *    declared for it came about.
  * 2. Declared for a run is what its input and its recorded outcome say; what the candidate does has no say in it.
  */
-import type { RunEnd } from '../recording/trace.ts';
 import { conditionsHold } from '../shared/condition.ts';
 import type { Json } from '../shared/json.ts';
+import { outcomeValue } from './compare-ends.ts';
 import type { IntendedChange } from './intended-change.ts';
 import type { ReplayResult } from './outcome.ts';
 import { effectChanges } from './report-groups.ts';
@@ -64,10 +64,4 @@ function isCovered(result: ReplayResult, declared: readonly IntendedChange[]): b
 
 function isWithin(pointer: string, place: string): boolean {
   return pointer === place || pointer.startsWith(`${place}/`);
-}
-
-/** What conditions on an outcome look at: the result, or `{ failure }` of a run that failed. */
-function outcomeValue(end: RunEnd): Json {
-  if (end.status === 'completed') return end.result;
-  return end.status === 'failed' ? { failure: end.failure } : null;
 }

@@ -5,13 +5,26 @@ import { MissionError } from '../shared/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../shared/json.ts';
 import type { RunEnd } from './trace.ts';
 
+const runFailure = z.strictObject({
+  message: z.string(),
+  type: z.string(),
+  details: z.array(z.json()).exactOptional(),
+  nonRetryable: z.literal(true).exactOptional(),
+  get cause() {
+    return runFailure.exactOptional();
+  },
+});
+
 /** Without a message, the type alone is right: whoever corrects an outcome knows no more. */
-const failure = z.strictObject({ message: z.string().optional(), type: z.string().min(1) });
+const failure = z.union([runFailure, z.strictObject({ type: z.string().min(1) })]);
+
+const handedOn = z.strictObject({ workflowType: z.string(), input: z.json() });
 
 const expectedEnd = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('completed'), result: z.json() }),
   z.strictObject({ status: z.literal('failed'), failure }),
-  z.strictObject({ status: z.enum(['cancelled', 'terminated', 'timed-out', 'continued-as-new', 'open']) }),
+  z.strictObject({ status: z.literal('continued-as-new'), handedOn: handedOn.exactOptional() }),
+  z.strictObject({ status: z.enum(['cancelled', 'terminated', 'timed-out', 'open']) }),
 ]);
 
 export const fixtureCase = z.strictObject({

@@ -2,21 +2,18 @@ import type { temporal } from '@temporalio/proto';
 import type { Json } from '../shared/json.ts';
 import { failureMessage } from './failure-message.ts';
 import { startedOf } from './history-events.ts';
-import { argumentsToJson, payloadToJson } from './payloads.ts';
+import { argumentsToJson, payloadsToJson, payloadToJson } from './payloads.ts';
 import { EventType } from './proto.ts';
 import type { History } from './recording.ts';
-import type { RunEnd } from './trace.ts';
+import type { RunEnd, RunFailure } from './trace.ts';
 
 export type Failure = temporal.api.failure.v1.IFailure;
 
-const ENDS_WITHOUT_RESULT: ReadonlyMap<number, 'cancelled' | 'terminated' | 'timed-out' | 'continued-as-new'> = new Map(
-  [
-    [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, 'cancelled'],
-    [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, 'terminated'],
-    [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, 'timed-out'],
-    [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, 'continued-as-new'],
-  ],
-);
+const ENDS_WITHOUT_RESULT: ReadonlyMap<number, 'cancelled' | 'terminated' | 'timed-out'> = new Map([
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, 'cancelled'],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, 'terminated'],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, 'timed-out'],
+]);
 
 /** How the run of a history ended; `open` when its last event does not end it. */
 export function runEndOf(history: History): RunEnd {
@@ -24,7 +21,13 @@ export function runEndOf(history: History): RunEnd {
   const completed = last?.workflowExecutionCompletedEventAttributes;
   if (completed) return { status: 'completed', result: payloadToJson(completed.result?.payloads?.[0]) };
   const failed = last?.workflowExecutionFailedEventAttributes;
-  if (failed) return { status: 'failed', failure: rootFailure(failed.failure) };
+  if (failed) return { status: 'failed', failure: runFailure(failed.failure) };
+  const continued = last?.workflowExecutionContinuedAsNewEventAttributes;
+  if (continued) {
+    const { workflowType, input } = continued;
+    const handedOn = { workflowType: workflowType?.name ?? '', input: argumentsToJson(input) };
+    return { status: 'continued-as-new', handedOn };
+  }
   return { status: ENDS_WITHOUT_RESULT.get(last?.eventType ?? 0) ?? 'open' };
 }
 
@@ -38,6 +41,20 @@ export function rootFailure(failure: Failure | null | undefined): { message: str
   let root = failure ?? {};
   while (isWrapper(root) && root.cause) root = root.cause;
   return { message: failureMessage(root), type: failureType(root) };
+}
+
+/** The failure of a run. */
+export function runFailure(failure: Failure | null | undefined): RunFailure {
+  const root = rootFailure(failure);
+  if (!failure || isWrapper(failure)) return root;
+  const { applicationFailureInfo: info, cause } = failure;
+  const details = payloadsToJson(info?.details);
+  return {
+    ...root,
+    ...(details.length > 0 && { details }),
+    ...(info?.nonRetryable && { nonRetryable: true }),
+    ...(cause && { cause: runFailure(cause) }),
+  };
 }
 
 function isWrapper(failure: Failure): boolean {

@@ -48,8 +48,27 @@ export interface Trace {
   readonly steps: readonly TraceStep[];
 }
 
+/**
+ * Why a run failed. Wrappers (`Activity task failed`) are left out. What the run itself gave with its failure is there too; of the
+ * failure of a step, that is the step's. Ends that were kept by earlier releases have message and type alone.
+ */
+export type RunFailure = {
+  readonly message: string;
+  readonly type: string;
+  /** Absent where there are none. */
+  readonly details?: readonly Json[];
+  /** The server does not try the run again. */
+  readonly nonRetryable?: true;
+  readonly cause?: RunFailure;
+};
+
+/** What a run gives the next one as it continues as new: no argument is `null`, one is itself, more are an array. */
+export type HandedOn = { readonly workflowType: string; readonly input: Json };
+
 /** How a run ended, in the form that two runs are compared in. */
 export type RunEnd =
   | { readonly status: 'completed'; readonly result: Json }
-  | { readonly status: 'failed'; readonly failure: { readonly message: string; readonly type: string } }
-  | { readonly status: 'cancelled' | 'terminated' | 'timed-out' | 'continued-as-new' | 'open' };
+  | { readonly status: 'failed'; readonly failure: RunFailure }
+  /** `handedOn` is absent in ends that were kept by earlier releases. */
+  | { readonly status: 'continued-as-new'; readonly handedOn?: HandedOn }
+  | { readonly status: 'cancelled' | 'terminated' | 'timed-out' | 'open' };

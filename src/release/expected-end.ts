@@ -2,10 +2,10 @@
  * Regression cases whose recorded outcome was wrong: the candidate is held to the corrected one.
  *
  * The recorded writes belong to the wrong outcome, so for such a case only the end is judged: of a result all of it, of a failure its
- * type, and its message where the case names one.
+ * type, and its message and the rest where the case names them.
  */
 import { classifyOutcome } from '../compare/classify-outcome.ts';
-import { compareEnds } from '../compare/compare-ends.ts';
+import { asFarAs, compareEnds } from '../compare/compare-ends.ts';
 import type { CompareRules } from '../compare/compare-rules.ts';
 import { shownDifferences } from '../compare/cut-result.ts';
 import type { ReplayResult } from '../compare/outcome.ts';
@@ -21,7 +21,7 @@ export type ExpectedEnds = ReadonlyMap<string, ExpectedEnd>;
 export function expectedEnds(fixtures: readonly Pick<Fixture, 'recording' | 'case'>[]): ExpectedEnds {
   const corrected = fixtures.filter(
     ({ recording, case: { expected } }) =>
-      canonicalJson(expected as Json) !== canonicalJson(recording.end as unknown as Json),
+      canonicalJson(expected as Json) !== canonicalJson(asFarAs(expected as RunEnd, recording.end) as unknown as Json),
   );
   return new Map(corrected.map((fixture) => [fixture.recording.id, fixture.case.expected]));
 }
@@ -31,7 +31,7 @@ export function judgeByExpected(result: ReplayResult, expected: ExpectedEnds, ru
   const wanted = expected.get(result.recording.id);
   if (wanted === undefined || result.candidateEnd === null) return result;
   const right = endWanted(wanted, result.candidateEnd);
-  const endDifferences = compareEnds(right, result.candidateEnd, rules);
+  const endDifferences = compareEnds(right, asFarAs(right, result.candidateEnd), rules);
   const facts = {
     endDifferences,
     effectDifferences: [],
@@ -51,6 +51,6 @@ export function judgeByExpected(result: ReplayResult, expected: ExpectedEnds, ru
 /** A failure that is known by its type alone may say what it likes. */
 function endWanted(wanted: ExpectedEnd, candidate: RunEnd): RunEnd {
   if (wanted.status !== 'failed') return wanted;
-  const { type, message = candidate.status === 'failed' ? candidate.failure.message : '' } = wanted.failure;
-  return { status: 'failed', failure: { message, type } };
+  const { message = candidate.status === 'failed' ? candidate.failure.message : '' } = wanted.failure;
+  return { status: 'failed', failure: { ...wanted.failure, message } };
 }

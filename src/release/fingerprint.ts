@@ -15,7 +15,7 @@
 import type { Fingerprint } from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
 import type { ReplayResult, StepCommand } from '../compare/outcome.ts';
-import type { RunEnd } from '../recording/trace.ts';
+import type { RunEnd, RunFailure } from '../recording/trace.ts';
 import { withoutVolatile } from '../replay/candidate-way.ts';
 import type { RuleBook } from '../replay/rule-book.ts';
 import { digestOfJson } from '../shared/digest.ts';
@@ -64,7 +64,12 @@ function handedOn(issued: StepCommand | null | undefined): Readonly<Record<strin
 function endOf(end: RunEnd | null, rules: RuleBook): unknown {
   if (end?.status === 'completed') return { ...end, result: normalise(end.result, rules.output) ?? null };
   if (end?.status !== 'failed') return end;
-  return { ...end, failure: { ...end.failure, message: withoutPlaces(end.failure.message) } };
+  return { ...end, failure: failureOf(end.failure) };
+}
+
+function failureOf(failure: RunFailure): RunFailure {
+  const { message, cause } = failure;
+  return { ...failure, message: withoutPlaces(message), ...(cause && { cause: failureOf(cause) }) };
 }
 
 /** A message without the stack that some carry, and without positions in a bundle: another bundle has other ones. */

@@ -1,7 +1,7 @@
 /** What a candidate did in all: the commands of the lockstep, those of the simulation after it, and how it ended. */
 import type { ReplayResult } from '../compare/outcome.ts';
-import { payloadToJson } from '../recording/payloads.ts';
-import { rootFailure } from '../recording/run-end.ts';
+import { argumentsToJson, payloadToJson } from '../recording/payloads.ts';
+import { runFailure } from '../recording/run-end.ts';
 import type { RunEnd } from '../recording/trace.ts';
 import type { MatchedPair } from './command-check.ts';
 import { type CommandView, StepNamer } from './command-view.ts';
@@ -85,6 +85,9 @@ function stuckAt(waitingFor: string): NonNullable<ReplayResult['unanswered']> {
 export function endOf(command: Command): RunEnd {
   const { completeWorkflowExecution: completed, failWorkflowExecution: failed } = command;
   if (completed) return { status: 'completed', result: payloadToJson(completed.result) };
-  if (failed) return { status: 'failed', failure: rootFailure(failed.failure) };
-  return { status: command.cancelWorkflowExecution ? 'cancelled' : 'continued-as-new' };
+  if (failed) return { status: 'failed', failure: runFailure(failed.failure) };
+  const continued = command.continueAsNewWorkflowExecution;
+  if (!continued) return { status: 'cancelled' };
+  const input = argumentsToJson({ payloads: continued.arguments ?? [] });
+  return { status: 'continued-as-new', handedOn: { workflowType: continued.workflowType ?? '', input } };
 }

@@ -175,7 +175,7 @@ export function endView(name: string, request: Json): CommandView {
   return { step: 'end', kind: 'end', name, request, notes: [], options: {} };
 }
 
-/** What can be compared of a failure: messages and types down the causes, never stack traces. */
+/** What can be compared of a failure: messages, types, details and whether it is final, down the causes; never stack traces. */
 export function failureView(failure: Failure | null | undefined): Json {
   if (!failure) return null;
   const { applicationFailureInfo: info, cause } = failure;
@@ -184,6 +184,7 @@ export function failureView(failure: Failure | null | undefined): Json {
     message: failureMessage(failure),
     ...(info?.type ? { type: info.type } : {}),
     ...(details && details.length > 0 ? { details: details.map((payload) => payloadToJson(payload)) } : {}),
+    ...(info?.nonRetryable ? { nonRetryable: true } : {}),
     ...(cause ? { cause: failureView(cause) } : {}),
   };
 }

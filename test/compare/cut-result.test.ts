@@ -61,6 +61,19 @@ describe('a result that is', () => {
     for (const result of sampleResults()) expect(cut(result).cut).toBeUndefined();
   });
 
+  it('a failure with long details, or hands on much, is kept small, and tells what differs', () => {
+    const value = 'x'.repeat(3_000_000);
+    const told = expect.stringContaining(digestOfJson(value)) as string;
+    const failure = { type: 'T', message: 'm', details: [value], cause: { type: 'C', message: value } };
+    const failed = cut({ ...resultOf(1, 1), candidateEnd: { status: 'failed', failure } });
+    expect(JSON.stringify(failed).length).toBeLessThan(400_000);
+    expect(failed.candidateEnd).toMatchObject({ failure: { details: [expect.stringContaining('(cut: 3000004')] } });
+    expect(failed.cut).toMatchObject({ values: 2 });
+    const handedOn = { workflowType: 'poll', input: value };
+    const continued = cut({ ...resultOf(1, 1), candidateEnd: { status: 'continued-as-new', handedOn } });
+    expect(continued.candidateEnd).toEqual({ status: 'continued-as-new', handedOn: { ...handedOn, input: told } });
+  });
+
   it.each<[what: string, value: Json]>([
     ['one long text', 'x'.repeat(3_000_000)],
     ['very many small things', Array.from({ length: 30_000 }, (_, number) => ({ number }))],

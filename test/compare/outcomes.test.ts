@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { classifyOutcome } from '../../src/compare/classify-outcome.ts';
 import { compareEffects } from '../../src/compare/compare-effects.ts';
-import { compareEnds } from '../../src/compare/compare-ends.ts';
+import { asFarAs, compareEnds } from '../../src/compare/compare-ends.ts';
 import { compareRulesOf } from '../../src/compare/compare-rules.ts';
 import type { Difference } from '../../src/compare/difference.ts';
 import type { Divergence, Effect, ReplayOutcome } from '../../src/compare/outcome.ts';
-import type { RunEnd } from '../../src/recording/trace.ts';
+import type { RunEnd, RunFailure } from '../../src/recording/trace.ts';
 import type { Json } from '../../src/shared/json.ts';
 
 describe('classifyOutcome: the whole truth table', () => {
@@ -51,11 +51,45 @@ describe('classifyOutcome: the whole truth table', () => {
 describe('compareEnds: two ends differ by result, by failure, or by the way in which they ended', () => {
   const completed = (result: Json): RunEnd => ({ status: 'completed', result });
   const failed = (type: string, message = 'm'): RunEnd => ({ status: 'failed', failure: { type, message } });
+  const failing = (more: Partial<RunFailure>): RunEnd => ({
+    status: 'failed',
+    failure: { type: 'T', message: 'm', ...more },
+  });
+  const handingOn = (input: Json, workflowType = 'poll'): RunEnd => ({
+    status: 'continued-as-new',
+    handedOn: { workflowType, input },
+  });
   const cases: [string, RunEnd, RunEnd, Partial<Difference>[]][] = [
     ['same result', completed({ a: 1 }), completed({ a: 1 }), []],
     ['another result', completed({ a: 1 }), completed({ a: 2 }), [{ pointer: '/a', kind: 'changed' }]],
     ['same failure', failed('T'), failed('T'), []],
     ['another failure', failed('T'), failed('U', 'n'), [{ pointer: '/failure/message' }, { pointer: '/failure/type' }]],
+    [
+      'other details of the same failure',
+      failing({ details: [{ a: 1 }] }),
+      failing({ details: [{ a: 2 }] }),
+      [{ pointer: '/failure/details/0/a', kind: 'changed' }],
+    ],
+    ['a failure that is final', failing({}), failing({ nonRetryable: true }), [{ pointer: '/failure/nonRetryable' }]],
+    [
+      'another cause',
+      failing({ cause: { type: 'C', message: 'm' } }),
+      failing({ cause: { type: 'C', message: 'n' } }),
+      [{ pointer: '/failure/cause/message' }],
+    ],
+    ['the same is handed on', handingOn({ left: 1 }), handingOn({ left: 1 }), []],
+    [
+      'something else is handed on',
+      handingOn({ left: 1 }),
+      handingOn({ left: 2 }),
+      [{ pointer: '/handedOn/input/left', kind: 'changed', baseline: 1, candidate: 2 }],
+    ],
+    [
+      'another workflow goes on',
+      handingOn(1),
+      handingOn(1, 'other'),
+      [{ pointer: '/handedOn/workflowType', kind: 'changed' }],
+    ],
     ['both cancelled', { status: 'cancelled' }, { status: 'cancelled' }, []],
     [
       'completed, then failed',
@@ -69,6 +103,17 @@ describe('compareEnds: two ends differ by result, by failure, or by the way in w
     const found = compareEnds(baseline, candidate);
     expect(found).toHaveLength(differences.length);
     expect(found).toMatchObject(differences);
+  });
+
+  it.each<[what: string, said: RunEnd, found: RunEnd, compared: RunEnd]>([
+    ['message and type', failed('T'), failing({ details: [1], nonRetryable: true }), failed('T')],
+    ['details', failing({ details: [2] }), failing({ details: [1] }), failing({ details: [1] })],
+    ['a cause', failing({ cause: { type: 'C', message: 'n' } }), failed('T'), failed('T')],
+    ['that it goes on', { status: 'continued-as-new' }, handingOn(1), { status: 'continued-as-new' }],
+    ['what is handed on', handingOn(2), handingOn(1), handingOn(1)],
+    ['another end', completed(1), handingOn(1), handingOn(1)],
+  ])('an expectation that says %s is held against as much', (_, said, found, compared) => {
+    expect(asFarAs(said, found)).toEqual(compared);
   });
 
   it('follows the compare rules of the output', () => {

@@ -153,7 +153,7 @@ describe('how a run ended', () => {
     ['continued-as-new', [{ workflowExecutionContinuedAsNewEventAttributes: {} }]],
     ['open', [timer]],
   ])('%s', (status, events) => {
-    expect(runEndOf(historyOf(events))).toEqual({ status });
+    expect(runEndOf(historyOf(events))).toMatchObject({ status });
   });
 });
 

@@ -7,6 +7,7 @@ import { decodeHistory } from '../../src/recording/decode-history.ts';
 import { encodeHistory } from '../../src/recording/encode-history.ts';
 import { exportFixture, readFixture, readFixtures } from '../../src/recording/fixtures.ts';
 import type { Recording } from '../../src/recording/recording.ts';
+import type { RunEnd } from '../../src/recording/trace.ts';
 import { sampleJson } from './support/sample.ts';
 
 const recording = buildRecording([decodeHistory(sampleJson('mission'), 'mission')]);
@@ -35,6 +36,25 @@ describe('a regression case on disk', () => {
     });
     expect(found[0]?.recording.trace).toEqual(recording.trace);
     expect(found[0]?.recording.end).toEqual(recording.end);
+  });
+
+  it.each<RunEnd>([
+    { status: 'failed', failure: { message: 'no', type: 'No' } },
+    {
+      status: 'failed',
+      failure: {
+        message: 'no',
+        type: 'No',
+        details: [{ rule: 1 }],
+        nonRetryable: true,
+        cause: { message: 'below', type: 'Error', cause: { message: 'deeper', type: 'Error' } },
+      },
+    },
+    { status: 'continued-as-new' },
+    { status: 'continued-as-new', handedOn: { workflowType: 'poll', input: { left: 1 } } },
+  ])('is held to any end: %j', async (expected) => {
+    await exportFixture(recording, folder, { ...options, expected });
+    expect((await readFixture(folder)).case.expected).toEqual(expected);
   });
 
   it('keeps every link of a chain', async () => {

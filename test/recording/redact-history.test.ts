@@ -80,6 +80,35 @@ describe('redaction', () => {
   const redacted = redact(historyWith(claim));
   const recording = buildRecording(redacted);
 
+  it('replaces declared values in what a run gave with its failure, and in what it handed on', () => {
+    const said = jsonToPayload({ to: email });
+    const cause = { message: `lost ${email}`, applicationFailureInfo: { type: 'Lost', details: { payloads: [said] } } };
+    const failed = { applicationFailureInfo: { type: 'No', details: { payloads: [said] }, nonRetryable: true }, cause };
+    const ends = [
+      { workflowExecutionFailedEventAttributes: { failure: { message: 'no', ...failed } } },
+      { workflowExecutionContinuedAsNewEventAttributes: { workflowType: { name: 'm' }, input: { payloads: [said] } } },
+    ];
+    const found = ends.map((end) => {
+      const { events = [] } = historyWith(claim);
+      const { eventId = null, eventTime = null } = events?.at(-1) ?? {};
+      return buildRecording(redact({ events: [...(events ?? []).slice(0, -1), { eventId, eventTime, ...end }] })).end;
+    });
+    const to = (recording.input as { email: string }).email;
+    expect(found).toEqual([
+      {
+        status: 'failed',
+        failure: {
+          message: 'no',
+          type: 'No',
+          details: [{ to }],
+          nonRetryable: true,
+          cause: { message: `lost ${to}`, type: 'Lost', details: [{ to }] },
+        },
+      },
+      { status: 'continued-as-new', handedOn: { workflowType: 'm', input: { to } } },
+    ]);
+  });
+
   it('replaces declared values by plausible ones of the same type, and nothing else', () => {
     expect(recording.input).toEqual({
       orderId: 'o-77',

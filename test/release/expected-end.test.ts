@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { NO_RULES } from '../../src/compare/compare-rules.ts';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import type { ExpectedEnd } from '../../src/recording/fixture-case.ts';
+import type { Recording } from '../../src/recording/recording.ts';
 import type { RunEnd } from '../../src/recording/trace.ts';
-import { judgeByExpected } from '../../src/release/expected-end.ts';
+import { expectedEnds, judgeByExpected } from '../../src/release/expected-end.ts';
 
 const done: RunEnd = { status: 'completed', result: { approve: true } };
 const failed = (type: string, message = 'no such order'): RunEnd => ({ status: 'failed', failure: { type, message } });
@@ -62,5 +63,53 @@ describe('a corrected case', () => {
   it('that comes to no end is what the replay says of it', () => {
     const result = replayed(null);
     expect(judge(result, done)).toBe(result);
+  });
+});
+
+const refused = { message: 'refused', type: 'Refused' };
+const whole: RunEnd = { status: 'failed', failure: { ...refused, details: [{ rule: 1 }], nonRetryable: true } };
+const short: RunEnd = { status: 'failed', failure: refused };
+const goesOn: RunEnd = { status: 'continued-as-new', handedOn: { workflowType: 'poll', input: 1 } };
+
+function endsOf(expected: RunEnd, recorded: RunEnd) {
+  const recording = { id: 'r', end: recorded } as Recording;
+  return expectedEnds([{ recording, case: { expected } as Parameters<typeof expectedEnds>[0][number]['case'] }]);
+}
+
+describe('a case expects another end than the recorded one', () => {
+  it.each<[what: string, expected: RunEnd, recorded: RunEnd, another: boolean]>([
+    ['kept by an earlier release, which knew message and type of a failure', short, whole, false],
+    ['kept by an earlier release, which did not know what is handed on', { status: 'continued-as-new' }, goesOn, false],
+    ['the very same', whole, whole, false],
+    ['other details', { status: 'failed', failure: { ...refused, details: [{ rule: 2 }] } }, whole, true],
+    ['another type', { status: 'failed', failure: { ...refused, type: 'Late' } }, whole, true],
+    ['another way to end', { status: 'completed', result: 1 }, whole, true],
+  ])('%s', (_, expected, recorded, another) => {
+    expect(endsOf(expected, recorded).size).toBe(Number(another));
+  });
+});
+
+describe('a candidate is held to what was expected', () => {
+  const judged = (right: RunEnd, candidateEnd: RunEnd) => {
+    const result = { recording: { id: 'r' }, candidateEnd, divergence: null } as unknown as ReplayResult;
+    return judgeByExpected(result, new Map([['r', right]]), NO_RULES).endDifferences.map(({ pointer }) => pointer);
+  };
+
+  it.each<[what: string, right: RunEnd, candidate: RunEnd, differs: readonly string[]]>([
+    ['message and type, where no more was said', short, whole, []],
+    [
+      'details, where they were said',
+      whole,
+      { status: 'failed', failure: { ...refused, nonRetryable: true } },
+      ['/failure/details'],
+    ],
+    [
+      'what is handed on',
+      goesOn,
+      { status: 'continued-as-new', handedOn: { workflowType: 'poll', input: 2 } },
+      ['/handedOn/input'],
+    ],
+  ])('%s', (_, right, candidate, differs) => {
+    expect(judged(right, candidate)).toEqual(differs);
   });
 });

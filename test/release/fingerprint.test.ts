@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Divergence, Effect, ReplayedStep, ReplayResult } from '../../src/compare/outcome.ts';
 import { missionDefinition } from '../../src/mission/definition.ts';
-import type { RunEnd } from '../../src/recording/trace.ts';
+import type { RunEnd, RunFailure } from '../../src/recording/trace.ts';
 import { fingerprintOf } from '../../src/release/fingerprint.ts';
 import { RuleBook } from '../../src/replay/rule-book.ts';
 import type { Json } from '../../src/shared/json.ts';
@@ -60,6 +60,28 @@ describe('of a changed run', () => {
     expect(threw('no order\n    at run (/replay/workflow-bundle-3.js:10:7)')).toBe(threw('no order'));
     expect(threw('no order')).not.toBe(threw('no sale'));
     expect(threw('no order')).not.toBe(threw('no order', 'TypeError'));
+  });
+
+  it('what it gave with its failure counts, and what that was caused by', () => {
+    const gave = (more: Partial<RunFailure>) => {
+      const end: RunEnd = { status: 'failed', failure: { message: 'no order', type: 'Error', ...more } };
+      return print({ outcome: 'changed', candidateEnd: end });
+    };
+    const caused = (message: string) => gave({ cause: { message, type: 'Error' } });
+    expect(gave({ details: [1] })).not.toBe(gave({ details: [2] }));
+    expect(gave({ nonRetryable: true })).not.toBe(gave({}));
+    expect(caused('lost\n    at run (/replay/workflow-bundle-3.js:10:7)')).toBe(caused('lost'));
+    expect(caused('lost')).not.toBe(caused('late'));
+  });
+
+  it('what it hands on at its end counts', () => {
+    const handedOn = (input: Json) =>
+      print({
+        outcome: 'changed',
+        candidateEnd: { status: 'continued-as-new', handedOn: { workflowType: 'poll', input } },
+      });
+    expect(handedOn({ left: 1 })).toBe(handedOn({ left: 1 }));
+    expect(handedOn({ left: 1 })).not.toBe(handedOn({ left: 2 }));
   });
 });
 

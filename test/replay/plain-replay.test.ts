@@ -117,6 +117,27 @@ describe('replay of plain Temporal workflows', () => {
       { outcome: 'changed', kind: 'end', deterministic: true },
     ],
     [
+      'other details of a failure',
+      'fails',
+      'details: [{ a: 1 }]',
+      'details: [{ a: 2 }]',
+      { outcome: 'changed', kind: 'end', end: '/failure/details/0/a', deterministic: true },
+    ],
+    [
+      'another cause of a failure',
+      'fails',
+      "new Error('below')",
+      "new Error('above')",
+      { outcome: 'changed', kind: 'end', end: '/failure/cause/message', deterministic: true },
+    ],
+    [
+      'a failure that is tried again',
+      'fails',
+      'nonRetryable: true',
+      'nonRetryable: false',
+      { outcome: 'changed', kind: 'end', end: '/failure/nonRetryable', deterministic: true },
+    ],
+    [
       'other activity options',
       'retried',
       "startToCloseTimeout: '10s',\n  retry: { initialInterval: 10, maximumAttempts: 3 },\n});\nconst local",
@@ -152,11 +173,12 @@ describe('replay of plain Temporal workflows', () => {
     const code = await bundleVariant(from, to);
     const sandbox = await createSandbox({ code }, 5_000);
     const result = await replay(sandbox, scenario);
-    const { outcome, divergence, determinism } = result;
-    const wanted = expected as { outcome: string; kind?: string; step?: string; deterministic: boolean };
+    const { outcome, divergence, determinism, endDifferences } = result;
+    const wanted = expected as { outcome: string; kind?: string; step?: string; end?: string; deterministic: boolean };
     expect(wanted.outcome.split('-or-')).toContain(outcome);
     if (wanted.kind !== undefined) expect(divergence?.kind).toBe(wanted.kind);
     if (wanted.step !== undefined) expect(divergence?.step).toBe(wanted.step);
+    if (wanted.end !== undefined) expect(endDifferences).toMatchObject([{ pointer: wanted.end }]);
     expect(determinism.deterministic).toBe(wanted.deterministic);
     const links = runs.filter((run) => run.name === scenario || run.name.startsWith(`${scenario} (link`));
     const official = await coreReplays(code, links);
@@ -191,6 +213,20 @@ describe('replay of plain Temporal workflows', () => {
     expect(await replayRecording(candidate, { summary, end, histories }, options)).toMatchObject({
       outcome: 'matched',
       beyond: [{ step: 'failTwice#1' }],
+    });
+  });
+
+  it('finds a chain changed that is recorded up to a link, and hands on something else there', async () => {
+    const code = await bundleVariant('continueAsNew<typeof chain>(left - 1)', 'continueAsNew(left - 1, "more")');
+    const [first] = inputs.get('chain')?.histories ?? [];
+    const { histories, end, ...summary } = buildRecording([first ?? {}]);
+    const candidate = { sandbox: await createSandbox({ code }, 5_000), definition: undefined };
+    expect(await replayRecording(candidate, { summary, end, histories }, options)).toMatchObject({
+      outcome: 'changed',
+      baselineEnd: { status: 'continued-as-new', handedOn: { workflowType: 'chain', input: 1 } },
+      candidateEnd: { status: 'continued-as-new', handedOn: { workflowType: 'chain', input: [1, 'more'] } },
+      endDifferences: [{ pointer: '/handedOn/input' }],
+      divergence: { kind: 'end', step: 'end' },
     });
   });
 

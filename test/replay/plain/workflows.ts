@@ -91,7 +91,14 @@ export async function refused(): Promise<string> {
 
 export async function fails(): Promise<void> {
   await greet('before');
-  throw ApplicationFailure.create({ message: 'no luck', type: 'NoLuck', nonRetryable: true, details: [{ a: 1 }] });
+  const cause = new Error('below');
+  throw ApplicationFailure.create({
+    message: 'no luck',
+    type: 'NoLuck',
+    nonRetryable: true,
+    details: [{ a: 1 }],
+    cause,
+  });
 }
 
 export async function timers(): Promise<string> {
