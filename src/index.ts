@@ -46,7 +46,7 @@ export {
 } from './release/hosting-orders.ts';
 export { type LogEntry, missionLog } from './release/mission-log.ts';
 export type { MissionSchedule, MissionScheduleDetails } from './release/mission-schedules.ts';
-export type { RunMove } from './release/move-runs.ts';
+export type { RunMove } from './release/move-one.ts';
 export { type Published, type PublishOptions, publishMission } from './release/publish-mission.ts';
 export { type Rollback, type RollbackOptions, rollback } from './release/rollback.ts';
 export { type ServerDefault, type SetServerDefaultOptions, setServerDefault } from './release/server-default.ts';

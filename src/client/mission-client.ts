@@ -3,7 +3,7 @@ import type { Client, Connection } from '@temporalio/client';
 import { type ListRunsOptions, listRuns, type RunSummary } from '../fleet/list-runs.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
 import { listSchedules, type MissionSchedule } from '../release/mission-schedules.ts';
-import type { RunMove } from '../release/move-runs.ts';
+import type { RunMove } from '../release/move-one.ts';
 import type { StoppedRun } from '../release/stop-runs.ts';
 import type { CallerAttributes } from '../routing/caller-attributes.ts';
 import { createRouter, type Router } from '../routing/router.ts';

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { RunSummary } from '../fleet/list-runs.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type MoveRunsOptions, moveRuns, type RunMove } from '../release/move-runs.ts';
+import type { RunMove } from '../release/move-one.ts';
+import { type MoveRunsOptions, moveRuns } from '../release/move-runs.ts';
 import { findStoppable, type StoppedRun, type StopRunsOptions, stopRuns } from '../release/stop-runs.ts';
 import { MissionError } from '../shared/errors.ts';
 

@@ -4,7 +4,10 @@ import { appendAudit } from './audit.ts';
 import type { RegistryContext } from './context.ts';
 import { lockMission } from './mission-lock.ts';
 import { timestampColumn } from './rows.ts';
-import type { SqlSession } from './sql.ts';
+import { insideTransaction, type SqlSession } from './sql.ts';
+
+/** Locks on a run share it as their first half; no other lock has two halves. */
+const RUN_LOCK = 1;
 
 const interventionRow = z.object({
   /** The command that did it: the same for all of its runs. */
@@ -42,6 +45,11 @@ export interface Interventions {
   put(intervention: NewIntervention): Promise<{ readonly added: boolean }>;
   /** Of each mission in the order in which they were stored. */
   list(filter?: InterventionFilter): Promise<readonly Intervention[]>;
+  /**
+   * Does `work` while nobody else holds this run, in no other process either, and keeps what it stores only if it succeeds.
+   * Use nothing of the registry in it but the interventions given to it. At most a minute; it should be milliseconds.
+   */
+  holding<T>(run: { readonly runId: string }, work: (interventions: Interventions) => Promise<T>): Promise<T>;
 }
 
 const SELECT = `SELECT action, kind, mission, workflow_id AS "workflowId", run_id AS "runId", from_version AS "from",
@@ -52,6 +60,12 @@ export function createInterventions(context: RegistryContext): Interventions {
   return {
     put: (intervention) => putIntervention(context, intervention),
     list: (filter = {}) => listInterventions(sql, filter),
+    holding: ({ runId }, work) =>
+      // Before the mission's lock, which storing takes: nobody takes them the other way round.
+      sql.transaction(async (session) => {
+        await session.query('SELECT pg_advisory_xact_lock($1::int4, hashtext($2))', [RUN_LOCK, runId]);
+        return work(createInterventions({ ...context, sql: insideTransaction(session) }));
+      }),
   };
 }
 

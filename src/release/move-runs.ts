@@ -8,6 +8,7 @@
  *    afterwards; a run that does not match any more is pinned back.
  * 3. The pin comes first and its record second, so a record is never wrong. A crash in between leaves a run that is moved
  *    and not recorded: the same command finds it, checks it, and records it as found.
+ * 4. Of several who move a run at once, one does, and it is recorded once (`move-one.ts`).
  */
 import type { Client } from '@temporalio/client';
 import type { Artifact } from '../artifact/artifact.ts';
@@ -16,11 +17,10 @@ import type { HostingWait } from '../fleet/require-hosted.ts';
 import { bounded } from '../recording/bounded.ts';
 import type { Intervention, MoveGround } from '../registry/interventions.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Version } from '../registry/versions.ts';
 import { messageOf } from '../shared/errors.ts';
 import { formatVersionRef, type VersionRef } from '../shared/version-ref.ts';
-import { pinRun } from '../temporal/run-versioning.ts';
-import { buildIdOf, type DeploymentPlace, deploymentVersionOf } from '../temporal/worker-deployments.ts';
+import { buildIdOf, type DeploymentPlace } from '../temporal/worker-deployments.ts';
+import { kept, type RunMove, RunMover, type RunRef, refOf } from './move-one.ts';
 import { decisionsIn, fetchOpenHistory, hasEnded, lastBuildId, settledHistory } from './open-histories.ts';
 import { type MovePlan, planMove } from './plan-move.ts';
 import { type OpenRun, replayStrictly, type StrictVerdict } from './strict-replay.ts';
@@ -51,16 +51,6 @@ export interface MoveRunsOptions {
   readonly now?: () => Date;
 }
 
-/** What became of one open run. */
-export type RunMove = { readonly workflowId: string; readonly runId: string } & (
-  | { readonly status: 'moved'; readonly ground: MoveGround }
-  /** In a dry run. */
-  | { readonly status: 'movable'; readonly ground: MoveGround }
-  /** It stays where it is. */
-  | { readonly status: 'kept'; readonly reason: string }
-  | { readonly status: 'ended' }
-);
-
 /**
  * Moves the open runs of a version, each after its check. Pull the results to make it go on; stopping in between loses nothing.
  *
@@ -81,11 +71,10 @@ export async function* moveRuns(options: MoveRunsOptions): AsyncGenerator<RunMov
 
 const CONCURRENCY = 8;
 
-type RunRef = Pick<OpenRun, 'workflowId' | 'runId'>;
-
 class Mover {
   readonly #options: MoveRunsOptions;
   readonly #plan: MovePlan;
+  readonly #runs: RunMover;
   /** Runs that were pinned and went on between their check and the pin. */
   readonly #recheck: OpenRun[] = [];
   readonly #found = new Set<string>();
@@ -93,13 +82,16 @@ class Mover {
   constructor(options: MoveRunsOptions, plan: MovePlan) {
     this.#options = options;
     this.#plan = plan;
+    this.#runs = new RunMover(options, plan);
   }
 
   /** Every open run that is on the version, and those that were moved without being recorded. */
   async *openRuns(): AsyncGenerator<RunRef> {
     const { registry, temporal, from, to, workflowIds, onListed } = this.#options;
     const wanted = workflowIds === undefined ? undefined : new Set(workflowIds);
-    const last = lastMoves(await registry.interventions.list({ mission: from.mission }));
+    const interventions = await registry.interventions.list({ mission: from.mission });
+    this.#runs.see(interventions);
+    const last = lastMoves(interventions);
     const isWanted = ({ workflowId }: RunRef) => wanted === undefined || wanted.has(workflowId);
     // Listed whole before the first is moved: the server's list changes meanwhile.
     const runs = await listRuns({ temporal, registry, version: from, state: 'open', limit: Number.POSITIVE_INFINITY });
@@ -154,11 +146,12 @@ class Mover {
     const { reason, history } = verdict;
     if (reason !== undefined) return this.#refused(verdict, reason);
     if (this.#options.dryRun === true) return this.move(verdict, 'replayed');
-    const pinned = await this.#pin(verdict, this.#plan.to);
-    if (pinned !== 'pinned') return this.#unpinned(verdict, pinned);
+    const unpinned = await this.#runs.pin(verdict);
+    if (unpinned !== undefined) return unpinned;
     const later = await settledHistory(this.#options.temporal.client, verdict);
     if (decisionsIn(later) === decisionsIn(history)) return this.#record(verdict, 'replayed');
-    if (hasEnded(later) && lastBuildId(later) !== this.#targetBuildId) return { ...refOf(verdict), status: 'ended' };
+    if (hasEnded(later) && lastBuildId(later) !== buildIdOf(this.#plan.to.artifact))
+      return { ...refOf(verdict), status: 'ended' };
     this.#recheck.push({ ...verdict, history: later });
     return undefined;
   }
@@ -174,52 +167,21 @@ class Mover {
   }
 
   /** A run that went on between check and pin. */
-  async #settle(verdict: StrictVerdict): Promise<RunMove> {
+  #settle(verdict: StrictVerdict): Promise<RunMove> {
     const { reason } = verdict;
-    if (reason === undefined) return this.#record(verdict, 'replayed');
-    const back = await this.#pin(verdict, this.#plan.from);
-    if (back === 'ended') return kept(verdict, `it ended on the target before it could be pinned back: ${reason}`);
-    return kept(verdict, `it went on while it was checked, and was pinned back: ${reason}`);
+    return reason === undefined ? this.#record(verdict, 'replayed') : this.#runs.pinBack(verdict, reason);
   }
 
   /** Pins and records one run, without a check. */
   async move(run: RunRef, ground: MoveGround): Promise<RunMove> {
     this.#options.signal?.throwIfAborted();
     if (this.#options.dryRun === true) return { ...refOf(run), status: 'movable', ground };
-    const pinned = await this.#pin(run, this.#plan.to);
-    return pinned === 'pinned' ? this.#record(run, ground) : this.#unpinned(run, pinned);
+    return (await this.#runs.pin(run)) ?? this.#record(run, ground);
   }
 
-  #unpinned(run: RunRef, why: 'ended' | 'not-hosted'): RunMove {
-    if (why === 'ended') return { ...refOf(run), status: 'ended' };
-    return kept(run, `the server knows no worker of ${formatVersionRef(this.#plan.to)} on its task queue`);
+  #record(run: RunRef, checked: MoveGround): Promise<RunMove> {
+    return this.#runs.record(run, this.#found.has(run.runId) ? 'found' : checked);
   }
-
-  get #targetBuildId(): string {
-    return buildIdOf(this.#plan.to.artifact);
-  }
-
-  #pin(run: RunRef, version: Version): ReturnType<typeof pinRun> {
-    const target = deploymentVersionOf(this.#plan.deployment, version.artifact);
-    return pinRun(this.#options.temporal, refOf(run), target, this.#options.by);
-  }
-
-  async #record(run: RunRef, checked: MoveGround): Promise<RunMove> {
-    const { registry, action, by, reason, from, to } = this.#options;
-    const ground = this.#found.has(run.runId) ? 'found' : checked;
-    const { mission } = from;
-    const move = { action, kind: 'move' as const, mission, from: from.number, to: to.number, ground, by, reason };
-    await registry.interventions.put({ ...move, ...refOf(run) });
-    return { ...refOf(run), status: 'moved', ground };
-  }
-}
-
-function kept(run: RunRef, reason: string): RunMove {
-  return { ...refOf(run), status: 'kept', reason };
-}
-
-function refOf({ workflowId, runId }: RunRef): RunRef {
-  return { workflowId, runId };
 }
 
 /** Workflow id → the version of its last recorded move. */

@@ -33,28 +33,43 @@ export function pinnedBuildId(searchAttributes: Readonly<Record<string, unknown>
   return text?.slice(text.lastIndexOf(':') + 1);
 }
 
+type Execution = { readonly workflowId?: string | null; readonly runId?: string | null };
+type ExecutionInfo = proto.temporal.api.workflow.v1.IWorkflowExecutionInfo;
+
 /**
  * The build id that an open run is pinned to though no worker took it on yet: then its search attribute is not there, and the
  * server tells of one run at a time. `undefined` for a run that has ended, and one that nothing pinned.
  */
-export async function waitingBuildId(
-  client: Client,
-  execution: { readonly workflowId?: string | null; readonly runId?: string | null },
-): Promise<string | undefined> {
+export async function waitingBuildId(client: Client, execution: Execution): Promise<string | undefined> {
+  const info = await describeExecution(client, execution);
+  return info?.status === WORKFLOW_EXECUTION_STATUS_RUNNING ? overrideIn(info) : undefined;
+}
+
+/**
+ * The build id that a run's next workflow task goes to, or that its last one went to: as it is now, while lists are behind.
+ * `undefined` for a run that is not kept any more, and one that nothing pinned and no worker took on.
+ */
+export async function currentBuildId(client: Client, execution: Execution): Promise<string | undefined> {
+  const info = await describeExecution(client, execution);
+  return info && (overrideIn(info) ?? (info.versioningInfo?.deploymentVersion?.buildId || undefined));
+}
+
+async function describeExecution(client: Client, execution: Execution): Promise<ExecutionInfo | undefined> {
   const { namespace } = client.options;
   const described = await client.workflowService
     .describeWorkflowExecution({ namespace, execution })
     .catch((error: unknown) => {
-      // It was there a moment ago; what is not kept any more waits for nothing.
+      // It was there a moment ago; what is not kept any more is nowhere.
       if (grpcStatusOf(error) !== 'NOT_FOUND') throw error;
       return undefined;
     });
-  const info = described?.workflowExecutionInfo;
-  if (info?.status !== WORKFLOW_EXECUTION_STATUS_RUNNING) return undefined;
-  const override = info.versioningInfo?.versioningOverride;
+  return described?.workflowExecutionInfo ?? undefined;
+}
+
+function overrideIn({ versioningInfo }: ExecutionInfo): string | undefined {
+  const override = versioningInfo?.versioningOverride;
   // Servers before 1.30 give the older form.
-  const text = override?.pinned?.version?.buildId ?? override?.pinnedVersion?.replace(/^.*\./, '');
-  return text || undefined;
+  return (override?.pinned?.version?.buildId ?? override?.pinnedVersion?.replace(/^.*\./, '')) || undefined;
 }
 
 const { VersioningBehavior } = proto.temporal.api.enums.v1;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type Fleet, startFleet } from '../../src/fleet/fleet.ts';
 import { collectRecordings } from '../../src/recording/collect.ts';
+import type { Interventions } from '../../src/registry/interventions.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { verifyExplanation } from '../../src/release/verify-explanation.ts';
 import { startMission } from '../../src/routing/start-mission.ts';
@@ -45,16 +46,18 @@ function missionWith(options: RunOptions, argv: readonly string[]): Promise<Ran>
 
 /** The registry, where something happens before interventions are read or one is stored. */
 function registryThat(before: { readonly list?: () => void; readonly put?: () => void }): Registry {
-  const { interventions } = registry;
-  const list: typeof interventions.list = async (filter) => {
-    before.list?.();
-    return interventions.list(filter);
-  };
-  const put: typeof interventions.put = async (intervention) => {
-    before.put?.();
-    return interventions.put(intervention);
-  };
-  return { ...registry, interventions: { list, put } };
+  const wrapped = (ledger: Interventions): Interventions => ({
+    list: async (filter) => {
+      before.list?.();
+      return ledger.list(filter);
+    },
+    put: async (intervention) => {
+      before.put?.();
+      return ledger.put(intervention);
+    },
+    holding: (one, work) => ledger.holding(one, (inner) => work(wrapped(inner))),
+  });
+  return { ...registry, interventions: wrapped(registry.interventions) };
 }
 
 const json = async (...argv: string[]) => JSON.parse((await mission(...argv, '--json')).out) as unknown;

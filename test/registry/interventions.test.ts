@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { MissionError } from '../../src/shared/errors.ts';
+import { deferred } from './deferred.ts';
 import { describeOnBothEngines } from './engines.ts';
 import { MISSION, NOW, publish, sampleIntervention } from './samples.ts';
 
@@ -41,6 +43,40 @@ describeOnBothEngines('interventions', (bench) => {
     const moves = Array.from({ length: 20 }, (_, index) => sampleIntervention({ workflowId: `refund-${index}` }));
     await Promise.all(moves.map((move) => registry.interventions.put(move)));
     expect(await registry.interventions.list()).toHaveLength(20);
+    expect(await registry.audit.verify()).toMatchObject({ intact: true });
+  });
+
+  it('of a run are held by one at a time, in whatever process, and what fails meanwhile is not stored', async () => {
+    const place = await bench.newPlace();
+    const registry = await bench.open(place);
+    await publish(registry, 'one', 'two');
+    // The embedded database is open in one process, and there once.
+    const other = bench.kind === 'pglite' ? registry : await bench.open(place);
+    const move = sampleIntervention();
+    const begun = deferred();
+    const asked = deferred();
+    const first = registry.interventions.holding(move, async (ledger) => {
+      begun.resolve();
+      await asked.promise;
+      await ledger.put(move);
+    });
+    await begun.promise;
+    const seen = other.interventions.holding(move, (ledger) => ledger.list());
+    if (bench.kind === 'postgres') {
+      const engine = await bench.engine(place);
+      const waiting = () => engine.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+      await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 20_000 });
+    }
+    asked.resolve();
+    await first;
+    expect(await seen).toMatchObject([{ action: move.action }]);
+
+    const failed = registry.interventions.holding(move, async (ledger) => {
+      await ledger.put({ ...move, action: 'a-2' });
+      throw new MissionError('TEMPORAL_UNAVAILABLE', 'The server hangs.');
+    });
+    await expect(failed).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
+    expect(await registry.interventions.list()).toHaveLength(1);
     expect(await registry.audit.verify()).toMatchObject({ intact: true });
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { MoveRunsOptions, RunMove } from '../../release/move-runs.ts';
+import type { RunMove } from '../../release/move-one.ts';
+import type { MoveRunsOptions } from '../../release/move-runs.ts';
 import { MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
@@ -60,7 +61,7 @@ async function run(call: Call<Options>): Promise<number> {
   await output.result({ from: formatVersionRef(from), to: formatVersionRef(to), runs: done }, () =>
     moveText(done, { from: formatVersionRef(from), to: `@${to.number}`, options, output }),
   );
-  return done.some(({ status }) => status === 'kept') ? EXIT.refused : EXIT.ok;
+  return done.some(({ status }) => status === 'kept' || status === 'elsewhere') ? EXIT.refused : EXIT.ok;
 }
 
 async function moveAll(
@@ -124,19 +125,36 @@ function moveText(runs: readonly RunMove[], { from, to, options, output: { palet
   if (runs.length === 0) return `No open runs are on ${from}. A run that just started shows after a second or so.`;
   const moved = runs.filter(({ status }) => status === 'moved' || status === 'movable');
   const kept = runs.flatMap((one) => (one.status === 'kept' ? [one] : []));
-  const ended = runs.length - moved.length - kept.length;
+  const elsewhere = runs.flatMap((one) => (one.status === 'elsewhere' ? [one] : []));
+  const ended = runs.filter(({ status }) => status === 'ended').length;
   const checked = options.verify ? '' : ', unchecked';
   const what = options.dryRun === true ? `can be moved to ${to}` : `moved from ${from} to ${to}${checked}`;
   const mark = moved.length > 0 ? palette.green('✓') : palette.dim('·');
+  const why = ({ workflowId, reason }: { readonly workflowId: string; readonly reason: string }) =>
+    `    ${palette.bold(workflowId)}  ${reason}`;
   return [
     `${mark} ${counted(moved.length, 'run')} ${what}`,
+    ...movedBefore(runs).map((line) => palette.dim(line)),
     ...(kept.length === 0
       ? []
       : [
           `${palette.yellow('!')} ${counted(kept.length, 'run')} cannot, and ${kept.length === 1 ? 'stays' : 'stay'} on ${from}`,
         ]),
-    ...kept.map(({ workflowId, reason }) => `    ${palette.bold(workflowId)}  ${reason}`),
+    ...kept.map(why),
+    ...(elsewhere.length === 0
+      ? []
+      : [`${palette.yellow('!')} ${counted(elsewhere.length, 'run')} went elsewhere meanwhile, and stayed there`]),
+    ...elsewhere.map(why),
     ...(ended === 0 ? [] : [palette.dim(`  ${counted(ended, 'run')} ended meanwhile`)]),
     ...(options.dryRun === true ? [palette.dim('  Nothing was moved: this was a dry run.')] : []),
   ].join('\n');
+}
+
+/** Of those that somebody else moved there at the same time: a line for each who did. */
+function movedBefore(runs: readonly RunMove[]): string[] {
+  const by = runs.flatMap((one) => (one.status === 'moved-before' ? [one.by] : []));
+  return [...new Set(by)].map((who) => {
+    const count = by.filter((one) => one === who).length;
+    return `  ${counted(count, 'run')} had been moved there already, by ${who}`;
+  });
 }
