@@ -26,9 +26,8 @@ let temporal: TemporalConnection;
 let fleet: Fleet;
 let actions = 0;
 
-/** All on version 1, and in the middle of their way; each test has its own. */
+/** All on version 1, and in the middle of their way; each test has two of its own. */
 const RUNS = ['same', 'others', 'between', 'outbid', 'foreign', 'fits', 'strays'] as const;
-const PER_NAME = 2;
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -63,7 +62,7 @@ afterAll(async () => {
 });
 
 function runsNamed(name: (typeof RUNS)[number]): string[] {
-  return Array.from({ length: PER_NAME }, (_, index) => `${mission}-${name}-${index}`);
+  return Array.from({ length: 2 }, (_, index) => `${mission}-${name}-${index}`);
 }
 
 const handleOf = (workflowId: string) => temporal.client.workflow.getHandle(workflowId);
@@ -128,8 +127,6 @@ async function standing(workflowIds: readonly string[]): Promise<string[]> {
   );
 }
 
-const statuses = (moves: readonly RunMove[]) => moves.map(({ status }) => status);
-
 describe('two moves of the same runs at once', () => {
   /** Both have listed the runs before either pins one. */
   async function both(workflowIds: readonly string[], targets: readonly [number, number]): Promise<RunMove[][]> {
@@ -171,21 +168,30 @@ describe('two moves of the same runs at once', () => {
       byGrace.push(...(await move('grace', 2, { workflowIds: [workflowId] })));
     });
     const byAda = await move('ada', 2, { registry: between, workflowIds: runs });
-    expect(statuses(byGrace)).toEqual(['moved', 'moved']);
+    expect(byGrace.map(({ status }) => status)).toEqual(['moved', 'moved']);
     expect(byAda).toMatchObject(runs.map((workflowId) => ({ workflowId, status: 'moved-before', by: 'grace' })));
     expect(await standing(runs)).toEqual(runs.map(() => 'grace @1 to @2, on @2'));
   });
 
   it('leave a run to who pinned it first, though no record tells of it yet', async () => {
-    const runs = runsNamed('outbid');
-    const byGrace: RunMove[] = [];
-    const between = beforeRecord(async ({ workflowId }) => {
-      byGrace.push(...(await move('grace', 3, { workflowIds: [workflowId], unchecked: true })));
+    const [workflowId = ''] = runsNamed('outbid');
+    const workflowIds = [workflowId];
+    const [listed, pinned] = [deferred(), deferred()];
+    const holding: Interventions['holding'] = async (run, act) => {
+      await pinned.promise;
+      return grace.interventions.holding(run, act);
+    };
+    const waiting = { ...grace, interventions: { ...grace.interventions, holding } };
+    const byGrace = move('grace', 3, { registry: waiting, workflowIds, onListed: () => listed.resolve() });
+    const between = beforeRecord(async () => {
+      pinned.resolve();
+      await byGrace;
     });
-    const byAda = await move('ada', 2, { registry: between, workflowIds: runs });
-    expect(statuses(byAda)).toEqual(['moved', 'moved']);
-    for (const one of byGrace) expect(one.status).toBe('elsewhere');
-    expect(await standing(runs)).toEqual(runs.map(() => 'ada @1 to @2, on @2'));
+    const byAda = await move('ada', 2, { registry: between, temporal: beforePin(() => listed.promise), workflowIds });
+    expect(byAda).toMatchObject([{ workflowId, status: 'moved' }]);
+    const reason = expect.stringContaining('no move of it is on record');
+    expect(await byGrace).toMatchObject([{ workflowId, status: 'elsewhere', reason }]);
+    expect(await standing(workflowIds)).toEqual(['ada @1 to @2, on @2']);
   });
 
   it('do not record a run that somebody pinned elsewhere with other means', async () => {
