@@ -4,7 +4,7 @@
 export type Edit = readonly [file: string, find: string, replace: string];
 
 /**
- * - `outcome`: some recorded runs end otherwise, or write otherwise.
+ * - `outcome`: some recorded runs end otherwise, or write otherwise. A child is a write, as everything is that nothing declares to be a read.
  * - `request`: some runs ask or note something else on the way; every end and every write is the same.
  * - `unanswered`: some runs ask for what no recording answers, so that nobody can know without running them.
  * - `none`: an equivalent refactoring; every run does what it did.

@@ -1,4 +1,4 @@
-/** Comparing what two runs do to the world: their writes, in order. Step ids do not count, tools and requests do. */
+/** Comparing what two runs do to the world: their writes, in order. Step ids do not count; kinds, tools and requests do. */
 import type { Json } from '../shared/json.ts';
 import { alignByContent } from './align.ts';
 import { type CompareRules, NO_RULES } from './compare-rules.ts';
@@ -11,18 +11,18 @@ import type { Effect } from './outcome.ts';
  * additional one is `added`, a reordered one `moved`, and another request of the same tool points into the request:
  * `/0/request/amount`.
  *
- * @param rulesOf the compare rules of a tool's input schema.
+ * @param rulesOf the compare rules of a tool's input schema; what is no tool has none.
  */
 export function compareEffects(
   baseline: readonly Effect[],
   candidate: readonly Effect[],
-  rulesOf: (tool: string) => CompareRules = () => NO_RULES,
+  rulesOf: (effect: Effect) => CompareRules = () => NO_RULES,
 ): Difference[] {
   const before = (index: number) => baseline[index] as Effect;
   const after = (index: number) => candidate[index] as Effect;
-  const sameTool = (b: number, c: number) => before(b).tool === after(c).tool;
+  const sameTool = (b: number, c: number) => before(b).tool === after(c).tool && before(b).kind === after(c).kind;
   const requestDifferences = (b: number, c: number) =>
-    diffJson(before(b).request, after(c).request, rulesOf(before(b).tool));
+    diffJson(before(b).request, after(c).request, rulesOf(before(b)));
   const alignment = alignByContent({
     baselineLength: baseline.length,
     candidateLength: candidate.length,
@@ -70,5 +70,6 @@ function inRequest(difference: Difference, baseline: number, candidate: number):
 }
 
 function effectAsJson(effect: Effect): Json {
-  return { step: effect.step, tool: effect.tool, request: effect.request };
+  const { step, kind, tool, request } = effect;
+  return { step, ...(kind !== undefined && { kind }), tool, request };
 }

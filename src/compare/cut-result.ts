@@ -184,6 +184,7 @@ function cutFailure(cutter: Cutter, failure: RunFailure): RunFailure {
 
 function cutEffects(cutter: Cutter, effects: readonly Effect[]): readonly Effect[] {
   return effects.slice(0, EFFECTS_MAX).map((effect) => ({
+    ...effect,
     step: cutter.text(effect.step),
     tool: cutter.text(effect.tool),
     request: cutter.value(effect.request),

@@ -19,7 +19,7 @@ const intendedChange = z.strictObject({
   becomes: z.array(condition).min(1),
   /** Other places of the outcome that may differ in these runs, with all below them; `''` is the kind of end. */
   mayChange: z.array(jsonPointer).default([]),
-  /** Tools whose writes may differ in these runs. */
+  /** Names of the tools, activities, children, signals and operations whose writes may differ in these runs. */
   writes: z.array(z.string().min(1)).default([]),
 });
 

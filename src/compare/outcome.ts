@@ -7,7 +7,7 @@ import type { Difference } from './difference.ts';
 
 /**
  * - `matched`: same commands, same end (after the compare rules).
- * - `changed`: the end or the effects differ.
+ * - `changed`: the end or the effects differ: what a run asks of the world and nothing declares to be a read.
  * - `diverged`: steps differ on the way, the end and the effects are the same.
  * - `unanswered`: it asked what the recording cannot answer, and the policy said stop.
  * - `failed`: the candidate itself failed: its code threw, hung, or broke a limit.
@@ -51,10 +51,14 @@ export interface ReplayedStep {
   readonly evidence: EvidenceGrade;
 }
 
-/** A write that a run makes, in order; replay compares them and never executes one. */
+/** A write that a run makes, in order; replay compares them and never executes one. What nothing declares to be a read is one. */
 export interface Effect {
   readonly step: string;
+  /** Absent: a tool of the mission. A Nexus operation is an activity of another team, a cancellation of another run a signal. */
+  readonly kind?: Extract<StepKind, 'activity' | 'child' | 'signal'>;
+  /** The name of the tool; the type of the activity or child; `service.operation`; the name of the signal, or `cancel`. */
   readonly tool: string;
+  /** Of a child `{ workflowId, input }`, of an operation `{ endpoint, input }`, of a signal `{ workflowId, input }`. */
   readonly request: Json;
 }
 

@@ -16,7 +16,7 @@ import type { Fingerprint } from '../compare/attribution.ts';
 import { normalise } from '../compare/normalise.ts';
 import type { ReplayResult, StepCommand } from '../compare/outcome.ts';
 import type { RunEnd, RunFailure } from '../recording/trace.ts';
-import { withoutVolatile } from '../replay/candidate-way.ts';
+import { rulesOfEffect, withoutVolatile } from '../replay/effects.ts';
 import type { RuleBook } from '../replay/rule-book.ts';
 import { digestOfJson } from '../shared/digest.ts';
 import type { Json } from '../shared/json.ts';
@@ -42,9 +42,9 @@ type Deed = (result: ReplayResult, rules: RuleBook) => Readonly<Record<string, u
 const DEEDS: Readonly<Record<Exclude<ReplayResult['outcome'], 'matched'>, Deed>> = {
   changed: ({ candidateEnd, candidateEffects }, rules) => ({
     end: endOf(candidateEnd, rules),
-    writes: withoutVolatile(candidateEffects, rules).map(({ tool, request }) => ({
-      tool,
-      request: normalise(request, rules.toolRules(tool)) ?? null,
+    writes: withoutVolatile(candidateEffects, rules).map(({ step: _, ...effect }) => ({
+      ...effect,
+      request: normalise(effect.request, rulesOfEffect(effect, rules)) ?? null,
     })),
   }),
   failed: ({ failure }) => ({ message: withoutPlaces(failure?.message ?? ''), thrownIn: failure?.thrownIn ?? null }),

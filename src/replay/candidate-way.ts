@@ -1,31 +1,13 @@
 /** The candidate's own way through a recording, as reports show it. */
-import type { Effect, ReplayedStep } from '../compare/outcome.ts';
+import type { ReplayedStep } from '../compare/outcome.ts';
 import { outcomeOf } from './answer-outcome.ts';
 import { type CommandView, noteCommand } from './command-view.ts';
 import type { Continuation } from './continuation.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
-import type { RuleBook } from './rule-book.ts';
 
-function effectsIn(views: readonly CommandView[]): Effect[] {
-  return views
-    .filter((view) => view.kind === 'tool' && view.effect === 'write')
-    .map(({ step, name, request }) => ({ step, tool: name, request }));
-}
-
-export function recordedEffects(views: readonly CommandView[]): Effect[] {
-  return effectsIn(views);
-}
-
-export function candidateEffects(way: Continuation): Effect[] {
-  return effectsIn([...way.prefix.map(({ view }) => view), ...way.steps.map(({ view }) => view)]);
-}
-
-/** What changes from ask to ask does not make two writes different. */
-export function withoutVolatile(effects: readonly Effect[], rules: RuleBook): Effect[] {
-  return effects.map((effect) => {
-    const { tool: name, request } = effect;
-    return { ...effect, request: rules.withoutVolatile({ kind: 'tool', name, request }) };
-  });
+/** Every command of the candidate, in order. */
+export function candidateViews(way: Continuation): CommandView[] {
+  return [...way.prefix, ...way.steps].map(({ view }) => view);
 }
 
 /** Every step, notes as steps of their own, in the order in which they were taken. */

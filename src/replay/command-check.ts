@@ -2,7 +2,7 @@ import { forgivenPointers, outputPlace, toolPlace } from '../compare/forgiven.ts
 import { type CommandView, StepNamer } from './command-view.ts';
 import { diffViews } from './diff-views.ts';
 import type { CommandCheck } from './lockstep/command-queue.ts';
-import { isLocalActivityMarker } from './lockstep/event-facts.ts';
+import { isUnrecordedLocal } from './lockstep/event-facts.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import type { Command, HistoryEvent } from './proto.ts';
 import type { RuleBook } from './rule-book.ts';
@@ -68,9 +68,4 @@ function answersAnotherUpdate({ updateResponse }: Command, event: HistoryEvent):
     event.workflowExecutionUpdateAcceptedEventAttributes?.protocolInstanceId ??
     event.workflowExecutionUpdateCompletedEventAttributes?.meta?.updateId;
   return Boolean(recorded && updateResponse && updateResponse.protocolInstanceId !== recorded);
-}
-
-/** Temporal does not record what a local activity was asked, unless it was told to. */
-function isUnrecordedLocal(event: HistoryEvent): boolean {
-  return isLocalActivityMarker(event) && !event.markerRecordedEventAttributes?.details?.['input'];
 }

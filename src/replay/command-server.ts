@@ -119,8 +119,7 @@ export class CommandServer {
     const marker = first && localActivityMarkerOf(first.event);
     if (first === undefined || marker === undefined) return;
     this.#simulation.arrange(0, () => {
-      const outcome = outcomeOf(first.event);
-      if (outcome !== undefined) this.#steps.settle(step, outcome);
+      this.#steps.settleLocal(step, outcomeOf(first.event));
       return [machine.resolve(marker, first.event)];
     });
   }

@@ -11,6 +11,8 @@ export interface CommandView extends StepCommand {
   readonly notes: readonly StepNote[];
   /** Timeouts, retry policy, target: what is asked besides the request. */
   readonly options: JsonObject;
+  /** Of a local activity: whether it is known what it was asked. Mostly a history does not say; then the request is `null`. */
+  readonly localRequest?: 'known' | 'unknown';
 }
 
 /** The step as reports show it. */

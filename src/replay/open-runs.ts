@@ -5,9 +5,12 @@
  * 2. What a candidate asks for after that is neither right nor wrong. It is told, and not compared.
  * 3. The run goes on under the code that is deployed. Where Temporal would refuse to go on, the candidate fails it.
  */
+import type { Difference } from '../compare/difference.ts';
 import type { Determinism, ReplayResult, StepCommand } from '../compare/outcome.ts';
 import { StepNamer, toStepCommand } from './command-view.ts';
+import type { Continuation } from './continuation.ts';
 import type { Departure, ReplayInput } from './departure.ts';
+import { effectsIn } from './effects.ts';
 import { EventType, type History, toMs, toNumber } from './proto.ts';
 import { viewOfCommand } from './view-of-command.ts';
 
@@ -30,6 +33,19 @@ export function stepsBeyond({ input, lockstep, matched }: Departure): readonly S
 /** Whether a candidate that left the recorded way had come further in time than the recording says anything. */
 export function isBeyond(input: ReplayInput, timeMs: number): boolean {
   return isOpen(input) && timeMs > lastAnsweredMs(input.histories.at(-1));
+}
+
+/** Effect differences without the writes that a candidate would make in addition after the recording says anything. */
+export function withoutBeyond(
+  differences: readonly Difference[],
+  input: ReplayInput,
+  { prefix, steps }: Continuation,
+): readonly Difference[] {
+  if (!isOpen(input)) return differences;
+  const known = steps.filter(({ askedMs }) => !isBeyond(input, askedMs));
+  const count = effectsIn([...prefix, ...known].map(({ view }) => view)).length;
+  const isAfter = (pointer: string) => /^\/\d+$/.test(pointer) && Number(pointer.slice(1)) >= count;
+  return differences.filter(({ kind, pointer }) => kind !== 'added' || !isAfter(pointer));
 }
 
 /** When the last workflow task began that the run completed. */

@@ -6,11 +6,10 @@
  * 2. The result is a function of recording, candidate and policy (and of the live answers, where the policy asks for them).
  */
 import { classifyOutcome } from '../compare/classify-outcome.ts';
-import { compareEffects } from '../compare/compare-effects.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
 import { forgivenPointers, outputPlace, toolPlace } from '../compare/forgiven.ts';
 import type { Determinism, ReplayResult } from '../compare/outcome.ts';
-import { candidateEffects, recordedEffects, replayedSteps, withoutVolatile } from './candidate-way.ts';
+import { candidateViews, replayedSteps } from './candidate-way.ts';
 import { checkPayloads, type MatchedPair } from './command-check.ts';
 import { type Continuation, continueAfter } from './continuation.ts';
 import {
@@ -23,9 +22,10 @@ import {
 } from './departure.ts';
 import { judgeDeterminism } from './determinism.ts';
 import { describeDivergence } from './divergence.ts';
+import { compareEffectsOf, effectsIn } from './effects.ts';
 import type { CommandCheck } from './lockstep/command-queue.ts';
 import { type LockstepEnd, runInLockstep } from './lockstep-run.ts';
-import { isOpen, refusedInFlight, stepsBeyond } from './open-runs.ts';
+import { isOpen, refusedInFlight, stepsBeyond, withoutBeyond } from './open-runs.ts';
 import { type RecordedCommands, readCommands } from './recorded-commands.ts';
 import { RuleBook } from './rule-book.ts';
 import { checkUpTo } from './sampling.ts';
@@ -66,7 +66,7 @@ export async function replayRecording(
 
 type Found = Omit<ReplayResult, 'recording' | 'durationMs' | 'assumedPatches' | 'forgiven'>;
 
-/** What the rules forgave of the end and of the writes of a run that left the recorded way. Writes are paired by their order. */
+/** What the rules forgave of the end and of the writes of a run that left the recorded way. Writes of tools are paired by their order. */
 function noteForgivenAtEnd(found: Found, rules: RuleBook, forgiven: Set<string>): void {
   const { outcome, baselineEnd, candidateEnd, baselineEffects, candidateEffects } = found;
   if (outcome === 'matched' || candidateEnd === null) return;
@@ -74,8 +74,11 @@ function noteForgivenAtEnd(found: Found, rules: RuleBook, forgiven: Set<string>)
     for (const pointer of forgivenPointers(baselineEnd.result, candidateEnd.result, rules.output))
       forgiven.add(outputPlace(pointer));
   }
-  for (const [index, { tool, request }] of candidateEffects.entries()) {
-    const before = baselineEffects[index];
+  const [recorded, issued] = [baselineEffects, candidateEffects].map((all) =>
+    all.filter(({ kind }) => kind === undefined),
+  );
+  for (const [index, { tool, request }] of (issued ?? []).entries()) {
+    const before = recorded?.[index];
     if (before?.tool !== tool) continue;
     for (const pointer of forgivenPointers(before.request, request, rules.toolRules(tool)))
       forgiven.add(toolPlace(tool, pointer));
@@ -138,8 +141,8 @@ async function departed(departure: Departure): Promise<Found> {
     baselineEnd: input.end,
     candidateEnd: way.end,
     endDifferences,
-    baselineEffects: recordedEffects(commands.views),
-    candidateEffects: candidateEffects(way),
+    baselineEffects: effectsIn(commands.views),
+    candidateEffects: effectsIn(candidateViews(way)),
     effectDifferences,
     divergence,
     steps: replayedSteps(way, commands),
@@ -149,14 +152,14 @@ async function departed(departure: Departure): Promise<Found> {
     evidence: countGrades(way),
   };
 
-  function compareFinished({ input: { end } }: Departure, recorded: RecordedCommands, continued: Continuation) {
+  function compareFinished({ input }: Departure, recorded: RecordedCommands, continued: Continuation) {
     if (continued.end === null) return { endDifferences: [], effectDifferences: [] };
     return {
-      endDifferences: compareEnds(end, continued.end, rules.output),
-      effectDifferences: compareEffects(
-        withoutVolatile(recordedEffects(recorded.views), rules),
-        withoutVolatile(candidateEffects(continued), rules),
-        (tool) => rules.toolRules(tool),
+      endDifferences: compareEnds(input.end, continued.end, rules.output),
+      effectDifferences: withoutBeyond(
+        compareEffectsOf(recorded.views, candidateViews(continued), rules),
+        input,
+        continued,
       ),
     };
   }

@@ -14,17 +14,24 @@ export interface SimulatedStep {
   result: Json;
   failure?: string;
   status: 'open' | AnswerOutcome['status'];
+  /** Virtual time at which it was asked for, in milliseconds since the epoch. */
+  readonly askedMs: number;
 }
 
-/** The steps of one simulated link, in the order in which they were asked for. */
+/** The steps of one simulated link, in the order in which they were asked for; local activities where they ended, as histories have them. */
 export class SimulatedSteps {
   readonly list: SimulatedStep[] = [];
   readonly #namer: StepNamer;
+  readonly #nowMs: () => number;
   readonly #underWay = new Map<SimulatedStep, Machine>();
 
-  /** @param namer gives plain commands their ids; shared by the links of a chain */
-  constructor(namer: StepNamer) {
+  /**
+   * @param namer gives plain commands their ids; shared by the links of a chain
+   * @param nowMs tells virtual time
+   */
+  constructor(namer: StepNamer, nowMs: () => number) {
     this.#namer = namer;
+    this.#nowMs = nowMs;
   }
 
   viewOf(command: Command): CommandView | undefined {
@@ -33,12 +40,14 @@ export class SimulatedSteps {
 
   /** A command that just stands, and nothing comes back for. */
   note(command: Command, view: CommandView | undefined): void {
-    if (view !== undefined) this.list.push({ command, view, grade: 'exact', result: null, status: 'completed' });
+    if (view === undefined) return;
+    const askedMs = this.#nowMs();
+    this.list.push({ command, view, grade: 'exact', result: null, status: 'completed', askedMs });
   }
 
   /** A command that waits for what its machine is told. */
   open(command: Command, view: CommandView, grade: EvidenceGrade, machine: Machine | undefined): SimulatedStep {
-    const step: SimulatedStep = { command, view, grade, result: null, status: 'open' };
+    const step: SimulatedStep = { command, view, grade, result: null, status: 'open', askedMs: this.#nowMs() };
     this.list.push(step);
     if (machine !== undefined) this.#underWay.set(step, machine);
     return step;
@@ -53,6 +62,13 @@ export class SimulatedSteps {
   settle(step: SimulatedStep, outcome: AnswerOutcome): void {
     if (step.status === 'open') Object.assign(step, outcome);
     this.#underWay.delete(step);
+  }
+
+  /** A local activity leaves its mark when it ends. */
+  settleLocal(step: SimulatedStep, outcome: AnswerOutcome | undefined): void {
+    if (outcome !== undefined) this.settle(step, outcome);
+    this.list.splice(this.list.indexOf(step), 1);
+    this.list.push(step);
   }
 
   /** Steps whose machines told the workflow of a cancellation, without anybody's answer. */

@@ -43,7 +43,7 @@ export class Simulation {
   constructor(options: SimulationOptions, news: readonly OutsideNews[]) {
     this.#options = options;
     this.#nowMs = options.startMs;
-    this.#steps = new SimulatedSteps(options.namer);
+    this.#steps = new SimulatedSteps(options.namer, () => this.#nowMs);
     this.#server = new CommandServer(options, this.#steps, {
       isOver: () => this.#end !== undefined,
       stop: (end) => this.#stop(end),

@@ -68,10 +68,8 @@ function viewOfWork(command: Command, namer: StepNamer): CommandView | undefined
   }
   if (local) {
     const { activityId, activityType, arguments: payloads } = local;
-    return activityView(
-      { activityId: activityId ?? '', activityType: activityType ?? '', payloads, options: {} },
-      namer,
-    );
+    const parts = { activityId: activityId ?? '', activityType: activityType ?? '', payloads, options: {} };
+    return { ...activityView(parts, namer), localRequest: 'known' };
   }
   if (timer) return timerView(timer.startToFireTimeout, namer);
   if (child)

@@ -2,7 +2,7 @@ import { payloadsToJson, payloadToJson } from '../recording/payloads.ts';
 import type { Json } from '../shared/json.ts';
 import { optionsOfEvent } from './activity-options.ts';
 import type { CommandView, StepNamer } from './command-view.ts';
-import { idOf, localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
+import { idOf, isUnrecordedLocal, localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
 import { type HistoryEvent, toNumber } from './proto.ts';
 import {
   activityView,
@@ -97,10 +97,9 @@ function viewOfMark(event: HistoryEvent, namer: StepNamer): CommandView | undefi
   const local = localActivityMarkerOf(event);
   if (local) {
     const payloads = event.markerRecordedEventAttributes?.details?.['input']?.payloads;
-    return activityView(
-      { activityId: local.activityId, activityType: local.activityType, payloads, options: {} },
-      namer,
-    );
+    const { activityId, activityType } = local;
+    const view = activityView({ activityId, activityType, payloads, options: {} }, namer);
+    return { ...view, localRequest: isUnrecordedLocal(event) ? 'unknown' : 'known' };
   }
   return viewOfUpdate(event, namer);
 }

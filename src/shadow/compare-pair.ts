@@ -1,12 +1,11 @@
 /** A real run and its shadow, both at their ends: what the candidate would have done otherwise. Pure. */
 import { classifyOutcome } from '../compare/classify-outcome.ts';
-import { compareEffects } from '../compare/compare-effects.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
 import type { Difference } from '../compare/difference.ts';
 import { runEndOf } from '../recording/run-end.ts';
 import type { RunEnd } from '../recording/trace.ts';
-import { recordedEffects, withoutVolatile } from '../replay/candidate-way.ts';
 import type { CommandView } from '../replay/command-view.ts';
+import { compareEffectsOf } from '../replay/effects.ts';
 import type { History } from '../replay/proto.ts';
 import { readCommands } from '../replay/recorded-commands.ts';
 import { isJsonObject } from '../shared/json.ts';
@@ -59,11 +58,7 @@ function compareWays(ways: Ways, definitions: ShadowDefinitions): ShadowFinding 
   const failure = failureOf(baselineEnd, candidateEnd, unanswered !== undefined);
   const isWhole = unanswered === undefined && failure === undefined;
   const end = isWhole ? compareEnds(baselineEnd, candidateEnd, rules.output) : [];
-  const all = compareEffects(
-    withoutVolatile(recordedEffects(baseline), rules),
-    withoutVolatile(recordedEffects(candidate), rules),
-    (tool) => rules.toolRules(tool),
-  );
+  const all = compareEffectsOf(baseline, candidate, rules);
   const effects = isWhole ? all : all.filter(({ kind }) => kind !== 'removed' && kind !== 'moved');
   const divergence = firstDivergence(baseline, candidate, rules, isWhole);
   const facts = { endDifferences: end, effectDifferences: effects, divergence };

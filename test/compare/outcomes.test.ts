@@ -149,6 +149,19 @@ describe('compareEffects: writes are compared by tool and request, in order', ()
         { kind: 'added', pointer: '/0' },
       ],
     ],
+    [
+      'a child of the same name and request as a tool is another write',
+      [pay1],
+      [{ ...pay1, kind: 'child' }],
+      [
+        { kind: 'removed', pointer: '/0' },
+        {
+          kind: 'added',
+          pointer: '/0',
+          candidate: { step: 'pay#1', kind: 'child', tool: 'pay', request: { amount: 1 } },
+        },
+      ],
+    ],
   ];
   it.each(cases)('%s', (_, baseline, candidate, differences) => {
     const found = compareEffects(baseline, candidate);
@@ -158,7 +171,7 @@ describe('compareEffects: writes are compared by tool and request, in order', ()
 
   it('follows the compare rules of the tool that writes', () => {
     const ignoring = compareRulesOf({ properties: { amount: { compare: 'ignore' } } });
-    const rulesOf = (tool: string) =>
+    const rulesOf = ({ tool }: Effect) =>
       compareRulesOf(tool === 'pay' ? { properties: { amount: { compare: 'ignore' } } } : true);
     expect(compareEffects([pay1], [pay2], () => ignoring)).toEqual([]);
     expect(compareEffects([pay1, mail], [pay2, effect('mail', 9)], rulesOf)).toMatchObject([

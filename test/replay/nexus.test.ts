@@ -120,7 +120,11 @@ describe('Nexus operations', () => {
       divergence: { kind: 'request', step: 'desk.work#1' },
     });
     const wentOn = await replay(run, candidate, { activity: 'recorded' });
-    expect(wentOn).toMatchObject({ outcome: 'diverged', divergence: { step: 'desk.work#1' } });
+    expect(wentOn).toMatchObject({
+      outcome: 'changed',
+      divergence: { step: 'desk.work#1' },
+      effectDifferences: [{ kind: 'changed', baseline: 'b', candidate: 'c' }],
+    });
   });
 
   it('of which another one is cancelled are told, at that cancellation', async () => {
@@ -145,7 +149,7 @@ describe('Nexus operations', () => {
       const { outcome, divergence } = await replay(run, candidate, { activity: 'recorded' });
       expect({ name: run.name, outcome, step: divergence?.step }).toEqual({
         name: run.name,
-        outcome: 'diverged',
+        outcome: 'changed',
         step: 'desk.work#1',
       });
     }

@@ -108,6 +108,28 @@ describe('mission replay --workflows, in an ESM project', () => {
     expect(out).not.toMatch(/mission (activate|trace|diff)/);
   });
 
+  it('fails a charge that is made no more, though everybody is told of the same end', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+    const [from, to] = ['await charge(item, amount)', '`${item} for ${amount}`'];
+    const folder = await variant(project, 'for-nothing', 'order.ts', from, to);
+    const argv = ['--workflows', folder, '--histories', './histories/pen.json'];
+    const { code, report } = await replay(project, ...argv);
+    expect(code).toBe(1);
+    expect(report).toMatchObject({
+      verdict: { verdict: 'failed' },
+      counts: { outcomes: { changed: 1, diverged: 0 } },
+      flips: [],
+      effects: [{ tool: 'charge', kind: 'dropped', count: 1 }],
+    });
+    expect(report?.results[0]?.detail?.effectDifferences).toEqual([
+      {
+        pointer: '/1',
+        kind: 'removed',
+        baseline: { step: 'charge#1', kind: 'activity', tool: 'charge', request: ['pen', 5] },
+      },
+    ]);
+  });
+
   it('checks histories against the workflows that made them, and excludes what those do not reproduce', async () => {
     const other = await variant(project, 'other', 'rules.ts', 'amount < 100', 'amount < 50');
     const argv = ['--workflows', WORKFLOWS, '--histories', 'histories', '--baseline-workflows', other];
@@ -170,9 +192,13 @@ describe('mission replay --workflows, in an ESM project', () => {
       const folder = await variant(project, 'open-louder', 'order.ts', 'price(item)', 'price(`${item}!`)');
       const argv = ['--workflows', folder, '--histories', 'cut/pen.json', '--answer', 'activity=recorded'];
       const { code, report } = await replay(project, ...argv);
-      expect(code).toBe(0);
-      expect(report?.results).toMatchObject([{ outcome: 'diverged', summary: expect.stringContaining('price#1') }]);
-      expect(report?.results[0]?.detail?.candidateEnd).toEqual({ status: 'open' });
+      expect(code).toBe(1);
+      expect(report?.results).toMatchObject([{ outcome: 'changed', summary: '1 difference in its writes' }]);
+      expect(report?.results[0]?.detail).toMatchObject({
+        candidateEnd: { status: 'open' },
+        effectDifferences: [{ pointer: '/0/request', baseline: 'pen', candidate: 'pen!' }],
+        candidateEffects: [{ step: 'price#1' }, { step: 'charge#1' }],
+      });
     });
 
     it.each([

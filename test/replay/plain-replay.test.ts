@@ -234,8 +234,9 @@ describe('replay of plain Temporal workflows', () => {
     const sandbox = await createSandbox({ code: await bundleVariant('greet(`link ', 'greet(`Link ') }, 5_000);
     const result = await replay(sandbox, 'chain', lenient);
     expect(result).toMatchObject({
-      outcome: 'diverged',
+      outcome: 'changed',
       candidateEnd: { status: 'completed', result: 0 },
+      effectDifferences: [{ pointer: '/0/request' }, { pointer: '/1/request' }, { pointer: '/2/request' }],
       evidence: { stale: 3 },
     });
   });

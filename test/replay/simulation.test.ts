@@ -54,10 +54,11 @@ describe('after the first difference, a plain workflow', () => {
   ])('comes to the recorded end: %s', async (name) => {
     const result = await replay(name, [BEGINNING]);
     expect(result).toMatchObject({
-      outcome: 'diverged',
+      outcome: 'changed',
       divergence: { kind: 'request', step: 'note#1' },
       candidateEnd: inputs.get(name)?.end as never,
       endDifferences: [],
+      effectDifferences: [{ pointer: '/0/request', kind: 'changed' }],
     });
     expect(result.evidence['stale']).toBeGreaterThanOrEqual(1);
   });
@@ -92,8 +93,9 @@ describe('after the first difference, a plain workflow', () => {
       [['note(`relay ', "note(left === 1 ? 'middle' : `relay "]].map(([from, to]) => [from as string, to as string]),
     );
     expect(result).toMatchObject({
-      outcome: 'diverged',
+      outcome: 'changed',
       divergence: { kind: 'request', step: 'note#2' },
+      effectDifferences: [{ pointer: '/1/request', kind: 'changed' }],
       candidateEnd: { status: 'completed', result: ['a', 'b', 'c'] },
       evidence: { stale: 1 },
     });

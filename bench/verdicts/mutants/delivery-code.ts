@@ -49,21 +49,21 @@ export const deliveryCode: readonly Mutant[] = [
   {
     id: 'code-child-waits-longer',
     kind: 'code',
-    step: 'coolingOff',
     edits: [[WORKFLOW, 'args: [1_000] }', 'args: [2_000] }']],
-    changes: 'request',
-    why: 'A child is started with another argument.',
+    changes: 'outcome',
+    cause: ['code: step coolingOff'],
+    why: 'A child is started with another argument, and a child is a write.',
   },
   {
     id: 'code-child-dropped',
     kind: 'code',
-    step: 'coolingOff',
     edits: [
       [WORKFLOW, `  if (remedy === 'refund') {\n${CHILD}  }\n`, ''],
       [WORKFLOW, '  executeChild,\n', ''],
     ],
-    changes: 'request',
-    why: 'No child is started, and the end does not depend on it.',
+    changes: 'outcome',
+    cause: ['code: step coolingOff'],
+    why: 'No child is started, which is a write, though the end does not depend on it.',
   },
   {
     id: 'code-final-news-ignored',
@@ -227,8 +227,8 @@ export const deliveryCode: readonly Mutant[] = [
       [WORKFLOW, 'args: [1_000] }', 'args: [2_000] }'],
     ],
     changes: 'outcome',
-    cause: ['prompt remedy'],
-    why: 'Timers, names and children change no end.',
+    cause: ['prompt remedy', 'code: step coolingOff'],
+    why: 'Timers and names change no end and no write; a child with another argument is another write.',
   },
   {
     id: 'mixed-share-and-limit',

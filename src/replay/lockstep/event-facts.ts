@@ -178,6 +178,11 @@ export function isLocalActivityMarker(event: HistoryEvent): boolean {
   return event.markerRecordedEventAttributes?.markerName === 'core_local_activity';
 }
 
+/** Temporal does not record what a local activity was asked, unless it was told to. */
+export function isUnrecordedLocal(event: HistoryEvent): boolean {
+  return isLocalActivityMarker(event) && !event.markerRecordedEventAttributes?.details?.['input'];
+}
+
 export function localActivityMarkerOf(event: HistoryEvent): LocalActivityMarker | undefined {
   if (!isLocalActivityMarker(event)) return undefined;
   const json = parseJson(event.markerRecordedEventAttributes?.details?.['data']?.payloads?.[0]);

@@ -18,6 +18,7 @@ export type TextEdit = readonly [from: string, to: string];
 
 const activities = {
   note: async (text: string) => text,
+  stamp: async (text: string) => text,
   async slow(text: string) {
     await Context.current().sleep(400);
     return text;
@@ -118,6 +119,7 @@ const SCENARIOS = {
     },
   },
   patchedOnce: {},
+  deeds: {},
   /** Longer than its beginning takes on a busy machine, shorter than a step may take. */
   timedOut: { type: 'waiting', timeoutMs: 8_000 },
 } satisfies Readonly<Record<string, Scenario>> as Readonly<Record<string, Scenario>>;

@@ -8,12 +8,14 @@ import {
   defineSignal,
   defineUpdate,
   executeChild,
+  getExternalWorkflowHandle,
   isCancellation,
   patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
   sleep,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -21,6 +23,7 @@ interface Activities {
   note(text: string): Promise<string>;
   slow(text: string): Promise<string>;
   hang(): Promise<void>;
+  stamp(text: string): Promise<string>;
 }
 
 const { note, slow } = proxyActivities<Activities>({ startToCloseTimeout: '10s', retry: { maximumAttempts: 2 } });
@@ -171,4 +174,31 @@ export async function tally(): Promise<number> {
 export async function patchedOnce(): Promise<string> {
   const first = patched('old-patch') ? await note('new') : await note('old');
   return `${first} ${await note('end')}`;
+}
+
+/** Ends when it is poked. */
+export async function listener(): Promise<string> {
+  let heard = '';
+  setHandler(poke, (word) => {
+    heard = word;
+  });
+  await condition(() => heard !== '');
+  return heard;
+}
+
+/** Reaches the world in every way but Nexus; its end depends on nothing of it. */
+export async function deeds(): Promise<string> {
+  const { workflowId } = workflowInfo();
+  await sleep(1);
+  const listening = await startChild(listener, { workflowId: `${workflowId}/listener` });
+  await getExternalWorkflowHandle(`${workflowId}/listener`).signal(poke, 'a word');
+  await listening.result();
+  await executeChild(kid, { args: ['without a name'] });
+  await note('first deed');
+  await slow('second deed');
+  await local.stamp('third deed');
+  await getExternalWorkflowHandle('no-such-run')
+    .cancel()
+    .catch(() => undefined);
+  return 'done';
 }
