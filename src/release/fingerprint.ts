@@ -42,8 +42,9 @@ type Deed = (result: ReplayResult, rules: RuleBook) => Readonly<Record<string, u
 const DEEDS: Readonly<Record<Exclude<ReplayResult['outcome'], 'matched'>, Deed>> = {
   changed: ({ candidateEnd, candidateEffects }, rules) => ({
     end: endOf(candidateEnd, rules),
-    writes: withoutVolatile(candidateEffects, rules).map(({ step: _, ...effect }) => ({
-      ...effect,
+    writes: withoutVolatile(candidateEffects, rules).map((effect) => ({
+      kind: effect.kind ?? 'tool',
+      tool: effect.tool,
       request: normalise(effect.request, rulesOfEffect(effect, rules)) ?? null,
     })),
   }),

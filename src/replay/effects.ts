@@ -65,7 +65,7 @@ export function withoutVolatile(effects: readonly Effect[], rules: RuleBook): Ef
 }
 
 /** The compare rules of an effect: tools alone declare some. */
-export function rulesOfEffect({ kind, tool }: Pick<Effect, 'kind' | 'tool'>, rules: RuleBook): CompareRules {
+export function rulesOfEffect({ kind, tool }: Effect, rules: RuleBook): CompareRules {
   return kind === undefined ? rules.toolRules(tool) : NO_RULES;
 }
 

@@ -21,9 +21,9 @@ const definition = missionDefinition.parse({
 });
 const rules = new RuleBook(definition, definition);
 
-function did(result: Json, request: Json): string | undefined {
+function did(result: Json, request: Json, kind?: Effect['kind']): string | undefined {
   const end: RunEnd = { status: 'completed', result };
-  const effects: Effect[] = [{ step: 'send#1', tool: 'send', request }];
+  const effects: Effect[] = [{ step: 'send#1', ...(kind && { kind }), tool: 'send', request }];
   return fingerprintOf(
     { candidateEnd: end, candidateEffects: effects, outcome: 'changed' } as unknown as ReplayResult,
     rules,
@@ -50,6 +50,13 @@ describe('of a changed run', () => {
     ['another receiver', { approve: false, reason: 'Too late.' }, { to: 'bob', letter: 'Dear Ada, no.' }],
   ])('what it did is something else for %s', (_, result, request) => {
     expect(did(result, request)).not.toBe(usual);
+  });
+
+  it('what it did is something else for an activity of the name of a tool, which has no compare rules', () => {
+    const asActivity = (letter: string) =>
+      did({ approve: false, reason: 'Too late.' }, { to: 'ada', letter }, 'activity');
+    expect(asActivity('Dear Ada, no.')).not.toBe(usual);
+    expect(asActivity('Dear Ada – no!')).not.toBe(asActivity('Dear Ada, no.'));
   });
 
   it('what it threw at its end counts, and not where in the code that stands', () => {
