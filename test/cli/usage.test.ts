@@ -65,6 +65,7 @@ describe('a wrong command line', () => {
     [['recordings', 'refund', '--version', 'ticket@3'], 'USAGE', /ticket@3 is a version of ticket, not of refund/],
     [['rollback', 'refund', '--to', 'ticket@3', '--reason', 'r'], 'USAGE', /ticket@3 is a version of ticket/],
     [['move', 'refund', '--from', '@1', '--to', 'ticket@3', '--reason', 'r'], 'USAGE', /ticket@3 is a version/],
+    [['drift', 'refund@3', '--against', 'ticket@1'], 'USAGE', /ticket@1 is a version of ticket/],
     [['publish'], 'USAGE', /workflows\/<mission>\/workflow\.ts/],
     [['versions'], 'MISSION_UNKNOWN', /no registry/],
   ])('%j is %s', async (argv, code, words) => {

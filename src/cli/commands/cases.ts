@@ -189,9 +189,9 @@ async function candidateOf({ context, options }: Call<Options>, mission: string)
     const { buildArtifact } = await import('../../artifact/build-artifact.ts');
     return { name: `the source of ${mission}`, candidate: await buildArtifact({ root: context.root, mission }) };
   }
+  const { number } = await context.ref(options.version, mission);
   const { artifacts, versions } = await context.registry();
-  const number = await context.ref(options.version.startsWith('@') ? `${mission}${options.version}` : options.version);
-  const version = await versions.get(number.mission, number.number);
+  const version = await versions.get(mission, number);
   return {
     name: formatVersionRef(version),
     candidate: await artifacts.get(version.artifact),

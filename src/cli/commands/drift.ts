@@ -42,8 +42,7 @@ const EXIT_CODES: Readonly<Record<Drift['verdict'], number>> = { none: 0, versio
 async function run(call: Call<Options>): Promise<number> {
   const { context, output, options, io } = call;
   const { mission, version } = await subjectOf(call);
-  const against =
-    options.against === undefined ? undefined : await context.ref(`${mission}@${options.against.replace(/^.*@/, '')}`);
+  const against = options.against === undefined ? undefined : await context.ref(options.against, mission);
   const policy = await readPolicy(options, context);
   const registry = await context.registry('change');
   const { findDrift } = await import('../../release/find-drift.ts');
