@@ -50,8 +50,9 @@ export async function measureThroughput(
   await publishArtifact(registry, artifact);
   await shareTraffic(registry, MISSION, [1]);
   const fleet = await startFleet({ registry, temporal, drainMs: 1_000 });
+  const connection = await temporal.openNative();
   const worker = await Worker.create({
-    connection: await temporal.openNative(),
+    connection,
     namespace: temporal.namespace,
     taskQueue: PLAIN_QUEUE,
     workflowBundle: await linkWorkflowBundle(artifact),
@@ -69,6 +70,8 @@ export async function measureThroughput(
   } finally {
     await client.close();
     await fleet.shutdown();
+    // The process would not end with it open.
+    await connection.close();
   }
 }
 
