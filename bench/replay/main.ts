@@ -14,6 +14,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildMeasure } from './built-measure.ts';
 import { makeHistories, type Series } from './make-histories.ts';
 import { type Measured, measure, perSecond, type Way } from './measured.ts';
 
@@ -66,7 +67,7 @@ async function measureRows(series: Series): Promise<RowResult[]> {
   const rounds = new Map<string, Measured[]>(ROWS.map(({ name }) => [name, []]));
   for (let round = 1; round <= Number(flags.rounds); round += 1) {
     for (const { name, way, workers, processes } of ROWS) {
-      const measured = await measure({ way, series, total: recordings, workers, fromDisk: false }, processes);
+      const measured = await measure(script, { way, series, total: recordings, workers, fromDisk: false }, processes);
       rounds.get(name)?.push(measured);
       say(`  round ${round}  ${name.padEnd(42)}${figures(measured)}`);
     }
@@ -136,7 +137,7 @@ async function measureMemory(series: Series) {
   if (sizes.length > 0)
     say('\nMemory as the cohort grows (resident, all processes, report included; what they share is counted in each)');
   for (const total of sizes) {
-    const measured = await measure({ way: 'ours', series, total, workers: processors, fromDisk: true });
+    const measured = await measure(script, { way: 'ours', series, total, workers: processors, fromDisk: true });
     found.push({ recordings: total, measured });
     say(`  ${String(total).padStart(7)} recordings  late ${measured.rssMb.late} MB  ${figures(measured)}`);
   }
@@ -144,6 +145,7 @@ async function measureMemory(series: Series) {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const script = await buildMeasure(root);
 const folder = await mkdtemp(join(tmpdir(), 'bench-replay-'));
 try {
   say(`Recording ${flags.distinct} runs of each kind on a real server…`);

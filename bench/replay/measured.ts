@@ -1,6 +1,5 @@
 /** One measurement: what is asked of a process of its own, and what it says. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Series } from './make-histories.ts';
 
@@ -43,20 +42,23 @@ export function perSecond({ total, beganMs, endedMs }: Measured): number {
   return (total * 1_000) / (endedMs - beganMs);
 }
 
-const script = fileURLToPath(new URL('./measure.ts', import.meta.url));
 /** A hundred thousand on a busy machine take their time. */
 const TIMEOUT_MS = 2 * 3_600_000;
 
-/** Runs one measurement in as many processes at a time. */
-export async function measure(asked: Omit<Asked, 'share'>, processes = 1): Promise<Measured> {
+/**
+ * Runs one measurement in as many processes at a time.
+ *
+ * @param script `measure.ts`, built
+ */
+export async function measure(script: string, asked: Omit<Asked, 'share'>, processes = 1): Promise<Measured> {
   const parts = Array.from({ length: processes }, (_, index) =>
-    inProcess({ ...asked, share: { of: processes, index } }),
+    inProcess(script, { ...asked, share: { of: processes, index } }),
   );
   return joined(await Promise.all(parts));
 }
 
-async function inProcess(asked: Asked): Promise<Measured> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, JSON.stringify(asked)], {
+async function inProcess(script: string, asked: Asked): Promise<Measured> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(asked)], {
     maxBuffer: 1 << 26,
     timeout: TIMEOUT_MS,
   });

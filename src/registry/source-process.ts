@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleSource } from './bundle-source.ts';
 
 export interface OwnProcessOptions extends Pick<SpawnOptions, 'env'> {
+  /** A module that is bundled with its packages: so from sources, and so by the build, as `.cjs`. @default its packages are left to themselves */
+  readonly bundle?: ((path: string) => string) | undefined;
   /** Options of Node itself. */
   readonly execArgv: readonly string[];
   /** Arguments after the first. */
@@ -18,10 +20,15 @@ export interface OwnProcessOptions extends Pick<SpawnOptions, 'env'> {
  * @param name of the module beside `importer`, without extension
  * @param importer the caller's `import.meta.url`; its extension tells sources from build
  */
-export function startProcess(name: string, importer: string, { execArgv, args, env }: OwnProcessOptions): ChildProcess {
+export function startProcess(
+  name: string,
+  importer: string,
+  { execArgv, args, env, bundle }: OwnProcessOptions,
+): ChildProcess {
   const isSource = importer.endsWith('.ts');
-  const file = isSource ? '-' : fileURLToPath(new URL(`./${name}.js`, importer));
-  const source = isSource ? bundleSource(fileURLToPath(new URL(`./${name}.ts`, importer))) : undefined;
+  const built = `./${name}.${bundle === undefined ? 'js' : 'cjs'}`;
+  const file = isSource ? '-' : fileURLToPath(new URL(built, importer));
+  const source = isSource ? (bundle ?? bundleSource)(fileURLToPath(new URL(`./${name}.ts`, importer))) : undefined;
   const child = spawn(process.execPath, [...execArgv, file, String(process.pid), ...args], {
     cwd: dirname(process.execPath),
     stdio: [isSource ? 'pipe' : 'ignore', 'ignore', 'ignore', 'ipc'],

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { startProcess } from '../registry/source-process.ts';
 import type { ReplayLimits } from './answer-policy.ts';
+import { bundleConfined } from './confined-bundle.ts';
 
 /** What Node, the SDK and loaded code take besides the heap of a candidate, in megabytes, with room to spare. */
 const BESIDE_HEAP_MB = 256;
@@ -36,18 +37,19 @@ const ABORTS: ReadonlySet<unknown> = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 13
  * more.
  *
  * @param name of the module beside `importer`, without extension
- * @param besideHeapMb of a module that itself takes more
+ * @param coreMb what Temporal's core takes, of a module that needs it; others do not load it
  */
 export function startConfined(
   name: string,
   importer: string,
   { memoryMb }: ReplayLimits,
-  besideHeapMb = BESIDE_HEAP_MB,
+  coreMb?: number,
 ): ChildProcess {
   return startProcess(name, importer, {
     execArgv: [`--max-old-space-size=${memoryMb}`],
-    args: [String((memoryMb + besideHeapMb) * 2 ** 20), EXCESS_SIGNAL],
+    args: [String((memoryMb + (coreMb ?? BESIDE_HEAP_MB)) * 2 ** 20), EXCESS_SIGNAL],
     env: placeOf(process.env),
+    bundle: coreMb === undefined ? bundleConfined : undefined,
   });
 }
 

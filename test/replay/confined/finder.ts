@@ -1,4 +1,5 @@
 /** A confined process that looks, from the host's realm, for what a candidate would want there. It is asked nothing, and answers with what it found. */
+import { readFileSync } from 'node:fs';
 import { answerQuestions } from '../../../src/replay/answer-questions.ts';
 
 const real = process as unknown as Readonly<Record<string, unknown>>;
@@ -62,12 +63,21 @@ function actsOf(one: object): string[] {
     .filter((name) => typeof memberOf(one, name) === 'function');
 }
 
+/** What the system keeps of this process where V8 aborts it, on Linux. It is read here: what the search has touched may end the process soon. */
+function coreFilter(): string | undefined {
+  try {
+    return readFileSync('/proc/self/coredump_filter', 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 answerQuestions(() => {
   const before = sought.size;
   return async () => ({
     sought: before,
     found: found({ globalThis, error: new Error('of the host'), timer: setTimeout(() => undefined, 0) }),
     acts: actsOf(process),
-    pid: process.pid,
+    coreFilter: coreFilter(),
   });
 });

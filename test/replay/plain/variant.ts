@@ -1,5 +1,5 @@
 /** A changed copy of the plain workflows: what an edit of their author would make of them. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -13,10 +13,13 @@ export async function bundleVariant(from: string, to: string, file = './workflow
   const original = fileURLToPath(new URL(file, import.meta.url));
   const source = await readFile(original, 'utf8');
   if (!source.includes(from)) throw new Error(`The plain workflows do not contain: ${from}`);
-  const folder = await mkdtemp(join(dirname(original), 'variant-'));
+  // Below the project, so that packages are found; not among the sources, which other tests read.
+  const place = fileURLToPath(new URL('../../../.mission', import.meta.url));
+  await mkdir(place, { recursive: true });
+  const folder = await mkdtemp(join(place, 'variant-'));
   try {
     const workflowsPath = join(folder, 'workflows.ts');
-    await writeFile(workflowsPath, source.replaceAll(from, to).replaceAll("from './", "from '../"));
+    await writeFile(workflowsPath, source.replaceAll(from, to).replaceAll("from './", `from '${dirname(original)}/`));
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
     return code;
   } finally {
