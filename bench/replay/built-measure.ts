@@ -19,8 +19,8 @@ export async function buildMeasure(root: string): Promise<string> {
     plugins: [
       {
         name: 'built',
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /^\.\.\/\.\.\/src\// }, ({ path }) => ({
+        setup: (bundler) => {
+          bundler.onResolve({ filter: /^\.\.\/\.\.\/src\// }, ({ path }) => ({
             path: join('..', path.slice('../../src/'.length)).replace(/\.ts$/, '.js'),
             external: true,
           }));
