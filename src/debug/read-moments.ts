@@ -1,5 +1,5 @@
 /** A tape as moments: what was told and asked in words, under the ids that steps have in reports, with the link where it is not the first. */
-import { DECIDE_UPDATE, MEMO_DECISION_PREFIX } from '../mission/wire.ts';
+import { DECIDE_UPDATE, isKitMemo, MEMO_DECISION_PREFIX } from '../mission/wire.ts';
 import { payloadMapToJson } from '../recording/payloads.ts';
 import { type CommandView, noteCommand, StepNamer } from '../replay/command-view.ts';
 import { endOf } from '../replay/continuation.ts';
@@ -142,7 +142,7 @@ function withoutUndone(commands: readonly Command[]): readonly Command[] {
 
 /** Memo entries that the kit writes for itself are told as notes and questions. */
 function isShown({ kind, name }: CommandView): boolean {
-  return kind !== 'memo' || name.split(', ').some((key) => !key.startsWith('mission.'));
+  return kind !== 'memo' || name.split(', ').some((key) => !isKitMemo(key));
 }
 
 function askedOf({ step, kind, name, effect, request, options }: CommandView): Asked {

@@ -58,8 +58,8 @@ export const interceptors = (): WorkflowInterceptors => {
 type ChildInput = Parameters<NonNullable<WorkflowOutboundCallsInterceptor['startChildWorkflowExecution']>>[0];
 
 /**
- * A child on the task queue of its mission is pinned to the version of its parent, so it gets the parent's stamp. The memo
- * of a child is compared as little as headers are.
+ * A child on the task queue of its mission is pinned to the version of its parent, so it gets the parent's stamp. What the kit
+ * writes into a memo (`isKitMemo`) is compared as little as headers are.
  */
 function stampChild(input: ChildInput): ChildInput {
   const { memo, taskQueue } = workflowInfo();

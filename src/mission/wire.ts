@@ -64,6 +64,20 @@ export function shadowWorkflowId(primaryWorkflowId: string, version: number): st
 /** The memo key under which a shadow names what it is the shadow of: a {@link ShadowStamp}. For people and tools to read. */
 export const MEMO_SHADOW = 'mission.shadow';
 
+const KIT_MEMO: ReadonlySet<string> = new Set([MEMO_NOTES, MEMO_LINK, MEMO_STAMP, MEMO_SHADOW]);
+/** Releases before these found runs by them. */
+const KIT_ATTRIBUTES: ReadonlySet<string> = new Set(['MissionName', 'MissionVersion']);
+
+/** Whether a memo entry is the kit's own, and no author's. */
+export function isKitMemo(key: string): boolean {
+  return KIT_MEMO.has(key) || key.startsWith(MEMO_DECISION_PREFIX);
+}
+
+/** Whether a search attribute is the kit's own, and no author's. */
+export function isKitAttribute(name: string): boolean {
+  return KIT_ATTRIBUTES.has(name);
+}
+
 /** What is stamped on a shadow run, in place of a {@link RunStamp}. */
 export interface ShadowStamp {
   /** The candidate: `refund-eligibility@5`. */

@@ -3,7 +3,7 @@ import { describeDifference, describeValue, printable } from '../../compare/desc
 import type { Asked, LiveState, Moment, Told } from '../../debug/moment.ts';
 import { nameInLink } from '../../debug/place.ts';
 import type { DebugSession, SessionDifference } from '../../debug/session.ts';
-import { DECIDE_UPDATE } from '../../mission/wire.ts';
+import { DECIDE_UPDATE, isKitMemo } from '../../mission/wire.ts';
 import type { RunEnd } from '../../recording/trace.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { isJsonObject, type Json } from '../../shared/json.ts';
@@ -154,7 +154,7 @@ export function listText({ moments, moment }: DebugSession, { palette }: Output)
 
 export function stateText(state: LiveState, { memo, searchAttributes, pending }: Moment, output: Output): string {
   const { palette } = output;
-  const own = Object.fromEntries(Object.entries(memo).filter(([key]) => !key.startsWith('mission.')));
+  const own = Object.fromEntries(Object.entries(memo).filter(([key]) => !isKitMemo(key)));
   const section = (name: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [palette.bold(name), ...lines];
   return [
