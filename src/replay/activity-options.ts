@@ -1,30 +1,30 @@
 /**
- * The options of an activity in one form, whether the candidate just gave them or the server recorded them. The server
- * fills in what was left out; the same defaults are filled in here, so that equal options compare equal.
+ * The options of an activity in one form, whether the candidate just gave them or the server recorded them.
  *
  * When a step of a mission is taken for lost with its worker, the kit has chosen and no author: a recording that was made with
  * another release of the kit asks for the same.
  */
 import { isStepActivity } from '../mission/wire.ts';
-import type { JsonObject } from '../shared/json.ts';
-import { type Command, type HistoryEvent, type Timestamp, toMs } from './proto.ts';
+import { canonicalJson, type JsonObject } from '../shared/json.ts';
+import type { Command, HistoryEvent } from './proto.ts';
+import { given, ms, priorityToJson, type RetryTerms, retryTerms, retryToJson, shorter } from './server-terms.ts';
 
 type Schedule = NonNullable<Command['scheduleActivity']>;
 type Scheduled = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>;
-type RetryPolicy = Schedule['retryPolicy'];
-
-/** The server's defaults for a retry policy: one second, doubling, at most a hundred times the first, without end. */
-const RETRY = { initialMs: 1_000, coefficient: 2, maximumFactor: 100 };
+type Timeouts = Pick<
+  Schedule,
+  'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'scheduleToStartTimeout' | 'heartbeatTimeout'
+>;
 
 /** Times in milliseconds. */
 interface ActivityTerms {
   readonly startToCloseMs: number | undefined;
+  readonly scheduleToCloseMs: number | undefined;
+  readonly scheduleToStartMs: number | undefined;
   readonly heartbeatMs: number | undefined;
-  readonly initialMs: number;
-  readonly maximumMs: number;
-  readonly coefficient: number;
-  readonly maximumAttempts: number;
-  readonly nonRetryable: readonly string[];
+  readonly taskQueue: string;
+  readonly priority: JsonObject | undefined;
+  readonly retry: RetryTerms;
 }
 
 export function optionsOfCommand(schedule: Schedule): JsonObject {
@@ -40,54 +40,59 @@ export function haveSameOptions(schedule: Schedule, scheduled: Scheduled): boole
   const [issued, recorded] = [termsOfCommand(schedule), termsOfEvent(scheduled)];
   return (
     issued.startToCloseMs === recorded.startToCloseMs &&
+    issued.scheduleToCloseMs === recorded.scheduleToCloseMs &&
+    issued.scheduleToStartMs === recorded.scheduleToStartMs &&
     issued.heartbeatMs === recorded.heartbeatMs &&
-    issued.initialMs === recorded.initialMs &&
-    issued.maximumMs === recorded.maximumMs &&
-    issued.coefficient === recorded.coefficient &&
-    issued.maximumAttempts === recorded.maximumAttempts &&
-    issued.nonRetryable.length === recorded.nonRetryable.length &&
-    issued.nonRetryable.every((type, index) => type === recorded.nonRetryable[index])
+    issued.taskQueue === recorded.taskQueue &&
+    haveSamePriority(issued, recorded) &&
+    haveSameRetry(issued.retry, recorded.retry)
+  );
+}
+
+function haveSamePriority({ priority: one }: ActivityTerms, { priority: other }: ActivityTerms): boolean {
+  return one === other || canonicalJson(one ?? null) === canonicalJson(other ?? null);
+}
+
+function haveSameRetry(one: RetryTerms, other: RetryTerms): boolean {
+  return (
+    one.initialMs === other.initialMs &&
+    one.maximumMs === other.maximumMs &&
+    one.coefficient === other.coefficient &&
+    one.maximumAttempts === other.maximumAttempts &&
+    one.nonRetryable.length === other.nonRetryable.length &&
+    one.nonRetryable.every((type, index) => type === other.nonRetryable[index])
   );
 }
 
 function termsOfCommand(schedule: Schedule): ActivityTerms {
-  const closeMs = ms(schedule.startToCloseTimeout) ?? ms(schedule.scheduleToCloseTimeout);
-  const heartbeatMs = isStepActivity(schedule.activityType ?? '') ? undefined : ms(schedule.heartbeatTimeout);
-  return termsOf(closeMs, heartbeatMs, schedule.retryPolicy);
+  return termsOf(schedule, schedule, schedule.activityType ?? '', schedule.taskQueue ?? '');
 }
 
 function termsOfEvent(scheduled: Scheduled): ActivityTerms {
-  const heartbeatMs = isStepActivity(scheduled.activityType?.name ?? '') ? undefined : ms(scheduled.heartbeatTimeout);
-  return termsOf(ms(scheduled.startToCloseTimeout), heartbeatMs, scheduled.retryPolicy);
+  return termsOf(scheduled, scheduled, scheduled.activityType?.name ?? '', scheduled.taskQueue?.name ?? '');
 }
 
+/** The server shortens each of the times to what holds it. What it recorded is as it is. */
 function termsOf(
-  startToCloseMs: number | undefined,
-  heartbeatMs: number | undefined,
-  policy: RetryPolicy,
+  timeouts: Timeouts,
+  { retryPolicy, priority }: Pick<Schedule, 'retryPolicy' | 'priority'>,
+  activityType: string,
+  taskQueue: string,
 ): ActivityTerms {
-  const initialMs = ms(policy?.initialInterval) ?? RETRY.initialMs;
+  const scheduleToCloseMs = ms(timeouts.scheduleToCloseTimeout);
+  const startToCloseMs = shorter(ms(timeouts.startToCloseTimeout), scheduleToCloseMs);
+  const heartbeatMs = isStepActivity(activityType) ? undefined : ms(timeouts.heartbeatTimeout);
   return {
     startToCloseMs,
-    heartbeatMs: heartbeatMs === undefined ? undefined : Math.min(heartbeatMs, startToCloseMs ?? heartbeatMs),
-    initialMs,
-    maximumMs: ms(policy?.maximumInterval) ?? initialMs * RETRY.maximumFactor,
-    coefficient: policy?.backoffCoefficient || RETRY.coefficient,
-    maximumAttempts: policy?.maximumAttempts ?? 0,
-    nonRetryable: policy?.nonRetryableErrorTypes ?? [],
+    scheduleToCloseMs,
+    scheduleToStartMs: shorter(ms(timeouts.scheduleToStartTimeout), scheduleToCloseMs),
+    heartbeatMs: heartbeatMs === undefined ? undefined : shorter(heartbeatMs, startToCloseMs),
+    taskQueue,
+    priority: priorityToJson(priority),
+    retry: retryTerms(retryPolicy),
   };
 }
 
-function toJson({ startToCloseMs, heartbeatMs, nonRetryable, ...retry }: ActivityTerms): JsonObject {
-  return {
-    ...(startToCloseMs === undefined ? {} : { startToCloseMs }),
-    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-    retry: { ...retry, nonRetryable: [...nonRetryable] },
-  };
-}
-
-/** An absent duration and one of zero mean the same to the server. */
-function ms(duration: Timestamp | null | undefined): number | undefined {
-  const value = duration ? toMs(duration) : 0;
-  return value === 0 ? undefined : value;
+function toJson({ retry, ...terms }: ActivityTerms): JsonObject {
+  return given({ ...terms, retry: retryToJson(retry) });
 }

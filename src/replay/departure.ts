@@ -5,7 +5,7 @@ import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { MatchedPair } from './command-check.ts';
 import type { GivenAnswers, LiveAnswers } from './live-answers.ts';
-import { startedAttributes } from './lockstep/start-job.ts';
+import { type Started, startedAttributes } from './lockstep/start-job.ts';
 import type { LockstepRun } from './lockstep-run.ts';
 import type { History } from './proto.ts';
 import type { RuleBook, RuledVersions } from './rule-book.ts';
@@ -60,5 +60,9 @@ export function identityOf(input: ReplayInput, link: number) {
 }
 
 export function factsOf(history: History | undefined): RunFacts {
-  return { namespace: 'default', taskQueue: startedAttributes(history)?.taskQueue?.name ?? '' };
+  return factsOfStart(startedAttributes(history) ?? {});
+}
+
+export function factsOfStart({ taskQueue }: Started): RunFacts {
+  return { namespace: 'default', taskQueue: taskQueue?.name ?? '' };
 }

@@ -4,7 +4,7 @@ import type { CommandCheck } from './lockstep/command-queue.ts';
 import { HistoryDriver, type RunIdentity } from './lockstep/history-driver.ts';
 import { Mismatch } from './lockstep/mismatch.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
-import { type Activation, type History, toMs } from './proto.ts';
+import type { Activation, History } from './proto.ts';
 import type { RunFacts, Sandbox, SandboxRun } from './sandbox.ts';
 import { withinRun } from './within-run.ts';
 
@@ -35,7 +35,7 @@ export interface LockstepOptions {
 export async function runInLockstep(history: History, options: LockstepOptions): Promise<LockstepRun> {
   const { sandbox, facts, identity, check, strict = true, assumedPatches } = options;
   const driver = new HistoryDriver(history, identity, check, strict);
-  const runTimeoutMs = toMs(startedAttributes(history)?.workflowRunTimeout);
+  const started = startedAttributes(history) ?? {};
   let run: SandboxRun | undefined;
   try {
     let activation = driver.next();
@@ -45,7 +45,7 @@ export async function runInLockstep(history: History, options: LockstepOptions):
     while (activation !== undefined) {
       const answer = await run.activate(assumedPatches ? withValidators(activation) : activation);
       if (answer.failure) return { driver, end: { kind: 'failed', ...answer.failure }, run };
-      driver.answer(answer.commands.map((command) => withinRun(command, runTimeoutMs)));
+      driver.answer(answer.commands.map((command) => withinRun(command, started)));
       activation = driver.next();
     }
     return { driver, end: { kind: 'followed' }, run };

@@ -2,10 +2,11 @@
 import type { StepNamer } from './command-view.ts';
 import { Deadline } from './deadline.ts';
 import { DecisionBook } from './decision-book.ts';
-import { type Departure, factsOf, identityOf } from './departure.ts';
+import { type Departure, factsOfStart, identityOf } from './departure.ts';
 import { Evidence } from './evidence.ts';
 import { MachineShop } from './lockstep/machine-shop.ts';
-import { nextLinkActivation } from './next-link.ts';
+import { type Started, startedAttributes } from './lockstep/start-job.ts';
+import { nextLink } from './next-link.ts';
 import { newsAfter, newsWaiting, type OutsideNews } from './outside-news.ts';
 import type { Command, HistoryEvent } from './proto.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
@@ -48,13 +49,15 @@ export async function simulateChain(
   ]);
   let ending = await simulation.proceed([...queue]);
   const steps = [...simulation.steps];
+  let started = startedAttributes(input.histories[link]) ?? {};
   for (let next = link + 1; continuesAsNew(ending) && !endsWithRecording(departure, next); next += 1) {
     if (next > link + EXTRA_LINKS_MAX) {
       const message = `it continued as new more than ${EXTRA_LINKS_MAX} times without coming to an end`;
       return { ending: { kind: 'failed', message, isEndless: true }, endedMs: simulation.nowMs, steps };
     }
     const { newsLeft, nowMs: startMs } = simulation;
-    ({ simulation, ending } = await simulateLink(departure, common, ending.command, { next, startMs, newsLeft }));
+    const handover = { next, startMs, newsLeft, previous: started };
+    ({ simulation, ending, started } = await simulateLink(departure, common, ending.command, handover));
     steps.push(...simulation.steps);
   }
   return { ending, endedMs: simulation.nowMs, steps };
@@ -89,18 +92,21 @@ interface Handover {
   readonly next: number;
   readonly startMs: number;
   readonly newsLeft: readonly OutsideNews[];
+  /** How the link was started that continues. */
+  readonly previous: Started;
 }
 
 async function simulateLink(
   { candidate, input, options, assumedPatches }: Departure,
   common: Common,
   command: Command,
-  { next, startMs, newsLeft }: Handover,
+  { next, startMs, newsLeft, previous }: Handover,
 ) {
-  const model = input.histories[next] ?? input.histories[0] ?? {};
+  const model = startedAttributes(input.histories[next] ?? input.histories[0]) ?? {};
   const { workflowId, runId } = input.summary;
-  const activation = nextLinkActivation(command, model, workflowId, `${runId}/${next}`, startMs);
-  const run = await candidate.sandbox.start(activation, factsOf(model), assumedPatches);
+  const facts = { model, previous, workflowId, runId: `${runId}/${next}`, nowMs: startMs };
+  const { activation, started } = nextLink(command, facts);
+  const run = await candidate.sandbox.start(activation, factsOfStart(started), assumedPatches);
   try {
     const simulation = new Simulation(
       {
@@ -114,7 +120,7 @@ async function simulateLink(
       newsLeft,
     );
     const ending = await simulation.begin(activation);
-    return { simulation, ending };
+    return { simulation, ending, started };
   } finally {
     await run.dispose();
   }

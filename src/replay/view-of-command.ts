@@ -1,6 +1,7 @@
 import { payloadToJson } from '../recording/payloads.ts';
 import { optionsOfCommand } from './activity-options.ts';
 import type { CommandView, StepNamer } from './command-view.ts';
+import { optionsOfContinueAsNew, optionsOfStartChild } from './handed-on-options.ts';
 import type { Command } from './proto.ts';
 import {
   activityView,
@@ -74,7 +75,7 @@ function viewOfWork(command: Command, namer: StepNamer): CommandView | undefined
   if (timer) return timerView(timer.startToFireTimeout, namer);
   if (child)
     return childView(
-      { workflowId: child.workflowId ?? '', workflowType: child.workflowType ?? '', payloads: child.input },
+      { workflowType: child.workflowType ?? '', payloads: child.input, options: optionsOfStartChild(child) },
       namer,
     );
   return viewOfExternal(command, namer);
@@ -91,11 +92,12 @@ function viewOfExternal(command: Command, namer: StepNamer): CommandView | undef
   }
   const { signalExternalWorkflowExecution: signal, requestCancelExternalWorkflowExecution: cancel } = command;
   if (signal) {
-    const target = signal.childWorkflowId ?? signal.workflowExecution?.workflowId ?? '';
-    return signalView(signal.signalName ?? '', target, signal.args, namer);
+    const { signalName, childWorkflowId, workflowExecution, args: payloads } = signal;
+    const childOnly = Boolean(childWorkflowId);
+    const target = childOnly ? { workflowId: childWorkflowId } : workflowExecution;
+    return signalView({ name: signalName ?? '', target, payloads, childOnly }, namer);
   }
-  if (cancel) return cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer);
-  return undefined;
+  return cancel ? cancelExternalView(cancel.workflowExecution, namer) : undefined;
 }
 
 function viewOfMark(command: Command, namer: StepNamer): CommandView | undefined {
@@ -123,10 +125,8 @@ function viewOfEnd(command: Command): CommandView | undefined {
   if (completed) return endView('completed', payloadToJson(completed.result));
   if (failed) return endView('failed', failureView(failed.failure));
   if (continued) {
-    return endView('continued-as-new', {
-      workflowType: continued.workflowType ?? '',
-      input: argumentsView(continued.arguments),
-    });
+    const request = { workflowType: continued.workflowType ?? '', input: argumentsView(continued.arguments) };
+    return endView('continued-as-new', request, optionsOfContinueAsNew(continued));
   }
   return command.cancelWorkflowExecution ? endView('cancelled', null) : undefined;
 }

@@ -2,6 +2,7 @@ import { payloadsToJson, payloadToJson } from '../recording/payloads.ts';
 import type { Json } from '../shared/json.ts';
 import { optionsOfEvent } from './activity-options.ts';
 import type { CommandView, StepNamer } from './command-view.ts';
+import { optionsOfChildInitiated, optionsOfContinuedAsNew } from './handed-on-options.ts';
 import { idOf, isUnrecordedLocal, localActivityMarkerOf, patchMarkerOf } from './lockstep/event-facts.ts';
 import { type HistoryEvent, toNumber } from './proto.ts';
 import {
@@ -57,11 +58,9 @@ function viewOfWork(event: HistoryEvent, namer: StepNamer): CommandView | undefi
   if (timer) return timerView(timer.startToFireTimeout, namer);
   const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
   if (!child) return undefined;
-  const { workflowId, workflowType, input } = child;
-  return childView(
-    { workflowId: workflowId ?? '', workflowType: workflowType?.name ?? '', payloads: input?.payloads },
-    namer,
-  );
+  const { workflowType, input } = child;
+  const options = optionsOfChildInitiated(child);
+  return childView({ workflowType: workflowType?.name ?? '', payloads: input?.payloads, options }, namer);
 }
 
 function viewOfExternal(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
@@ -74,17 +73,13 @@ function viewOfExternal(event: HistoryEvent, namer: StepNamer): CommandView | un
     );
   }
   const signal = event.signalExternalWorkflowExecutionInitiatedEventAttributes;
-  if (signal)
-    return signalView(
-      signal.signalName ?? '',
-      signal.workflowExecution?.workflowId ?? '',
-      signal.input?.payloads,
-      namer,
-    );
+  if (signal) {
+    const { signalName, workflowExecution: target, input, childWorkflowOnly } = signal;
+    const childOnly = Boolean(childWorkflowOnly);
+    return signalView({ name: signalName ?? '', target, payloads: input?.payloads, childOnly }, namer);
+  }
   const cancel = event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes;
-  return cancel && !cancel.childWorkflowOnly
-    ? cancelExternalView(cancel.workflowExecution?.workflowId ?? '', namer)
-    : undefined;
+  return cancel && !cancel.childWorkflowOnly ? cancelExternalView(cancel.workflowExecution, namer) : undefined;
 }
 
 function viewOfMark(event: HistoryEvent, namer: StepNamer): CommandView | undefined {
@@ -119,10 +114,9 @@ function viewOfEnd(event: HistoryEvent): CommandView | undefined {
   if (failed) return endView('failed', failureView(failed.failure));
   const continued = event.workflowExecutionContinuedAsNewEventAttributes;
   if (continued) {
-    return endView('continued-as-new', {
-      workflowType: continued.workflowType?.name ?? '',
-      input: argumentsView(continued.input?.payloads),
-    });
+    const { workflowType, input } = continued;
+    const request = { workflowType: workflowType?.name ?? '', input: argumentsView(input?.payloads) };
+    return endView('continued-as-new', request, optionsOfContinuedAsNew(continued));
   }
   return event.workflowExecutionCanceledEventAttributes ? endView('cancelled', null) : undefined;
 }

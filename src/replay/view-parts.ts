@@ -64,12 +64,13 @@ export function timerView(duration: Timestamp | null | undefined, namer: StepNam
 }
 
 export interface ChildParts {
-  readonly workflowId: string;
   readonly workflowType: string;
   readonly payloads: Payloads;
+  /** Its `workflowId` among them. */
+  readonly options: JsonObject;
 }
 
-export function childView({ workflowId, workflowType, payloads }: ChildParts, namer: StepNamer): CommandView {
+export function childView({ workflowType, payloads, options }: ChildParts, namer: StepNamer): CommandView {
   const request = argumentsView(payloads);
   return {
     step: namer.next(workflowType),
@@ -77,7 +78,7 @@ export function childView({ workflowId, workflowType, payloads }: ChildParts, na
     name: workflowType,
     request,
     notes: [],
-    options: { workflowId },
+    options,
   };
 }
 
@@ -95,20 +96,30 @@ export function operationView({ endpoint, service, operation, input }: Operation
   return { step: namer.next(name), kind: 'activity', name, request, notes: [], options: { endpoint } };
 }
 
-export function signalView(name: string, target: string, payloads: Payloads, namer: StepNamer): CommandView {
-  const request = { workflowId: target, input: argumentsView(payloads) };
-  return { step: namer.next(`signal:${name}`), kind: 'signal', name, request, notes: [], options: {} };
+export interface SignalParts {
+  readonly name: string;
+  readonly target: Target;
+  readonly payloads: Payloads;
+  /** Whether it may reach a child of the run alone. */
+  readonly childOnly: boolean;
 }
 
-export function cancelExternalView(target: string, namer: StepNamer): CommandView {
-  return {
-    step: namer.next('cancel'),
-    kind: 'signal',
-    name: 'cancel',
-    request: { workflowId: target },
-    notes: [],
-    options: {},
-  };
+/** Another run. Without a run id: whichever has the workflow id. */
+type Target = { readonly workflowId?: string | null | undefined; readonly runId?: string | null } | null | undefined;
+
+export function signalView({ name, target, payloads, childOnly }: SignalParts, namer: StepNamer): CommandView {
+  const request = { ...targetView(target), input: argumentsView(payloads) };
+  const options = childOnly ? { childOnly } : {};
+  return { step: namer.next(`signal:${name}`), kind: 'signal', name, request, notes: [], options };
+}
+
+export function cancelExternalView(target: Target, namer: StepNamer): CommandView {
+  const request = targetView(target);
+  return { step: namer.next('cancel'), kind: 'signal', name: 'cancel', request, notes: [], options: {} };
+}
+
+function targetView(target: Target): JsonObject {
+  return { workflowId: target?.workflowId ?? '', ...(target?.runId && { runId: target.runId }) };
 }
 
 /**
@@ -171,8 +182,8 @@ export function updateView(name: string, request: Json, namer: StepNamer): Comma
 }
 
 /** The run's own end. */
-export function endView(name: string, request: Json): CommandView {
-  return { step: 'end', kind: 'end', name, request, notes: [], options: {} };
+export function endView(name: string, request: Json, options: JsonObject = {}): CommandView {
+  return { step: 'end', kind: 'end', name, request, notes: [], options };
 }
 
 /** What can be compared of a failure: messages, types, details and whether it is final, down the causes; never stack traces. */

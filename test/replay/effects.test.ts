@@ -17,7 +17,8 @@ import { plainCandidate, recordScenarios, type TextEdit } from './simulated/reco
 
 const activity = (activityType: string) =>
   activityView({ activityId: '1', activityType, payloads: [], options: {} }, new StepNamer());
-const child = (workflowId: string) => childView({ workflowId, workflowType: 'ship', payloads: [] }, new StepNamer());
+const child = (workflowId: string) =>
+  childView({ workflowType: 'ship', payloads: [], options: { workflowId } }, new StepNamer());
 const operation = (endpoint: string) =>
   operationView({ endpoint, service: 'desk', operation: 'book', input: null }, new StepNamer());
 
@@ -33,7 +34,7 @@ describe('what counts as a write', () => {
     ['an operation', operation('shop'), [{ kind: 'activity', request: { endpoint: 'shop', input: null } }]],
     [
       'a signal',
-      signalView('go', 'other', [], new StepNamer()),
+      signalView({ name: 'go', target: { workflowId: 'other' }, payloads: [], childOnly: false }, new StepNamer()),
       [{ kind: 'signal', tool: 'go', request: { workflowId: 'other', input: null } }],
     ],
     ['a timer: no', timerView(null, new StepNamer()), []],
