@@ -5,7 +5,8 @@
  * 1. A tool is what its contract says. What nothing declares to be a read counts as a write: activities, child workflows, signals and
  *    cancellations of other runs, Nexus operations.
  * 2. Calls of models are no writes, those of Temporal's integrations included; nor is what stays within the run (timers, rules, questions, memo).
- * 3. Who is asked is part of the request: the id of a child that was given one, the endpoint of an operation.
+ * 3. Who is asked is part of the request: the id of a child that was given one, the run id of another run, the endpoint of an operation.
+ *    Other options (timeouts, policies, memo) are none: what is asked for is the same.
  * 4. What a history does not say is not compared: mostly it leaves out what a local activity was asked.
  */
 import { compareEffects } from '../compare/compare-effects.ts';
