@@ -4,6 +4,7 @@ import type { TriedCases } from '../release/case-results.ts';
 import type { Call } from './command.ts';
 import { type CodeOptions, codeReader, readCodecs } from './plain-code.ts';
 import { type PolicyOptions, readPolicy } from './read-policy.ts';
+import { tellTried } from './tell-tried.ts';
 
 interface Options extends PolicyOptions, CodeOptions {
   readonly out?: string;
@@ -19,27 +20,19 @@ export async function tryPlainCasesOf(
   workflows: string,
   fixtures: readonly Fixture[],
 ): Promise<TriedCases> {
-  const { context, options, output, io } = call;
+  const { context, options, io } = call;
   const { tryPlainCases } = await import('../release/try-plain-cases.ts');
-  const progress = output.progress(workflows);
-  try {
-    let done = 0;
-    const tried = await tryPlainCases({
+  const subject = { title: workflows, folder: REPORT_FOLDER, cases: fixtures.length };
+  return tellTried(call, subject, async ({ say, onCase }) =>
+    tryPlainCases({
       candidate: (await codeReader(call))(workflows),
       fixtures,
       policy: await readPolicy(options, context),
       codecs: await readCodecs(call),
       workers: options.workers,
       signal: io.signal,
-      onProgress: (doing) => progress.say(doing),
-      onCase: () => progress.update(++done, fixtures.length),
-    });
-    if (options.out !== undefined) {
-      const { writeReportFiles } = await import('./report-files.ts');
-      await writeReportFiles(tried.report, context.path(`${options.out}/${REPORT_FOLDER}`));
-    }
-    return tried;
-  } finally {
-    progress.end();
-  }
+      onProgress: say,
+      onCase,
+    }),
+  );
 }

@@ -12,6 +12,7 @@ import { EXIT } from '../io.ts';
 import { type CodeOptions, codeOptions } from '../plain-code.ts';
 import { type PolicyOptions, readPolicy } from '../read-policy.ts';
 import { readCount } from '../read-values.ts';
+import { tellTried } from '../tell-tried.ts';
 import { counted } from '../words.ts';
 
 interface Options extends PolicyOptions, CodeOptions {
@@ -136,17 +137,16 @@ async function tryPlain(call: Call<Options>, { byMission, plain }: KeptCases): P
 }
 
 async function tryMission(call: Call<Options>, mission: string, fixtures: readonly Fixture[]): Promise<TriedCases> {
-  const { context, options, output, io } = call;
+  const { context, options, io } = call;
   const [{ tryCases }, policy] = await Promise.all([
     import('../../release/try-cases.ts'),
     readPolicy(options, context),
   ]);
-  const progress = output.progress(mission);
-  try {
-    progress.say(`${options.version === undefined ? 'bundling the source' : options.version}`);
+  const subject = { title: mission, folder: mission, cases: fixtures.length };
+  return tellTried(call, subject, async ({ say, onCase }) => {
+    say(options.version ?? 'bundling the source');
     const { name, candidate, findArtifact } = await candidateOf(call, mission);
-    let done = 0;
-    const tried = await tryCases({
+    return tryCases({
       name,
       candidate,
       fixtures,
@@ -155,16 +155,9 @@ async function tryMission(call: Call<Options>, mission: string, fixtures: readon
       registry: await answersFor(policy, call),
       workers: options.workers,
       signal: io.signal,
-      onCase: () => progress.update(++done, fixtures.length),
+      onCase,
     });
-    if (options.out !== undefined) {
-      const { writeReportFiles } = await import('../report-files.ts');
-      await writeReportFiles(tried.report, context.path(`${options.out}/${mission}`));
-    }
-    return tried;
-  } finally {
-    progress.end();
-  }
+  });
 }
 
 /** Where answers are kept: only a policy that lets something be asked needs a registry, and goes without when there is none. */
