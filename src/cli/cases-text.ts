@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import {
   coverageWords,
+  idleReadsWords,
   neverTaken,
   partlyCovered,
   partName,
@@ -40,7 +41,7 @@ export function triedText({ report, cases }: TriedCases, call: Call<unknown>): s
   });
   const { live } = report;
   const asked = live === undefined ? [] : [palette.dim(`  Asked anew: ${liveWords(live)}`)];
-  const covered = coverageSentences(report).map((text) => palette.dim(`  ${text}`));
+  const covered = [...coverageSentences(report), ...idleReadsWords(report)].map((text) => palette.dim(`  ${text}`));
   return [palette.bold(report.candidate.name), ...lines, ...asked, ...covered].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
 import type { ReplayPolicy } from '../gate/policy.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import type { CliContext } from './context.ts';
@@ -7,6 +8,40 @@ export interface PolicyOptions {
   readonly policy?: readonly string[];
   readonly answer?: readonly string[];
   readonly noise?: number;
+}
+
+const FLAG = /^\s*[a-z-]+\s*(<=|>=|=)/i;
+const LIST_FLAG = /^\s*reads\s*=/i;
+
+/** The options of everything that replays under a policy. */
+export function policyOptions(
+  policy = 'a policy file, or a flag such as model=live or "changed<=1%" (docs/policy.md)',
+) {
+  return [policyOption('--policy <file or flag>', policy), answerOption('live')];
+}
+
+/** @param way of the example */
+export function answerOption(way: 'live' | 'recorded'): Option {
+  return policyOption('--answer <kind=way>', `how steps without an exact recorded answer are answered: model=${way}`);
+}
+
+/** It may be given several times, and several values at once with commas. What follows `reads=` up to the next flag is its names. */
+function policyOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    ...splitFlags(text),
+  ]);
+}
+
+function splitFlags(text: string): string[] {
+  const flags: string[] = [];
+  for (const part of text.split(',').filter((one) => one !== '')) {
+    const last = flags.at(-1);
+    if (last !== undefined && LIST_FLAG.test(last) && !FLAG.test(part))
+      flags[flags.length - 1] = `${last},${part.trim()}`;
+    else flags.push(part);
+  }
+  return flags;
 }
 
 /**
@@ -18,7 +53,7 @@ export interface PolicyOptions {
 export async function readPolicy(options: PolicyOptions, context: CliContext): Promise<ReplayPolicy> {
   const { DEFAULT_POLICY, parsePolicy, parsePolicyFlags } = await import('../gate/parse-policy.ts');
   const given = options.policy ?? [];
-  const isFlag = (text: string) => /^[a-z-]+\s*(<=|>=|=)/i.test(text);
+  const isFlag = (text: string) => FLAG.test(text);
   const files = given.filter((text) => !isFlag(text));
   if (files.length > 1) {
     throw new MissionError('USAGE', `There are ${files.length} policy files: ${files.join(', ')}.`, {

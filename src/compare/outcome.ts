@@ -7,7 +7,7 @@ import type { Difference } from './difference.ts';
 
 /**
  * - `matched`: same commands, same end (after the compare rules).
- * - `changed`: the end or the effects differ: what a run asks of the world and nothing declares to be a read.
+ * - `changed`: the end or the effects differ: what a run asks of the world and nothing declares to be a read, be it a contract or the policy.
  * - `diverged`: steps differ on the way, the end and the effects are the same.
  * - `unanswered`: it asked what the recording cannot answer, and the policy said stop.
  * - `failed`: the candidate itself failed: its code threw, hung, or broke a limit.
@@ -115,6 +115,8 @@ export interface ReplayResult {
   readonly assumedPatches?: readonly string[];
   /** Places where a compare rule forgave a difference, as `forgiven.ts` names them; sorted, absent when nowhere. */
   readonly forgiven?: readonly string[];
+  /** Names among the policy's `reads` that a step of the recorded run or of the candidate has, in their order; absent when none. */
+  readonly readsUsed?: readonly string[];
   /** Temporal's own replayer on the same history, when it was asked. */
   readonly official?: Determinism;
   /** Answers by grade. */

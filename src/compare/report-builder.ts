@@ -22,6 +22,7 @@ import type { IntendedJudgement } from './judge-intended.ts';
 import type { NoiseReport } from './noise.ts';
 import type { Determinism, EvidenceGrade, ExcludedRecording, ReplayOutcome, ReplayResult } from './outcome.ts';
 import { describeSample } from './population.ts';
+import { createReadsCounter } from './reads-counter.ts';
 import type {
   Disagreement,
   LiveUse,
@@ -84,7 +85,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
   const excluded = new Map<string, ExcludedRecording>();
   const groups = createReportGroups();
   const details = createDetailKeeper();
-  const tally = createTally();
+  const tally = createTally(subject.policy.value);
   const intentions = subject.intended === undefined ? undefined : createIntendedCounter(subject.intended);
 
   const refuseTwice = (id: string) => {
@@ -140,7 +141,7 @@ export function createReportBuilder(subject: ReportSubject): ReportBuilder {
         disagreements: tally.disagreements(),
         evidence: tally.evidence(),
         excluded: [...excluded].sort(([a], [b]) => byText(a, b)).map(([, one]) => one),
-        ...defined({ cut: tally.cut() }),
+        ...defined({ reads: tally.reads(), cut: tally.cut() }),
         detailPerGroup: DETAIL_PER_GROUP,
         results: [...results]
           .sort(([a], [b]) => byText(a, b))
@@ -190,7 +191,9 @@ function withDetail(result: ReportedResult, detail: ReplayResult | undefined): R
 /** Disagreements that a report names one by one; the count has them all. */
 const MAX_DISAGREEMENTS = 20;
 
-function createTally() {
+/** @param policy as the report keeps it */
+function createTally(policy: Json) {
+  const reads = createReadsCounter(policy);
   const outcomes: Record<ReplayOutcome, number> = { matched: 0, changed: 0, diverged: 0, unanswered: 0, failed: 0 };
   const evidence = new Map<EvidenceGrade, number>();
   const disagreements: Disagreement[] = [];
@@ -204,6 +207,7 @@ function createTally() {
       if (result.cut !== undefined)
         cut = { recordings: (cut?.recordings ?? 0) + 1, example: firstOf(id, cut?.example) };
       outcomes[result.outcome] += 1;
+      reads.add(result);
       if (result.effectDifferences.length > 0) effectsChanged += 1;
       for (const [grade, count] of Object.entries(result.evidence) as [EvidenceGrade, number][]) {
         evidence.set(grade, (evidence.get(grade) ?? 0) + count);
@@ -218,6 +222,7 @@ function createTally() {
     },
     counts: () => ({ outcomes: { ...outcomes }, effectsChanged, determinismChecked, determinismDisagreements }),
     cut: () => cut,
+    reads: () => reads.finish(),
     evidence: () => Object.fromEntries(evidence),
     disagreements: () => disagreements.slice(),
   };

@@ -15,6 +15,7 @@ import type {
   StepCommand,
 } from './outcome.ts';
 import type { ReportedSample } from './population.ts';
+import type { DeclaredRead } from './reads-counter.ts';
 
 export interface VersionIdentity {
   /** `refund-eligibility@3`, or a path for plain workflows. */
@@ -158,6 +159,8 @@ export interface Report {
   readonly intended?: IntendedReport;
   /** What of the candidate the recordings exercised; absent where nobody looked. */
   readonly coverage?: CoverageReport;
+  /** What the policy declares to be reads, and in how many recordings that was of use; absent when it declares none. */
+  readonly reads?: readonly DeclaredRead[];
   /** What asking again took; absent when the policy asks nothing again. */
   readonly live?: LiveUse;
   readonly effects: readonly EffectGroup[];

@@ -39,12 +39,13 @@ export async function startInspected(
   const isAttached = inspector.url() !== undefined;
   if (!isAttached) openInspector(options);
   if (!isAttached) inspector.waitForDebugger();
-  const { answers, limits } = options;
+  const { answers, limits, reads } = options;
   const sandbox = await createSandbox(bundle);
   keepRunStacks();
   const stop = options.breaks ? breakAtStart(bundle) : () => undefined;
   const player = createPlayer({ sandbox, definition }, input, {
     answers,
+    reads,
     limits: { ...limits, perRecordingMs: UNHURRIED_MS },
   });
   return {

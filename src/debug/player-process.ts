@@ -25,11 +25,11 @@ answerQuestions((options: PlayerOptions) => {
   };
 });
 
-async function open({ code, definition, input, content, answers, limits }: PlayerOptions): Promise<Player> {
+async function open({ code, definition, input, content, answers, limits, reads }: PlayerOptions): Promise<Player> {
   const histories = decodeRecordingContent(content);
   return createPlayer(
     { sandbox: await createSandbox({ code }), definition },
     { ...input, histories },
-    { answers, limits },
+    { answers, limits, reads },
   );
 }

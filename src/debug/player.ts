@@ -26,6 +26,8 @@ export interface Play {
 export interface PlayOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Of the policy (`replay/declared-reads.ts`). */
+  readonly reads?: readonly string[] | undefined;
 }
 
 export interface Player {

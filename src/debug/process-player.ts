@@ -12,10 +12,10 @@ import type { Program } from './program.ts';
 export function startPlayer(
   { bundle: { code }, definition }: Program,
   { histories, ...input }: ReplayInput,
-  { answers, limits }: PlayOptions,
+  { answers, limits, reads }: PlayOptions,
 ): Player {
   const start = () => startConfined('player-process', import.meta.url, limits);
-  const options = { code, definition, input, content: encodeRecordingContent(histories), answers, limits };
+  const options = { code, definition, input, content: encodeRecordingContent(histories), answers, limits, reads };
   const asked = new Questioner<PlayerOptions, PlayerQuestion, PlayerAnswer>({
     start,
     options,

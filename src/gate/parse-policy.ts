@@ -33,7 +33,7 @@ export function policyDigest(policy: ReplayPolicy): Digest {
 
 /**
  * Lays flags over a policy: `model=live` (answers), `changed<=0.01` or `changed<=1%` (allowances),
- * `recordings>=30`, `second-opinion=all`, `live-calls<=500` (limits). Later flags win.
+ * `recordings>=30`, `second-opinion=all`, `reads=price,quote`, `live-calls<=500` (limits). Later flags win.
  *
  * @throws MissionError `POLICY_INVALID` naming the flag.
  */
@@ -63,6 +63,8 @@ const FLAG = /^\s*([a-z-]+)\s*(<=|>=|=)\s*([^\s=<>]+)\s*$/i;
 interface FlagPlace {
   readonly sign: string;
   readonly path: readonly [string, string?];
+  /** Names, with commas between them. */
+  readonly isList?: true;
 }
 
 /** Flags by their name: the comparison they take, and where they stand in a policy. */
@@ -92,6 +94,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
     'live-cost': 'liveCost',
   }),
   ['noise', { sign: '=', path: ['noise', 'samples'] }],
+  ['reads', { sign: '=', path: ['reads'], isList: true }],
   ['recordings', { sign: '>=', path: ['minimumRecordings'] }],
   ['second-opinion', { sign: '=', path: ['secondOpinion'] }],
   ['coverage', { sign: '=', path: ['coverage'] }],
@@ -115,7 +118,7 @@ function withFlag(policy: ReplayPolicy, flag: string): JsonObject {
   }
   const [part, member] = known.path;
   const whole = policy as unknown as JsonObject;
-  if (member === undefined) return { ...whole, [part]: flagValue(text) };
+  if (member === undefined) return { ...whole, [part]: known.isList ? text.split(',') : flagValue(text) };
   const inner = whole[part];
   return { ...whole, [part]: { ...(isJsonObject(inner) ? inner : {}), [member]: flagValue(text) } };
 }

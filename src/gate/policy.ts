@@ -1,6 +1,7 @@
 /** The policy of a replay: how missing answers are treated, what is allowed to differ, and what is too little to judge by. */
 import * as z from 'zod';
 import { answerPolicy, replayLimits } from '../replay/answer-policy.ts';
+import { readNames } from '../replay/declared-reads.ts';
 import { jsonPointer } from '../shared/condition.ts';
 
 /** Shares of the faithful recordings (of all recordings for `excluded`), 0 to 1. */
@@ -35,6 +36,8 @@ const finding = z.enum(['warn', 'inconclusive']);
 
 export const replayPolicy = z.strictObject({
   answers: answerPolicy.prefault({}),
+  /** Activities, children and operations that only read, by their names. Absent: each counts as a write. */
+  reads: readNames.optional(),
   allow: allowances.prefault({}),
   /** Fewer faithful recordings than this is inconclusive. */
   minimumRecordings: z.int().positive().default(1),

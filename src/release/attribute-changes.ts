@@ -111,9 +111,9 @@ async function replayHybrid(
   const rulesOf = { candidate: candidate.definition, baseline: baseline.definition };
   const rules = RuleBook.of(rulesOf.candidate, rulesOf.baseline);
   const target = { name: 'hybrid', bundle: await linkWorkflowBundle(code, { definition }), definition, rulesOf };
-  const { answers, limits } = policy;
+  const { answers, limits, reads } = policy;
   const events = replayCohort(
-    { candidate: target, answers, limits, secondOpinion: 0, pool, signal },
+    { candidate: target, answers, limits, reads, secondOpinion: 0, pool, signal },
     sources(recordings),
   );
   const found = new Map<string, Fingerprint>();

@@ -101,10 +101,10 @@ function hybridReplay({ policy, signal, onHybrid }: AttributeCodeOptions, { chan
     const code = ifItFits(() => change.render(new Set(taken)));
     if (code === undefined) return found;
     const asked = recordings.flatMap((id) => sources.get(id) ?? []);
-    const { answers, limits } = policy;
+    const { answers, limits, reads } = policy;
     const target = { name: `hybrid ${begun}`, bundle: { code } };
     for await (const event of replayCohort(
-      { candidate: target, answers, limits, secondOpinion: 0, pool, signal },
+      { candidate: target, answers, limits, reads, secondOpinion: 0, pool, signal },
       inOrder(asked),
     )) {
       if (event.kind !== 'result') continue;

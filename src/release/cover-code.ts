@@ -63,7 +63,7 @@ function recordedSteps({ content }: ReplaySource): TakenStep[] {
  */
 export async function coverCode(
   candidate: { readonly code: string },
-  { answers, limits }: ReplayPolicy,
+  { answers, limits, reads }: ReplayPolicy,
   { runs, of }: { readonly runs: readonly CoveredRun[]; readonly of: number },
   signal: AbortSignal | undefined,
 ): Promise<CoverageReport | undefined> {
@@ -77,7 +77,7 @@ export async function coverCode(
   const coverage = createCodeCoverage(namedByModules(bundle.code, modules));
   const tasks = runs.map(({ source: { summary, content } }) => ({ summary, content }));
   const byId = new Map(runs.map((run) => [run.source.summary.id, run]));
-  const options = { code: candidate.code, definition: undefined, modules, answers, limits };
+  const options = { code: candidate.code, definition: undefined, modules, answers, limits, reads };
   let walked = 0;
   const stops: string[] = [];
   for await (const { id, functions } of codeWalks(options, tasks, signal, (reason) => void stops.push(reason))) {

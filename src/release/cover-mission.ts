@@ -114,9 +114,9 @@ async function walkSide(
   const functionsRun = createCodeCoverage(namedByAuthor(code, bundle, authorAt));
   const walked = new WalkedCode();
   const modules = [{ start: preludeAt, end: authorAt + artifact.code.workflow.length }];
-  const { answers, limits } = policy;
+  const { answers, limits, reads } = policy;
   const walks = sample.walks().map((walk) => (artifact === candidate ? walk : { ...walk, given: undefined }));
-  const options = { code: bundle, definition: artifact.definition, modules, answers, limits };
+  const options = { code: bundle, definition: artifact.definition, modules, answers, limits, reads };
   for await (const { id, functions } of codeWalks(options, tasksOf(walks, again), signal, onStopped)) {
     walked.add(id, functions);
     functionsRun.add(functions, []);

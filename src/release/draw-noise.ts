@@ -141,6 +141,7 @@ async function drawVersion(options: DrawOptions, arm: Arm, told: () => void): Pr
       comparedWith: arm.other,
       answers: policy.answers,
       limits: policy.limits,
+      reads: policy.reads,
       secondOpinion: 0,
       live: arm.live,
       workers,

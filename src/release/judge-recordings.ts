@@ -72,6 +72,7 @@ export async function* judgeRecordings(
       baselineOf: (summary) => makers.of(summary),
       answers: policy.answers,
       limits: policy.limits,
+      reads: policy.reads,
       secondOpinion: policy.secondOpinion,
       ...(live === undefined ? {} : { live }),
       workers: options.workers,

@@ -78,6 +78,7 @@ export async function* replayRecordings(
       ...(baselineTarget && { baselineOf: async () => baselineTarget }),
       answers: policy.answers,
       limits: policy.limits,
+      reads: policy.reads,
       secondOpinion: policy.secondOpinion,
       workers: options.workers,
       signal: options.signal,

@@ -71,6 +71,7 @@ export async function tryPlainCases(options: TryPlainCasesOptions): Promise<Trie
       candidate: { name: candidate.name, bundle: { code: bundle.code } },
       answers: policy.answers,
       limits: policy.limits,
+      reads: policy.reads,
       secondOpinion: 0,
       workers: options.workers,
       signal,

@@ -44,7 +44,8 @@ export async function continueAfter(departure: Departure, commands: RecordedComm
   return { prefix, steps, ...conclude(ending, departure) };
 }
 
-function readPrefix(matched: readonly MatchedPair[], namer: StepNamer): PrefixStep[] {
+/** What was followed as recorded. */
+export function readPrefix(matched: readonly MatchedPair[], namer: StepNamer): PrefixStep[] {
   return matched.flatMap((pair) => {
     const view = viewOfCommand(pair.command, namer);
     return view === undefined ? [] : [{ pair, view }];

@@ -16,14 +16,14 @@ session.post('Profiler.enable');
 session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 
 answerQuestions((options: CoverageOptions) => {
-  const { code, definition, modules, answers, limits } = options;
+  const { code, definition, modules, answers, limits, reads } = options;
   let loaded: Promise<Sandbox> | undefined;
   /** V8 tells a function once where it does not run: what it told of a recording that is left out goes with the next one. */
   let left: readonly WalkedFunction[] = [];
 
   const walk = async (task: CoverageTask, onPart: () => void): Promise<CoverageAnswer> => {
     const { given = NOTHING_GIVEN } = task;
-    const replayed = { answers, limits, live: NO_LIVE_ANSWERS, given: () => given, judgesDeterminism: false };
+    const replayed = { answers, limits, reads, live: NO_LIVE_ANSWERS, given: () => given, judgesDeterminism: false };
     loaded ??= createSandbox({ code, inspected: { filename: FILE, sourceMapUrl: '' } });
     const sandbox = await loaded;
     onPart();

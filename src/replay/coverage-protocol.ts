@@ -14,6 +14,8 @@ export interface CoverageOptions {
   readonly modules: readonly CodeRange[];
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Of the policy (`declared-reads.ts`). */
+  readonly reads?: readonly string[] | undefined;
 }
 
 /** A recording that is replayed to see which code runs. */

@@ -4,6 +4,7 @@ import type { RunEnd } from '../recording/trace.ts';
 import type { RecordingSummary } from '../registry/recording-summary.ts';
 import type { AnswerPolicy, ReplayLimits } from './answer-policy.ts';
 import type { MatchedPair } from './command-check.ts';
+import type { DeclaredReads } from './declared-reads.ts';
 import type { GivenAnswers, LiveAnswers } from './live-answers.ts';
 import { type Started, startedAttributes } from './lockstep/start-job.ts';
 import type { LockstepRun } from './lockstep-run.ts';
@@ -30,6 +31,8 @@ export interface ReplayCandidate {
 export interface ReplayOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Of the policy (`declared-reads.ts`). */
+  readonly reads?: readonly string[] | undefined;
   readonly live: LiveAnswers;
   /** Steps that are asked anew though the recording can answer them, as `sampledStep` names them. */
   readonly anew?: ReadonlySet<string> | undefined;
@@ -46,6 +49,7 @@ export interface Departure {
   readonly input: ReplayInput;
   readonly options: ReplayOptions;
   readonly rules: RuleBook;
+  readonly reads: DeclaredReads;
   readonly matched: readonly MatchedPair[];
   readonly lockstep: LockstepRun;
   /** The link of the chain in which the lockstep ended. */

@@ -3,7 +3,7 @@
  *
  * Invariants
  * 1. A tool is what its contract says. What nothing declares to be a read counts as a write: activities, child workflows, signals and
- *    cancellations of other runs, Nexus operations.
+ *    cancellations of other runs, Nexus operations. Of all but signals and cancellations, a policy may declare it (`declared-reads.ts`).
  * 2. Calls of models are no writes, those of Temporal's integrations included; nor is what stays within the run (timers, rules, questions, memo).
  * 3. Who is asked is part of the request: the id of a child that was given one, the run id of another run, the endpoint of an operation.
  *    Other options (timeouts, policies, memo) are none: what is asked for is the same.
@@ -15,6 +15,7 @@ import type { Difference } from '../compare/difference.ts';
 import type { Effect } from '../compare/outcome.ts';
 import type { Json } from '../shared/json.ts';
 import type { CommandView } from './command-view.ts';
+import { type DeclaredReads, NO_READS } from './declared-reads.ts';
 import type { RuleBook } from './rule-book.ts';
 
 /** The activities by which `@temporalio/ai-sdk` and `@temporalio/openai-agents` ask models. */
@@ -28,8 +29,9 @@ const MODEL_ACTIVITIES: ReadonlySet<string> = new Set([
 /** An id that the SDK draws for a child that was given none. */
 const DRAWN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-export function effectsIn(views: readonly CommandView[]): Effect[] {
-  return views.flatMap((view) => effectOf(view) ?? []);
+/** @param reads of the policy */
+export function effectsIn(views: readonly CommandView[], reads: DeclaredReads = NO_READS): Effect[] {
+  return views.flatMap((view) => (reads.has(view) ? [] : (effectOf(view) ?? [])));
 }
 
 function effectOf(view: CommandView): Effect | undefined {
@@ -75,10 +77,13 @@ export function compareEffectsOf(
   baseline: readonly CommandView[],
   candidate: readonly CommandView[],
   rules: RuleBook,
+  reads: DeclaredReads = NO_READS,
 ): Difference[] {
   const unknown = new Set(baseline.flatMap(({ localRequest, name }) => (localRequest === 'unknown' ? [name] : [])));
   const known = (view: CommandView): CommandView =>
     view.localRequest !== undefined && unknown.has(view.name) ? { ...view, request: null } : view;
-  const [before, after] = [baseline, candidate].map((views) => withoutVolatile(effectsIn(views.map(known)), rules));
+  const [before, after] = [baseline, candidate].map((views) =>
+    withoutVolatile(effectsIn(views.map(known), reads), rules),
+  );
   return compareEffects(before ?? [], after ?? [], (effect) => rulesOfEffect(effect, rules));
 }

@@ -6,7 +6,8 @@
  * 1. `exact`: the very request was recorded. `volatile`: but for fields declared not to matter. `stale`: the same step with
  *    another request. `none`: nothing of the kind. An answer of a better grade is always preferred.
  * 2. Among equal grades the first unused answer is taken, in recorded order; a used exact answer may answer again only if
- *    asking again changes nothing (reads and models), so that a second write is never taken for the first.
+ *    asking again changes nothing (reads, models, and what the policy declares to be a read), so that a second write is never taken
+ *    for the first.
  * 3. A request that was recorded and never answered (the run ended first) is exact too: it stays open. It is taken only
  *    when no answer of its grade is left.
  * 4. What the recording knows as a write is one, whatever the candidate declares.
@@ -14,6 +15,7 @@
 import type { EvidenceGrade, StepCommand } from '../compare/outcome.ts';
 import { canonicalJson } from '../shared/json.ts';
 import type { CommandView } from './command-view.ts';
+import { type DeclaredReads, NO_READS } from './declared-reads.ts';
 import type { HistoryEvent } from './proto.ts';
 import type { RuleBook } from './rule-book.ts';
 
@@ -35,17 +37,19 @@ export interface FoundAnswer {
 export class Evidence {
   readonly #answers: readonly RecordedAnswer[];
   readonly #rules: RuleBook;
+  readonly #reads: DeclaredReads;
   readonly #keys = new Map<RecordedAnswer, { readonly exact: string; readonly volatile: string }>();
 
-  constructor(answers: readonly RecordedAnswer[], rules: RuleBook) {
+  constructor(answers: readonly RecordedAnswer[], rules: RuleBook, reads: DeclaredReads = NO_READS) {
     this.#answers = answers;
     this.#rules = rules;
+    this.#reads = reads;
   }
 
   find(view: CommandView): FoundAnswer {
     const same = this.#answers.filter((answer) => sameKind(answer.view, view));
     const knownAsWrite = same.some((answer) => answer.view.effect === 'write');
-    const repeats = !knownAsWrite && mayRepeat(view);
+    const repeats = !knownAsWrite && (mayRepeat(view) || this.#reads.has(view));
     const wanted = this.#keysOf(view);
     const exact = pick(same, (answer) => this.#keysOfAnswer(answer).exact === wanted.exact, repeats);
     if (exact) return { grade: 'exact', answer: exact, knownAsWrite };

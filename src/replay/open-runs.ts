@@ -9,6 +9,7 @@ import type { Difference } from '../compare/difference.ts';
 import type { Determinism, ReplayResult, StepCommand } from '../compare/outcome.ts';
 import { StepNamer, toStepCommand } from './command-view.ts';
 import type { Continuation } from './continuation.ts';
+import type { DeclaredReads } from './declared-reads.ts';
 import type { Departure, ReplayInput } from './departure.ts';
 import { effectsIn } from './effects.ts';
 import { EventType, type History, toMs, toNumber } from './proto.ts';
@@ -40,10 +41,14 @@ export function withoutBeyond(
   differences: readonly Difference[],
   input: ReplayInput,
   { prefix, steps }: Continuation,
+  reads: DeclaredReads,
 ): readonly Difference[] {
   if (!isOpen(input)) return differences;
   const known = steps.filter(({ askedMs }) => !isBeyond(input, askedMs));
-  const count = effectsIn([...prefix, ...known].map(({ view }) => view)).length;
+  const count = effectsIn(
+    [...prefix, ...known].map(({ view }) => view),
+    reads,
+  ).length;
   const isAfter = (pointer: string) => /^\/\d+$/.test(pointer) && Number(pointer.slice(1)) >= count;
   return differences.filter(({ kind, pointer }) => kind !== 'added' || !isAfter(pointer));
 }

@@ -89,9 +89,9 @@ export class ProcessPool {
   }
 
   #start(): ProcessHost {
-    const { answers, limits, waits, live } = this.#options;
+    const { answers, limits, reads, waits, live } = this.#options;
     try {
-      return new ProcessHost({ answers, limits, waits }, live);
+      return new ProcessHost({ answers, limits, reads, waits }, live);
     } catch (error) {
       throw this.#cannotStart(messageOf(error));
     }

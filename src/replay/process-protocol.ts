@@ -18,6 +18,8 @@ export interface ProcessTarget {
 export interface ProcessOptions {
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Of the policy (`declared-reads.ts`). */
+  readonly reads?: readonly string[] | undefined;
   /** Whether steps may be asked again: then a process has several recordings waiting at a time, otherwise one after another. */
   readonly waits: boolean;
 }

@@ -37,6 +37,8 @@ export interface CohortReplayOptions {
   readonly baselineOf?: (summary: RecordingSummary) => Promise<ReplayTarget | undefined>;
   readonly answers: AnswerPolicy;
   readonly limits: ReplayLimits;
+  /** Of the policy (`declared-reads.ts`). */
+  readonly reads?: readonly string[] | undefined;
   /** How many recordings Temporal's own replayer is asked about. */
   readonly secondOpinion: number | 'all';
   /** The other target of a comparison by draws, for its compare rules. */
@@ -81,11 +83,11 @@ export type ReplayPool = ProcessPool;
 
 /** Whoever opens a pool closes it. Its live answers are those of all replays on it. */
 export function openReplayPool(
-  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'workers' | 'live'>,
+  options: Pick<CohortReplayOptions, 'answers' | 'limits' | 'reads' | 'workers' | 'live'>,
 ): ReplayPool {
-  const { answers, limits, workers, live = NO_LIVE_ANSWERS } = options;
+  const { answers, limits, reads, workers, live = NO_LIVE_ANSWERS } = options;
   const waits = answers.model === 'live' || answers.read === 'live';
-  return new ProcessPool({ answers, limits, workers, live, waits });
+  return new ProcessPool({ answers, limits, reads, workers, live, waits });
 }
 
 interface Done {

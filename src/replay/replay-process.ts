@@ -34,13 +34,13 @@ function liveFor(id: number): LiveAnswers {
 }
 
 async function replay(
-  { answers, limits }: ProcessOptions,
+  { answers, limits, reads }: ProcessOptions,
   task: ReplayTask,
   candidate: HeldSandbox,
   baseline?: HeldSandbox,
 ): Promise<ReplayEvent> {
   const { sampling } = task;
-  const options = { answers, limits, live: liveFor(task.id) };
+  const options = { answers, limits, reads, live: liveFor(task.id) };
   const targets = [await candidate.candidate, await baseline?.candidate] as const;
   if (sampling === undefined) return runTask(task, ...targets, options);
   const baselineDefinition = sandboxes.target(sampling.comparedWith)?.definition;

@@ -8,10 +8,12 @@
 import { classifyOutcome } from '../compare/classify-outcome.ts';
 import { compareEnds } from '../compare/compare-ends.ts';
 import { forgivenPointers, outputPlace, toolPlace } from '../compare/forgiven.ts';
-import type { Determinism, ReplayResult } from '../compare/outcome.ts';
+import type { Determinism, ReplayResult, StepCommand } from '../compare/outcome.ts';
 import { candidateViews, replayedSteps } from './candidate-way.ts';
 import { checkPayloads, type MatchedPair } from './command-check.ts';
-import { type Continuation, continueAfter } from './continuation.ts';
+import { StepNamer } from './command-view.ts';
+import { type Continuation, continueAfter, readPrefix } from './continuation.ts';
+import { DeclaredReads } from './declared-reads.ts';
 import {
   type Departure,
   factsOf,
@@ -40,6 +42,7 @@ export async function replayRecording(
   const startedMs = performance.now();
   const { definition, rulesOf } = candidate;
   const rules = RuleBook.of(rulesOf?.candidate ?? definition, rulesOf?.baseline ?? options.baselineDefinition);
+  const reads = new DeclaredReads(options.reads, definition);
   const matched: MatchedPair[] = [];
   const forgiven = new Set<string>();
   // An open run goes on as the one it is: Temporal will tell it of the patches that it has.
@@ -48,7 +51,7 @@ export async function replayRecording(
   const payloads = checkPayloads(rules, matched, forgiven);
   const check = options.anew === undefined ? payloads : checkUpTo(options.anew, payloads);
   const { lockstep, link } = await followLinks(candidate.sandbox, input, check, assumedPatches);
-  const departure: Departure = { candidate, input, options, rules, matched, lockstep, link, assumedPatches };
+  const departure: Departure = { candidate, input, options, rules, reads, matched, lockstep, link, assumedPatches };
   try {
     const found = lockstep.end.kind === 'followed' ? await followed(departure) : await departed(departure);
     noteForgivenAtEnd(found, rules, forgiven);
@@ -107,11 +110,12 @@ async function followLinks(
 }
 
 async function followed(departure: Departure): Promise<Found> {
-  const { input, matched } = departure;
+  const { input, matched, reads } = departure;
   const beyond = stepsBeyond(departure);
   return {
     outcome: 'matched',
     ...(beyond.length > 0 && { beyond }),
+    ...usedReads(reads, () => [...readPrefix(matched, new StepNamer()).map(({ view }) => view), ...beyond]),
     baselineEnd: input.end,
     candidateEnd: input.end,
     endDifferences: [],
@@ -126,7 +130,7 @@ async function followed(departure: Departure): Promise<Found> {
 }
 
 async function departed(departure: Departure): Promise<Found> {
-  const { input, rules, lockstep } = departure;
+  const { input, rules, reads, lockstep } = departure;
   const commands = readCommands(input.histories);
   const way = await continueAfter(departure, commands);
   const determinism = await determinismOf(departure);
@@ -141,8 +145,9 @@ async function departed(departure: Departure): Promise<Found> {
     baselineEnd: input.end,
     candidateEnd: way.end,
     endDifferences,
-    baselineEffects: effectsIn(commands.views),
-    candidateEffects: effectsIn(candidateViews(way)),
+    ...usedReads(reads, () => [...commands.views, ...candidateViews(way)]),
+    baselineEffects: effectsIn(commands.views, reads),
+    candidateEffects: effectsIn(candidateViews(way), reads),
     effectDifferences,
     divergence,
     steps: replayedSteps(way, commands),
@@ -157,12 +162,18 @@ async function departed(departure: Departure): Promise<Found> {
     return {
       endDifferences: compareEnds(input.end, continued.end, rules.output),
       effectDifferences: withoutBeyond(
-        compareEffectsOf(recorded.views, candidateViews(continued), rules),
+        compareEffectsOf(recorded.views, candidateViews(continued), rules, reads),
         input,
         continued,
+        reads,
       ),
     };
   }
+}
+
+function usedReads(reads: DeclaredReads, stepsOf: () => readonly StepCommand[]): Pick<Found, 'readsUsed'> {
+  const used = reads.usedBy(stepsOf);
+  return used.length === 0 ? {} : { readsUsed: used };
 }
 
 function failureOf(end: LockstepEnd): ReplayResult['failure'] {

@@ -71,12 +71,12 @@ function endsWithRecording({ input }: Departure, next: number): boolean {
 type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs' | 'given'>;
 
 function commonOptions(
-  { candidate, options, input, rules }: Departure,
+  { candidate, options, input, rules, reads }: Departure,
   commands: RecordedCommands,
   namer: StepNamer,
 ): Common {
   return {
-    evidence: new Evidence(commands.answers, rules),
+    evidence: new Evidence(commands.answers, rules, reads),
     policy: options.answers,
     definition: candidate.definition,
     decisions: new DecisionBook(input.histories),

@@ -72,6 +72,9 @@ beforeAll(async () => {
     'src/generous/index.ts': `${ESM_PROJECT['src/workflows/index.ts']}`,
     'src/generous/order.ts': order,
     'src/generous/rules.ts': 'export const isCheap = (amount: number): boolean => amount < 500;\n',
+    'src/known/index.ts': `${ESM_PROJECT['src/workflows/index.ts']}`,
+    'src/known/order.ts': order.replace('await price(item)', '5'),
+    'src/known/rules.ts': `${ESM_PROJECT['src/workflows/rules.ts']}`,
     'src/strict/index.ts': `${ESM_PROJECT['src/workflows/index.ts']}`,
     'src/strict/order.ts': order,
     'src/strict/rules.ts': STRICT,
@@ -106,6 +109,15 @@ describe('cases of plain workflows', () => {
       ],
     });
     expect(await tryAll('./src/generous')).toMatchObject({ code: 0 });
+  });
+
+  it('are held to their writes, of which the policy may declare some to be reads', async () => {
+    await keep('pen', '--as-recorded');
+    expect((await tryAll('./src/known')).code).toBe(1);
+    const tried = await tryAll('./src/known', '--policy', 'reads=price');
+    expect({ code: tried.code, verdicts: verdictsIn(tried.out) }).toEqual({ code: 0, verdicts: ['right'] });
+    const { out } = await mission('cases', '--workflows', WORKFLOWS, '--dir', dir, '--policy', 'reads=quote');
+    expect(out).toContain('Reads of the policy that no run asked for: quote');
   });
 
   it('may be runs that should have failed', async () => {

@@ -2,6 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import { renderJson } from '../../src/compare/render/json.ts';
+import { renderMarkdown } from '../../src/compare/render/markdown.ts';
+import { answersOf } from '../../src/compare/render/next-steps.ts';
+import { PLAIN } from '../../src/compare/render/palette.ts';
+import { renderTerminal } from '../../src/compare/render/terminal.ts';
 import { buildReport, createReportBuilder } from '../../src/compare/report-builder.ts';
 import { isReportIntact, reportDigest } from '../../src/compare/report-digest.ts';
 import type { Json } from '../../src/shared/json.ts';
@@ -48,6 +52,29 @@ describe('the report builder counts', () => {
     expect(report.unanswered).toMatchObject([{ step: 'getHistory#1', kind: 'tool', count: 3 }]);
     expect(report.failures).toMatchObject([{ step: 'assess#1', count: 1 }]);
     expect(report.excluded.map((one) => one.reason)).toEqual(['unfaithful', 'unfaithful', 'still-open']);
+  });
+
+  it('in how many recordings what the policy declares to be a read was of use, in the order of the policy', () => {
+    const policy = { digest: 'x', value: { reads: ['quote', 'price'] } };
+    const results = [0, 1, 2].map((number) => ({ ...sampleResult(number), readsUsed: number < 2 ? ['price'] : [] }));
+    const built = buildReport({ ...sampleSubject, policy }, results, [], ending(3));
+    expect(built.reads).toEqual([
+      { name: 'quote', runs: 0 },
+      { name: 'price', runs: 2 },
+    ]);
+    const told = 'Reads of the policy that no run asked for: quote';
+    expect(renderTerminal(built, { palette: PLAIN, width: 100 })).toContain(told);
+    expect(renderMarkdown(built)).toContain(told);
+    const nothing = buildReport({ ...sampleSubject, policy }, [], [], ending(0));
+    expect(renderTerminal(nothing, { palette: PLAIN, width: 100 })).not.toContain(told);
+    expect(report.reads).toBeUndefined();
+  });
+
+  it('nothing that a command needs to find the same: it names the reads, too', () => {
+    const commandWith = (...reads: string[]) => answersOf({ policy: { digest: 'x', value: { reads } } });
+    expect(commandWith('price', 'stock.lookUp')).toBe(' --policy reads=price,stock.lookUp');
+    expect(commandWith('get*')).toBe(" --policy 'reads=get*'");
+    expect(commandWith('price', 'of two words')).toBe('');
   });
 
   it('disagreements with the official replayer, and names them', () => {

@@ -30,6 +30,8 @@ describe('parsePolicy: a file either is a policy, or says where it is not', () =
     ['[]', /At the top: /],
     ['{"a', /^policy\.json is not JSON: /],
     ['null', /At the top: /],
+    ['{"reads":[]}', /At \/reads: /],
+    ['{"reads":["price", "*Stock"]}', /At \/reads\/1: expected a name/],
   ])('%s', (text, message) => {
     expect(() => parsePolicy(text, 'policy.json')).toThrow(invalid(message));
   });
@@ -45,6 +47,9 @@ describe('parsePolicyFlags: flags are laid over a policy, the later winning', ()
     [['second-opinion=all'], { secondOpinion: 'all' }],
     [['coverage=inconclusive', 'unused-intended=warn'], { coverage: 'inconclusive', unusedIntended: 'warn' }],
     [['causes=1000'], { causes: 1_000 }],
+    [['reads=price'], { reads: ['price'] }],
+    [['reads=price,desk.quote,get*,404'], { reads: ['price', 'desk.quote', 'get*', '404'] }],
+    [['reads=price', 'reads=quote'], { reads: ['quote'] }],
     [['live-calls<=500', 'memory-mb<=256'], { limits: { liveCalls: 500, memoryMb: 256, maxSteps: 10_000 } }],
   ])('%j', (flags, expected) => expect(parsePolicyFlags(flags)).toMatchObject(expected));
 
@@ -61,6 +66,8 @@ describe('parsePolicyFlags: flags are laid over a policy, the later winning', ()
     ['write=live', /The policy flag "write=live" is not a replay policy\. At \/answers\/write/],
     ['changed<=120%', /At \/allow\/changed/],
     ['recordings>=0', /At \/minimumRecordings/],
+    ['reads=*', /At \/reads\/0: expected a name, or how names begin and then \*/],
+    ['reads=price,,quote', /At \/reads\/1/],
   ])('%s is refused', (flag, message) => {
     expect(() => parsePolicyFlags([flag])).toThrow(invalid(message));
   });
@@ -70,5 +77,9 @@ describe('policyDigest', () => {
   it('is the same for policies that mean the same, and another for any other', () => {
     expect(policyDigest(parsePolicy('{"allow":{"changed":0}}', 'a'))).toBe(policyDigest(DEFAULT_POLICY));
     expect(policyDigest(parsePolicyFlags(['model=live']))).not.toBe(policyDigest(DEFAULT_POLICY));
+    const reads = policyDigest(parsePolicyFlags(['reads=price']));
+    expect(reads).not.toBe(policyDigest(DEFAULT_POLICY));
+    expect(reads).not.toBe(policyDigest(parsePolicyFlags(['reads=price,quote'])));
+    expect(reads).toBe(policyDigest(parsePolicy({ reads: ['price'] }, 'a')));
   });
 });

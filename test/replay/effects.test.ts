@@ -6,13 +6,13 @@ import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import { jsonToPayload } from '../../src/recording/payloads.ts';
 import { StepNamer } from '../../src/replay/command-view.ts';
-import type { ReplayCandidate, ReplayInput } from '../../src/replay/departure.ts';
+import type { ReplayCandidate, ReplayInput, ReplayOptions } from '../../src/replay/departure.ts';
 import { compareEffectsOf, effectsIn } from '../../src/replay/effects.ts';
 import { replayRecording } from '../../src/replay/replay-recording.ts';
 import { RuleBook } from '../../src/replay/rule-book.ts';
 import { viewOfCommand } from '../../src/replay/view-of-command.ts';
 import { activityView, childView, operationView, signalView, timerView } from '../../src/replay/view-parts.ts';
-import { buildMission, candidateOf, type Edit, lenient, recordMission, type Sources } from './missions/lab.ts';
+import { buildMission, candidateOf, type Edit, lenient, recordMission, type Sources, strict } from './missions/lab.ts';
 import { plainCandidate, recordScenarios, type TextEdit } from './simulated/record.ts';
 
 const activity = (activityType: string) =>
@@ -67,15 +67,20 @@ describe('what counts as a write', () => {
   });
 });
 
-const loaded: ReplayCandidate[] = [];
+const loaded = new Set<ReplayCandidate>();
 
 afterEach(async () => {
-  for (const { sandbox } of loaded.splice(0)) await sandbox.destroy();
+  for (const { sandbox } of loaded) await sandbox.destroy();
+  loaded.clear();
 });
 
-async function replay(candidate: ReplayCandidate, input: ReplayInput | undefined): Promise<ReplayResult> {
-  loaded.push(candidate);
-  return replayRecording(candidate, input as ReplayInput, lenient);
+async function replay(
+  candidate: ReplayCandidate,
+  input: ReplayInput | undefined,
+  options: Partial<ReplayOptions> = lenient,
+): Promise<ReplayResult> {
+  loaded.add(candidate);
+  return replayRecording(candidate, input as ReplayInput, { ...strict, ...options });
 }
 
 describe('a plain workflow', () => {
@@ -157,6 +162,96 @@ describe('a plain workflow', () => {
   });
 });
 
+const SIGNAL: TextEdit = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+  "  await getExternalWorkflowHandle(`${workflowId}/listener`).signal(poke, 'a word');\n  await listening.result();\n",
+  '',
+];
+
+describe('a plain workflow of which the policy declares reads', () => {
+  let inputs: ReadonlyMap<string, ReplayInput>;
+
+  beforeAll(async () => {
+    inputs = await recordScenarios(inject('temporalAddress'), ['deeds', 'parent']);
+  });
+
+  const tried = async (edits: readonly TextEdit[], reads: readonly string[], options = lenient, name = 'deeds') =>
+    replay(await plainCandidate(edits), inputs.get(name), { ...options, reads });
+
+  it.each<[what: string, reads: string[], edit: TextEdit]>([
+    ['drops one', ['note'], ["  await note('first deed');\n", '']],
+    ['drops one that is local', ['stamp'], ["  await local.stamp('third deed');\n", '']],
+    ['drops one that is a child', ['kid'], ["  await executeChild(kid, { args: ['without a name'] });\n", '']],
+    ['drops one whose name begins so', ['no*'], ["  await note('first deed');\n", '']],
+    [
+      'turns one and a write',
+      ['note'],
+      ["note('first deed');\n  await slow('second deed');", "slow('second deed');\n  await note('first deed');"],
+    ],
+  ])('that %s has only diverged', async (_, reads, edit) => {
+    const result = await tried([edit], reads);
+    expect(result).toMatchObject({ outcome: 'diverged', effectDifferences: [], readsUsed: reads });
+    const undeclared = await tried([edit], ['quote']);
+    expect(undeclared.outcome).toBe('changed');
+    expect(undeclared.readsUsed).toBeUndefined();
+  });
+
+  it.each<[what: string, reads: string[], call: string]>([
+    ['an activity', ['note'], "await note('begin');"],
+    [
+      'a child',
+      ['kid'],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the source text of the workflow
+      "const good = await executeChild(kid, { args: ['good'], workflowId: `${workflowId}/good` });",
+    ],
+  ])('that repeats %s gets the same answer again, and has only diverged', async (_, reads, call) => {
+    const twice: TextEdit = [call, `${call.replace('const good = ', '')}\n  ${call}`];
+    expect(await tried([twice], reads, strict, 'parent')).toMatchObject({
+      outcome: 'diverged',
+      effectDifferences: [],
+      readsUsed: reads,
+      evidence: { exact: expect.any(Number) },
+    });
+    expect(await tried([twice], ['quote'], strict, 'parent')).toMatchObject({ outcome: 'unanswered' });
+  });
+
+  it('is asked for nothing but what was recorded: another request has no answer', async () => {
+    const edit: TextEdit = ["  await note('begin');\n  const good", "  await note('another');\n  const good"];
+    expect(await tried([edit], ['note'], strict, 'parent')).toMatchObject({
+      outcome: 'unanswered',
+      unanswered: { step: 'note#1', kind: 'activity', reason: expect.stringMatching(/another request/) },
+    });
+    expect(await tried([edit], ['note'], lenient, 'parent')).toMatchObject({
+      outcome: 'diverged',
+      effectDifferences: [],
+    });
+  });
+
+  it.each<[what: string, reads: string[], edit: TextEdit, tool: string]>([
+    ['a write beside it', ['slow', 'stamp'], ["  await note('first deed');\n", ''], 'note'],
+    ['a signal, whatever is declared', ['poke', 'cancel', 'p*'], SIGNAL, 'poke'],
+    [
+      'a cancellation of another run',
+      ['cancel'],
+      ["await getExternalWorkflowHandle('no-such-run')\n    .cancel()\n", 'await Promise.resolve()\n'],
+      'cancel',
+    ],
+  ])('that drops %s has changed', async (_, reads, edit, tool) => {
+    expect(await tried([edit], reads)).toMatchObject({
+      outcome: 'changed',
+      effectDifferences: [{ kind: 'removed', baseline: { tool } }],
+    });
+  });
+
+  it('says which declarations were of use, also of a run that is followed', async () => {
+    const reads = ['quote', 'kid', 'no*', 'poke'];
+    expect(await tried([], reads)).toMatchObject({
+      outcome: 'matched',
+      readsUsed: ['kid', 'no*'],
+    });
+  });
+});
+
 const DISPATCH = 'workflows/dispatch/workflow.ts';
 
 const dispatch: Sources = {
@@ -170,6 +265,7 @@ export const desk = defineMission({
   output: z.object({ sent: z.boolean() }),
   tools: {
     weigh: { effect: 'read', input: z.object({ parcel: z.string() }), output: z.object({ grams: z.number() }) },
+    label: { effect: 'write', input: z.object({ parcel: z.string() }), output: z.object({ done: z.boolean() }) },
   },
 });
 `,
@@ -186,6 +282,7 @@ export const dispatch = desk.workflow(async ({ step }, { parcel }) => {
   await step.tool('weigh', { parcel });
   await sleep(10);
   await executeChild(carry, { workflowId: workflowInfo().workflowId + '/carry', args: [parcel] });
+  await step.tool('label', { parcel });
   return { sent: true };
 });
 `,
@@ -193,7 +290,10 @@ export const dispatch = desk.workflow(async ({ step }, { parcel }) => {
 import { defineActivities, defineTools } from 'mission-runtime/activity';
 import { desk } from '../workflows/dispatch/mission.ts';
 
-export default defineActivities({ tools: defineTools(desk, { weigh: ({ parcel }) => ({ grams: parcel.length }) }) });
+export default defineActivities({ tools: defineTools(desk, {
+  weigh: ({ parcel }) => ({ grams: parcel.length }),
+  label: () => ({ done: true }),
+}) });
 `,
 };
 
@@ -205,8 +305,8 @@ describe('a mission', () => {
     [input] = await recordMission(inject('temporalAddress'), artifact, [{ input: { parcel: 'book' } }]);
   });
 
-  const tried = async (edit: Edit) =>
-    replay(await candidateOf(await buildMission('dispatch', dispatch, [edit])), input);
+  const tried = async (edit: Edit, reads?: readonly string[]) =>
+    replay(await candidateOf(await buildMission('dispatch', dispatch, [edit])), input, { ...lenient, reads });
 
   it('that drops a child has changed', async () => {
     const line = "  await executeChild(carry, { workflowId: workflowInfo().workflowId + '/carry', args: [parcel] });\n";
@@ -217,6 +317,21 @@ describe('a mission', () => {
         { pointer: '/0', kind: 'removed', baseline: { step: 'carry#1', kind: 'child', request: { input: 'book' } } },
       ],
     });
+  });
+
+  it('that drops a child which the policy declares to be a read has only diverged', async () => {
+    const line = "  await executeChild(carry, { workflowId: workflowInfo().workflowId + '/carry', args: [parcel] });\n";
+    expect(await tried([DISPATCH, line, ''], ['carry'])).toMatchObject({
+      outcome: 'diverged',
+      effectDifferences: [],
+      readsUsed: ['carry'],
+    });
+  });
+
+  it('that drops a tool which its contract calls a write has changed, whatever the policy declares', async () => {
+    const result = await tried([DISPATCH, "  await step.tool('label', { parcel });\n", ''], ['label', 'tool:*', 'l*']);
+    expect(result).toMatchObject({ outcome: 'changed', effectDifferences: [{ kind: 'removed', pointer: '/1' }] });
+    expect(result.readsUsed).toBeUndefined();
   });
 
   it.each<[string, string]>([

@@ -97,9 +97,10 @@ describe('Nexus operations', () => {
     }
   });
 
-  const replay = (run: RecordedRun, candidate: Sandbox, answers: object = {}) => {
+  const replay = (run: RecordedRun, candidate: Sandbox, answers: object = {}, reads?: readonly string[]) => {
     const { histories, end, ...summary } = buildRecording([run.history]);
-    const options = { answers: answerPolicy.parse(answers), limits: replayLimits.parse({}), live: NO_LIVE_ANSWERS };
+    const limits = replayLimits.parse({});
+    const options = { answers: answerPolicy.parse(answers), limits, reads, live: NO_LIVE_ANSWERS };
     return replayRecording({ sandbox: candidate, definition: undefined }, { summary, end, histories }, options);
   };
 
@@ -124,6 +125,21 @@ describe('Nexus operations', () => {
       outcome: 'changed',
       divergence: { step: 'desk.work#1' },
       effectDifferences: [{ kind: 'changed', baseline: 'b', candidate: 'c' }],
+    });
+  });
+
+  it.each(['desk.greet', 'desk.*'])('that the policy declares to be reads (%s) may be dropped', async (name) => {
+    const code = await bundleVariant("[at(endpoint).executeOperation('greet', 'a'),", "['hello a',", FILE);
+    const candidate = await createSandbox({ code }, 10_000);
+    const run = runs.find(({ name: of }) => of === 'several') as RecordedRun;
+    expect(await replay(run, candidate)).toMatchObject({
+      outcome: 'changed',
+      effectDifferences: [{ kind: 'removed', baseline: { tool: 'desk.greet' } }],
+    });
+    expect(await replay(run, candidate, {}, [name])).toMatchObject({
+      outcome: 'diverged',
+      effectDifferences: [],
+      readsUsed: [name],
     });
   });
 

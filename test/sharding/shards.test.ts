@@ -1,9 +1,12 @@
 /** How a cohort is cut, and what a shard found as text. */
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
+import type { Artifact } from '../../src/artifact/artifact.ts';
+import { parsePolicyFlags } from '../../src/gate/parse-policy.ts';
 import type { JudgedRecording } from '../../src/release/judge-recordings.ts';
-import { shardCountOf, splitCohort } from '../../src/sharding/shard-plan.ts';
+import { decodeShardPlan, planShards, shardCountOf, splitCohort } from '../../src/sharding/shard-plan.ts';
 import { decodeShardResults, encodeShardResults } from '../../src/sharding/shard-results.ts';
+import { digestOf } from '../../src/shared/digest.ts';
 import { sampleExcluded, sampleResults } from '../support/sample-report.ts';
 
 describe('a cohort', () => {
@@ -21,11 +24,26 @@ describe('a cohort', () => {
   );
 });
 
+describe('the plan of a replay', () => {
+  it('has the whole policy, but for second opinions', () => {
+    const artifact = { digest: digestOf('an artifact') } as Artifact;
+    const policy = parsePolicyFlags(['reads=price,get*', 'activity=recorded']);
+    const plan = planShards({
+      candidate: artifact,
+      candidateName: 'a',
+      baseline: artifact,
+      policy,
+      intended: undefined,
+    });
+    expect(decodeShardPlan(plan).policy).toEqual({ ...policy, secondOpinion: 0 });
+  });
+});
+
 const steps = [{ kind: 'tool', name: 'getOrder', status: 'completed', result: null }];
 
 const found: readonly JudgedRecording[] = [
   ...sampleResults().map((result, index): JudgedRecording => {
-    const judged = { kind: 'judged' as const, result: { ...result, durationMs: 0 } };
+    const judged = { kind: 'judged' as const, result: { ...result, readsUsed: ['price'], durationMs: 0 } };
     const forgiven = result.forgiven;
     // Every other one went its own way.
     return index % 2 === 0

@@ -7,10 +7,10 @@ import type { TriedCases } from '../../release/case-results.ts';
 import { isMissionError, MissionError } from '../../shared/errors.ts';
 import { formatVersionRef } from '../../shared/version-ref.ts';
 import { listLines, sumText, triedText } from '../cases-text.ts';
-import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { EXIT } from '../io.ts';
 import { type CodeOptions, codeOptions } from '../plain-code.ts';
-import { type PolicyOptions, readPolicy } from '../read-policy.ts';
+import { type PolicyOptions, policyOptions, readPolicy } from '../read-policy.ts';
 import { readCount } from '../read-values.ts';
 import { tellTried } from '../tell-tried.ts';
 import { counted } from '../words.ts';
@@ -32,8 +32,7 @@ export function addCases(program: Command, host: CliHost): void {
       option('--dir <folder>', 'where regression cases are').default('replay-fixtures'),
       option('--version <ref>', 'a published version instead of the source'),
       option('--list', 'only say which cases there are: who added each, why, and what it guards against'),
-      listOption('--policy <file or flag>', 'a policy file, or a flag such as model=live (docs/policy.md)'),
-      listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
+      ...policyOptions(),
       option('--out <folder>', 'write report.json, report.md and junit.xml there, in a folder per mission'),
       option('--workers <count>', 'processes (default: one per processor)', readCount),
       option(

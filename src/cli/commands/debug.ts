@@ -4,10 +4,10 @@ import type { Player } from '../../debug/player.ts';
 import type { DebugCase } from '../../debug/saved-case.ts';
 import type { DebugSession } from '../../debug/session.ts';
 import { isMissionError, MissionError, messageOf } from '../../shared/errors.ts';
-import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import { type CaseOptions, openCase } from '../debug/open-case.ts';
 import { EXIT } from '../io.ts';
-import { type PolicyOptions, readPolicy } from '../read-policy.ts';
+import { answerOption, type PolicyOptions, readPolicy } from '../read-policy.ts';
 
 interface Options extends CaseOptions, PolicyOptions {
   readonly to?: string;
@@ -36,7 +36,7 @@ export function addDebug(program: Command, host: CliHost): void {
       option('--command <lines>', 'commands of the debugger instead of typing them: "g assess; p; d"').argParser(
         gather,
       ),
-      listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=recorded'),
+      answerOption('recorded'),
       option('--history <file>', 'a history file of plain Temporal workflows'),
       option('--workflows <path>', 'their code: the file or folder that exports them'),
       option('--save <file>', 'all that the debugger needs in one file, to debug elsewhere; - for standard output'),
@@ -97,13 +97,13 @@ async function save({ context, output }: Call<Options>, opened: DebugCase, file:
 
 async function playerOf(call: Call<Options>, { recording, program }: DebugCase): Promise<Player> {
   const { context, options, output } = call;
-  const { answers, limits } = await readPolicy(options, context);
+  const { answers, limits, reads } = await readPolicy(options, context);
   const { histories, end, trace: _, input: __, ...summary } = recording;
   const input = { summary, end, histories };
   const asked = options.inspectBrk ?? options.inspect;
   if (asked === undefined) {
     const { startPlayer } = await import('../../debug/process-player.ts');
-    const player = startPlayer(program, input, { answers, limits });
+    const player = startPlayer(program, input, { answers, limits, reads });
     // Whatever it is at: code that hangs would be waited for.
     call.io.signal.addEventListener('abort', () => void player.close(), { once: true });
     return player;
@@ -119,6 +119,7 @@ async function playerOf(call: Call<Options>, { recording, program }: DebugCase):
   return startInspected(program, bundle, input, {
     answers,
     limits,
+    reads,
     port: asked === true ? 9229 : asked,
     breaks: options.inspectBrk !== undefined,
     onListening: (url) => output.note(`Waiting for a debugger at ${url}`),

@@ -3,9 +3,9 @@ import { type Drift, driftTitle, movedWords } from '../../compare/drift.ts';
 import { wrapText } from '../../compare/render/layout.ts';
 import type { TryProgress } from '../../release/try-candidate.ts';
 import { shortDigest } from '../../shared/digest.ts';
-import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
+import { addCommand, type Call, type CliHost, option } from '../command.ts';
 import type { Output } from '../output.ts';
-import { type PolicyOptions, readPolicy } from '../read-policy.ts';
+import { type PolicyOptions, policyOptions, readPolicy } from '../read-policy.ts';
 import { readCount, readDuration } from '../read-values.ts';
 import { atMinute } from '../words.ts';
 
@@ -24,8 +24,7 @@ export function addDrift(program: Command, host: CliHost): void {
       option('--against <version>', 'the version to replay on (default: the one that was active before)'),
       option('--window <duration>', 'how long a day is: 24h, 7d (default: 24h)', readDuration),
       option('--limit <count>', 'a sample of so many', readCount),
-      listOption('--policy <file or flag>', 'as of a replay (docs/policy.md)'),
-      listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
+      ...policyOptions('as of a replay (docs/policy.md)'),
       option('--noise <draws>', 'ask both versions again so often, to leave out the noise of the models', readCount),
       option('--workers <count>', 'processes (default: one per processor)', readCount),
     ],

@@ -8,7 +8,7 @@ import { MissionError } from '../../shared/errors.ts';
 import { addCommand, type Call, type CliHost, listOption, option } from '../command.ts';
 import type { Output } from '../output.ts';
 import { type PlainOptions, plainOptions, replayPlain } from '../plain-replay.ts';
-import { readPolicy } from '../read-policy.ts';
+import { policyOptions, readPolicy } from '../read-policy.ts';
 import { readCount, readSince } from '../read-values.ts';
 import { replayProgress } from '../replay-progress.ts';
 import { readShards, type ShardCount, shardedJudge } from '../sharded-replay.ts';
@@ -48,11 +48,7 @@ export function addReplay(program: Command, host: CliHost): void {
         readCount,
       ),
       option('--sample <seed>', 'which sample; the same seed gives the same one'),
-      listOption(
-        '--policy <file or flag>',
-        'a policy file, or a flag such as model=live or "changed<=1%" (docs/policy.md)',
-      ),
-      listOption('--answer <kind=way>', 'how steps without an exact recorded answer are answered: model=live'),
+      ...policyOptions(),
       option(
         '--noise <draws>',
         'ask both versions again so often, to tell the noise of the models from a change',

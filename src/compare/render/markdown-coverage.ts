@@ -3,6 +3,7 @@ import type { Report } from '../report.ts';
 import { escapeText, inlineCode, table } from './markdown-pieces.ts';
 import {
   coverageWords,
+  idleReadsWords,
   missedChanges,
   NOT_EXERCISED,
   neverTaken,
@@ -12,7 +13,12 @@ import {
   unreachedWords,
 } from './terminal-coverage.ts';
 
-export function coverageTable({ coverage }: Report): string[] {
+export function coverageTable(report: Report): string[] {
+  const [exercised, idle] = [exercisedTable(report), idleReadsWords(report).map(escapeText)];
+  return exercised.length > 0 && idle.length > 0 ? [...exercised, '', ...idle] : [...exercised, ...idle];
+}
+
+function exercisedTable({ coverage }: Report): string[] {
   if (coverage === undefined) return [];
   const stopped = stoppedWords(coverage).map(escapeText);
   if (coverage.recordings === 0) return stopped;

@@ -83,7 +83,7 @@ function plainSteps(report: Report): NextStep[] {
   return [{ command: `${command} --answer ${setting}`, why }];
 }
 
-/** The flags of the report's policy for answers and noise, for a command that is to find the same, or with one setting more. */
+/** The flags of the report's policy for answers, reads and noise, for a command that is to find the same, or with one setting more. */
 export function answersOf({ policy }: Pick<Report, 'policy'>, more?: string): string {
   const noise = isJsonObject(policy.value) ? policy.value['noise'] : undefined;
   const samples = isJsonObject(noise) ? noise['samples'] : undefined;
@@ -97,7 +97,14 @@ function answerFlags({ policy }: Pick<Report, 'policy'>, more?: string): string 
     typeof way === 'string' && !DEFAULTS.includes(way) ? [`${kind}=${way}`] : [],
   );
   const all = [...new Set(more === undefined ? chosen : [...chosen, more])];
-  return all.length === 0 ? '' : ` --answer ${all.join(',')}`;
+  return `${all.length === 0 ? '' : ` --answer ${all.join(',')}`}${readsFlag({ policy })}`;
+}
+
+/** Names that no flag can hold are left to the policy's file. */
+function readsFlag({ policy }: Pick<Report, 'policy'>): string {
+  const reads = isJsonObject(policy.value) ? policy.value['reads'] : undefined;
+  const isFlag = (name: unknown) => typeof name === 'string' && /^[^\s=<>,]+$/.test(name);
+  return Array.isArray(reads) && reads.every(isFlag) ? ` --policy ${shellWord(`reads=${reads.join(',')}`)}` : '';
 }
 
 /** The policy setting that would take most of the unanswered runs further. */

@@ -29,7 +29,12 @@ export function missedChanges({
   });
 }
 
-export function coverageLines({ coverage }: Report, { palette, width }: TerminalOptions): string[] {
+export function coverageLines(report: Report, options: TerminalOptions): string[] {
+  return [...exercisedLines(report, options), ...dimLines(idleReadsWords(report), options)];
+}
+
+function exercisedLines({ coverage }: Report, options: TerminalOptions): string[] {
+  const { palette, width } = options;
   if (coverage === undefined) return [];
   const stopped = stoppedWords(coverage)
     .flatMap((text) => wrapped(text, width))
@@ -59,10 +64,12 @@ export function coverageLines({ coverage }: Report, { palette, width }: Terminal
     ...wrapped(coverageWords(coverage), width).map((line) => `  ${line}`),
     ...stopped,
     ...tableLines(rows, width),
-    ...[...unreachedWords(coverage), ...more]
-      .flatMap((text) => wrapped(text, width))
-      .map((line) => `  ${palette.dim(line)}`),
+    ...dimLines([...unreachedWords(coverage), ...more], options),
   ];
+}
+
+function dimLines(texts: readonly string[], { palette, width }: TerminalOptions): string[] {
+  return texts.flatMap((text) => wrapped(text, width)).map((line) => `  ${palette.dim(line)}`);
 }
 
 function wrapped(text: string, width: number): string[] {
@@ -121,6 +128,12 @@ export function unreachedWords({ parts, changes, compareRules }: CoverageReport)
       : [`Rules that changed and were read, in runs that all match: ${printable(idleChanges.join(', '))}`]),
     ...(idle.length === 0 ? [] : [`Compare rules that forgave nothing: ${printable(idle.join(', '))}`]),
   ];
+}
+
+/** What the policy declares to be a read, and no run asked for: at most one sentence. */
+export function idleReadsWords({ reads = [], counts }: Report): readonly string[] {
+  const idle = counts.faithful === 0 ? [] : reads.filter(({ runs }) => runs === 0).map(({ name }) => name);
+  return idle.length === 0 ? [] : [`Reads of the policy that no run asked for: ${printable(idle.join(', '))}`];
 }
 
 export function partName({ part, kind, name }: CoveredPart): string {
