@@ -76,7 +76,7 @@ export interface CountedCode {
   readonly stopped?: string;
 }
 
-/** A compare rule of the candidate, and in how many recordings it forgave a difference. */
+/** A compare rule or volatile field of the candidate, and in how many recordings it forgave a difference. */
 export interface CoveredRule {
   /** `output /decidedAt`, `tool issueRefund /at` */
   readonly place: string;
@@ -87,7 +87,7 @@ export interface CoveredRule {
 export interface WalkedWays {
   readonly recorded: readonly WalkedStep[];
   readonly candidate: readonly WalkedStep[];
-  /** Where compare rules forgave a difference. */
+  /** Where compare rules and volatile fields forgave a difference. */
   readonly forgiven?: readonly string[] | undefined;
 }
 

@@ -113,7 +113,7 @@ export interface ReplayResult {
   readonly determinism: Determinism;
   /** Patches that the recording has no marker of, and that the candidate took as a new run takes them; sorted. */
   readonly assumedPatches?: readonly string[];
-  /** Places where a compare rule forgave a difference, as `forgiven.ts` names them; sorted, absent when nowhere. */
+  /** Places where a compare rule or a volatile field forgave a difference, as `forgiven.ts` names them; sorted, absent when nowhere. */
   readonly forgiven?: readonly string[];
   /** Names among the policy's `reads` that a step of the recorded run or of the candidate has, in their order; absent when none. */
   readonly readsUsed?: readonly string[];

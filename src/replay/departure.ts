@@ -50,6 +50,8 @@ export interface Departure {
   readonly options: ReplayOptions;
   readonly rules: RuleBook;
   readonly reads: DeclaredReads;
+  /** Gathers the places where a rule or a volatile field let a difference pass. */
+  readonly forgiven: Set<string>;
   readonly matched: readonly MatchedPair[];
   readonly lockstep: LockstepRun;
   /** The link of the chain in which the lockstep ended. */

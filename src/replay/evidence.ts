@@ -12,6 +12,8 @@
  *    when no answer of its grade is left.
  * 4. What the recording knows as a write is one, whatever the candidate declares.
  */
+import { diffJson } from '../compare/diff-json.ts';
+import { toolPlace } from '../compare/forgiven.ts';
 import type { EvidenceGrade, StepCommand } from '../compare/outcome.ts';
 import { canonicalJson } from '../shared/json.ts';
 import type { CommandView } from './command-view.ts';
@@ -38,12 +40,20 @@ export class Evidence {
   readonly #answers: readonly RecordedAnswer[];
   readonly #rules: RuleBook;
   readonly #reads: DeclaredReads;
+  readonly #forgiven: Set<string>;
   readonly #keys = new Map<RecordedAnswer, { readonly exact: string; readonly volatile: string }>();
 
-  constructor(answers: readonly RecordedAnswer[], rules: RuleBook, reads: DeclaredReads = NO_READS) {
+  /** @param forgiven gets the places of volatile fields that differ where an answer was found but for these */
+  constructor(
+    answers: readonly RecordedAnswer[],
+    rules: RuleBook,
+    reads: DeclaredReads = NO_READS,
+    forgiven = new Set<string>(),
+  ) {
     this.#answers = answers;
     this.#rules = rules;
     this.#reads = reads;
+    this.#forgiven = forgiven;
   }
 
   find(view: CommandView): FoundAnswer {
@@ -54,9 +64,16 @@ export class Evidence {
     const exact = pick(same, (answer) => this.#keysOfAnswer(answer).exact === wanted.exact, repeats);
     if (exact) return { grade: 'exact', answer: exact, knownAsWrite };
     const volatile = pick(same, (answer) => this.#keysOfAnswer(answer).volatile === wanted.volatile, repeats);
-    if (volatile) return { grade: 'volatile', answer: volatile, knownAsWrite };
+    if (volatile) {
+      this.#noteForgiven(volatile.view, view);
+      return { grade: 'volatile', answer: volatile, knownAsWrite };
+    }
     const stale = pickStale(same, view);
     return { grade: stale ? 'stale' : 'none', answer: stale, knownAsWrite };
+  }
+
+  #noteForgiven(recorded: CommandView, { name, request }: CommandView): void {
+    for (const { pointer } of diffJson(recorded.request, request)) this.#forgiven.add(toolPlace(name, pointer));
   }
 
   #keysOfAnswer(answer: RecordedAnswer) {

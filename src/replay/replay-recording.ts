@@ -51,7 +51,18 @@ export async function replayRecording(
   const payloads = checkPayloads(rules, matched, forgiven);
   const check = options.anew === undefined ? payloads : checkUpTo(options.anew, payloads);
   const { lockstep, link } = await followLinks(candidate.sandbox, input, check, assumedPatches);
-  const departure: Departure = { candidate, input, options, rules, reads, matched, lockstep, link, assumedPatches };
+  const departure: Departure = {
+    candidate,
+    input,
+    options,
+    rules,
+    reads,
+    forgiven,
+    matched,
+    lockstep,
+    link,
+    assumedPatches,
+  };
   try {
     const found = lockstep.end.kind === 'followed' ? await followed(departure) : await departed(departure);
     noteForgivenAtEnd(found, rules, forgiven);

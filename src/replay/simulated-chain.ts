@@ -71,12 +71,12 @@ function endsWithRecording({ input }: Departure, next: number): boolean {
 type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs' | 'given'>;
 
 function commonOptions(
-  { candidate, options, input, rules, reads }: Departure,
+  { candidate, options, input, rules, reads, forgiven }: Departure,
   commands: RecordedCommands,
   namer: StepNamer,
 ): Common {
   return {
-    evidence: new Evidence(commands.answers, rules, reads),
+    evidence: new Evidence(commands.answers, rules, reads, forgiven),
     policy: options.answers,
     definition: candidate.definition,
     decisions: new DecisionBook(input.histories),

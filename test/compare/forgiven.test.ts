@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { compareRulesOf, NO_RULES } from '../../src/compare/compare-rules.ts';
 import { declaredRules, forgivenPointers, isForgivenBy, outputPlace, toolPlace } from '../../src/compare/forgiven.ts';
 import type { MissionDefinition } from '../../src/mission/definition.ts';
-import { compare } from '../../src/mission.ts';
+import { compare, volatile } from '../../src/mission.ts';
 import type { Json } from '../../src/shared/json.ts';
 
 type Schema = MissionDefinition['output'];
@@ -32,6 +32,12 @@ describe('declared rules', () => {
       'output /tags',
       'tool issueRefund /at',
     ]);
+  });
+
+  it('are volatile fields, too, of what a tool is asked and of nothing else', () => {
+    const asked = schema(z.object({ id: z.string(), spans: z.array(z.object({ trace: volatile(z.string()) })) }));
+    const tools = { lookUp: { effect: 'read' as const, input: asked, output: asked } };
+    expect(declaredRules({ output: asked, tools })).toEqual(['tool lookUp /spans/*/trace']);
   });
 
   it('of a schema that holds itself are found once', () => {

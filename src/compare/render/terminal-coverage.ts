@@ -126,7 +126,9 @@ export function unreachedWords({ parts, changes, compareRules }: CoverageReport)
     ...(idleChanges.length === 0
       ? []
       : [`Rules that changed and were read, in runs that all match: ${printable(idleChanges.join(', '))}`]),
-    ...(idle.length === 0 ? [] : [`Compare rules that forgave nothing: ${printable(idle.join(', '))}`]),
+    ...(idle.length === 0
+      ? []
+      : [`Compare rules and volatile fields that forgave nothing: ${printable(idle.join(', '))}`]),
   ];
 }
 
