@@ -79,17 +79,24 @@ export class Simulation {
     return [...this.#expected].filter(({ scope }) => scope === 'chain');
   }
 
-  /** Goes on from commands that wait for an answer. */
+  /** Goes on where the lockstep stopped: from commands that wait for an answer, and local activities, which have none. */
   async proceed(queue: readonly QueuedCommand[]): Promise<SimulationEnd> {
+    for (const machine of this.#options.shop.localActivities.values()) {
+      if (!machine.resolved) this.#server.serveLocal(machine.command, machine);
+    }
     await this.#server.serve(queue);
-    while (this.#end === undefined) await this.#turn();
-    return this.#end;
+    return this.#toTheEnd();
   }
 
   /** Runs a link from its start. */
   async begin(activation: Activation): Promise<SimulationEnd> {
     await this.#give(activation);
-    return this.proceed([]);
+    return this.#toTheEnd();
+  }
+
+  async #toTheEnd(): Promise<SimulationEnd> {
+    while (this.#end === undefined) await this.#turn();
+    return this.#end;
   }
 
   async #turn(): Promise<void> {

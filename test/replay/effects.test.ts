@@ -97,6 +97,11 @@ describe('a plain workflow', () => {
       [{ pointer: '/3', kind: 'removed', baseline: { kind: 'activity', tool: 'note', request: 'first deed' } }],
     ],
     [
+      'drops the activity before a local one',
+      ["  await slow('second deed');\n", ''],
+      [{ pointer: '/4', kind: 'removed', baseline: { kind: 'activity', tool: 'slow' } }],
+    ],
+    [
       'drops a local activity',
       ["  await local.stamp('third deed');\n", ''],
       [{ pointer: '/5', kind: 'removed', baseline: { kind: 'activity', tool: 'stamp', request: null } }],
@@ -147,6 +152,14 @@ describe('a plain workflow', () => {
       outcome: 'changed',
       endDifferences: [],
       effectDifferences: differences,
+    });
+  });
+
+  it('whose local activity is where it leaves the recorded way has no answer, unless recorded ones are allowed', async () => {
+    const candidate = await plainCandidate([["  await slow('second deed');\n", '']]);
+    expect(await replay(candidate, input, strict)).toMatchObject({
+      outcome: 'unanswered',
+      unanswered: { kind: 'activity', step: 'stamp#1', remedy: expect.stringContaining('activity=recorded') },
     });
   });
 
