@@ -69,6 +69,15 @@ export function localActivityCancelled(activity: ActivityName, cause: Failure): 
   };
 }
 
+/** A local activity that ran out of time, as the run is told when that happens. */
+export function localActivityTimedOut(activity: ActivityName, cause: Failure): Failure {
+  return {
+    message: 'Local Activity timed out',
+    cause,
+    ...activityInfo(activity, {}, RetryState.RETRY_STATE_CANCEL_REQUESTED),
+  };
+}
+
 export interface ChildName {
   readonly namespace: string;
   readonly workflowId: string;

@@ -55,15 +55,20 @@ export class HistoryDriver {
   readonly #facts: TaskFacts;
   #jobs: Job[] = [];
   #startedId = 0;
+  /** The started event that ended the last sequence which one ended: from there on, started tasks move the time. */
+  #nextStartedId = 0;
   #finalSeen = false;
 
-  /** @param strict whether a command that the history has no place for ends the lockstep at once, or only when it is in the way */
+  /**
+   * @param strict - whether a command that the history has no place for ends the lockstep at once, and the run is told what it was
+   *   told; otherwise both are as in Temporal's own replay: only a command that is in the way counts
+   */
   constructor(history: History, identity: RunIdentity, check: CommandCheck, strict = true) {
     this.events = history.events ?? [];
     this.#identity = identity;
     this.#strict = strict;
     this.#commands = new CommandQueue(this.shop, check);
-    this.#local = new LocalResults(this.shop, check);
+    this.#local = new LocalResults(this.shop, check, !strict);
     this.#facts = new TaskFacts(this.events);
   }
 
@@ -117,7 +122,7 @@ export class HistoryDriver {
     if (command.setPatchMarker && !this.#patches.isFirst(command)) return;
     const { commands, jobs } = this.shop.take(command);
     this.#commands.add(commands);
-    this.#jobs.push(...jobs);
+    this.#jobs.push(...jobs, ...this.#local.take(command, this.#facts.isReplaying));
   }
 
   #lastEventId(): number {
@@ -129,18 +134,18 @@ export class HistoryDriver {
     const { index: end } = endOfNextSequence(this.events, this.position, before);
     this.#facts.enterSequence(this.position, end);
     const last = this.events[end] as HistoryEvent;
-    const targetId = typeOf(last) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED ? idOf(last) : undefined;
-    while (this.position <= end) this.#applyEvent(end, targetId);
+    if (typeOf(last) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) this.#nextStartedId = idOf(last);
+    while (this.position <= end) this.#applyEvent(end);
     this.#peek(before);
   }
 
-  #applyEvent(end: number, targetId: number | undefined): void {
+  #applyEvent(end: number): void {
     const event = this.events[this.position] as HistoryEvent;
     if (isCommandEvent(event)) {
       this.position += this.#applyCommandEvent(event, this.events[this.position + 1]);
     } else {
       if (this.#strict && this.#endsCommands(event)) this.#commands.expectNoMore(event);
-      this.#applyOutsideEvent(event, targetId);
+      this.#applyOutsideEvent(event);
       this.position += 1;
     }
     if (isFinalEvent(event)) this.#finalSeen = true;
@@ -169,14 +174,14 @@ export class HistoryDriver {
     return 1;
   }
 
-  #applyOutsideEvent(event: HistoryEvent, targetId: number | undefined): void {
+  #applyOutsideEvent(event: HistoryEvent): void {
     const started = event.workflowExecutionStartedEventAttributes;
     if (started) {
       this.#advance(toMs(event.eventTime));
       this.#jobs.push(startJob(started, this.#identity.workflowId, event));
       return;
     }
-    if (typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) this.#taskStarted(event, targetId);
+    if (typeOf(event) === EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) this.#taskStarted(event);
     this.#jobs.push(...signalJob(event), ...cancelJob(event));
     this.#reset(event);
     const initiatedBy = initiatingEventId(event);
@@ -192,11 +197,13 @@ export class HistoryDriver {
     this.#jobs.push(...this.shop.progress(event, initiatedBy));
   }
 
-  #taskStarted(event: HistoryEvent, targetId: number | undefined): void {
+  /** Of a history that ends without a task that counts, tasks that came to nothing move the time, too. */
+  #taskStarted(event: HistoryEvent): void {
     this.#facts.taskStarted(event);
-    if (idOf(event) !== targetId) return;
-    this.#startedId = targetId;
+    if (idOf(event) < this.#nextStartedId) return;
+    this.#startedId = this.#nextStartedId;
     this.#advance(toMs(event.eventTime));
+    if (!this.#facts.isReplaying) this.#local.run();
   }
 
   #reset(event: HistoryEvent): void {

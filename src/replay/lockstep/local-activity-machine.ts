@@ -1,11 +1,20 @@
 import Long from 'long';
-import type { Command, HistoryEvent, Job } from '../proto.ts';
+import {
+  ActivityCancellationType,
+  type Command,
+  type Failure,
+  type HistoryEvent,
+  type Job,
+  type Timestamp,
+} from '../proto.ts';
 import type { LocalActivityMarker } from './event-facts.ts';
-import { localActivityCancelled } from './failures.ts';
+import { localActivityCancelled, localActivityTimedOut } from './failures.ts';
 import type { Machine } from './machines.ts';
 import { Mismatch } from './mismatch.ts';
 
 type ScheduleLocalActivity = NonNullable<Command['scheduleLocalActivity']>;
+type Result = NonNullable<NonNullable<Job['resolveActivity']>['result']>;
+type MarkerTime = NonNullable<LocalActivityMarker['backoff']>;
 
 /** A local activity: it has no command of its own, only the marker that its result was recorded in. */
 export class LocalActivityMachine implements Machine {
@@ -14,6 +23,8 @@ export class LocalActivityMachine implements Machine {
   readonly seq: number;
   readonly schedule: ScheduleLocalActivity;
   resolved = false;
+  /** Whether a worker runs it, where no marker says how it ended. */
+  isRun = false;
 
   constructor(command: Command, schedule: ScheduleLocalActivity) {
     this.command = command;
@@ -35,33 +46,58 @@ export class LocalActivityMachine implements Machine {
     throw new Mismatch('replaced', reason, this.command, event);
   }
 
-  /** Tells the workflow what the marker says. */
-  resolve(marker: LocalActivityMarker, event: HistoryEvent): Job {
+  /**
+   * Tells the workflow what the marker says.
+   *
+   * @param asReplayed - as core tells it when it replays, rather than as the run was told
+   */
+  resolve(marker: LocalActivityMarker, event: HistoryEvent, asReplayed = false): Job {
     this.resolved = true;
-    return { resolveActivity: { seq: this.seq, isLocal: true, result: this.#resultOf(marker, event) } };
+    const result = marker.backoff === undefined ? this.#resultOf(event, asReplayed) : backoffOf(marker, marker.backoff);
+    return { resolveActivity: { seq: this.seq, isLocal: true, result } };
   }
 
-  #resultOf(marker: LocalActivityMarker, event: HistoryEvent) {
-    if (marker.backoff !== undefined) {
-      return {
-        backoff: {
-          attempt: marker.attempt + 1,
-          backoffDuration: { seconds: Long.fromNumber(marker.backoff.seconds), nanos: marker.backoff.nanos },
-          originalScheduleTime: marker.originalScheduleTime
-            ? {
-                seconds: Long.fromNumber(marker.originalScheduleTime.seconds),
-                nanos: marker.originalScheduleTime.nanos,
-              }
-            : null,
-        },
-      };
-    }
-    const attributes = event.markerRecordedEventAttributes;
+  /** Given up beyond what was recorded: the run is told at once, unless it waits for the activity to end. */
+  giveUp(): readonly Job[] {
+    const waits = this.schedule.cancellationType === ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+    if (this.resolved || !this.isRun || waits) return [];
+    this.resolved = true;
+    const result = this.#cancelled({ message: 'Activity cancelled', canceledFailureInfo: {} });
+    return [{ resolveActivity: { seq: this.seq, isLocal: true, result } }];
+  }
+
+  #resultOf({ markerRecordedEventAttributes: attributes }: HistoryEvent, asReplayed: boolean): Result {
     const failure = attributes?.failure;
     if (!failure) return { completed: { result: attributes?.details?.['result']?.payloads?.[0] ?? null } };
-    const cancelled = failure.canceledFailureInfo ?? failure.cause?.canceledFailureInfo;
-    if (!cancelled) return { failed: { failure } };
-    const name = { activityId: this.schedule.activityId ?? '', activityType: this.schedule.activityType ?? '' };
-    return { cancelled: { failure: localActivityCancelled(name, failure) } };
+    if (failure.canceledFailureInfo ?? failure.cause?.canceledFailureInfo) return this.#cancelled(failure);
+    const isWrapped = !asReplayed && ranOutOfTime(failure);
+    return { failed: { failure: isWrapped ? localActivityTimedOut(this.#name, failure) : failure } };
   }
+
+  #cancelled(failure: Failure): Result {
+    return { cancelled: { failure: localActivityCancelled(this.#name, failure) } };
+  }
+
+  get #name() {
+    return { activityId: this.schedule.activityId ?? '', activityType: this.schedule.activityType ?? '' };
+  }
+}
+
+/** By the worker's clock: such a failure has no source, one that the activity threw has the SDK's name there. */
+function ranOutOfTime({ timeoutFailureInfo, source }: Failure): boolean {
+  return Boolean(timeoutFailureInfo) && !source;
+}
+
+function backoffOf({ attempt, originalScheduleTime }: LocalActivityMarker, backoff: MarkerTime): Result {
+  return {
+    backoff: {
+      attempt: attempt + 1,
+      backoffDuration: timeOf(backoff),
+      originalScheduleTime: originalScheduleTime ? timeOf(originalScheduleTime) : null,
+    },
+  };
+}
+
+function timeOf({ seconds, nanos }: MarkerTime): Timestamp {
+  return { seconds: Long.fromNumber(seconds), nanos };
 }

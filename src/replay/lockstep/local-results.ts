@@ -1,5 +1,5 @@
 /** Results of local activities: recorded in markers that follow the task which needs them, so they are looked up ahead. */
-import type { HistoryEvent, Job } from '../proto.ts';
+import type { Command, HistoryEvent, Job } from '../proto.ts';
 import type { CommandCheck } from './command-queue.ts';
 import { localActivityMarkerOf, typeOf } from './event-facts.ts';
 import type { MachineShop } from './machine-shop.ts';
@@ -15,11 +15,14 @@ interface Resolved {
 export class LocalResults {
   readonly #shop: MachineShop;
   readonly #check: CommandCheck;
+  readonly #asReplayed: boolean;
   readonly #markers: HistoryEvent[] = [];
 
-  constructor(shop: MachineShop, check: CommandCheck) {
+  /** @param asReplayed - whether runs are told what core tells them when it replays, where they were told otherwise */
+  constructor(shop: MachineShop, check: CommandCheck, asReplayed: boolean) {
     this.#shop = shop;
     this.#check = check;
+    this.#asReplayed = asReplayed;
   }
 
   /** A marker that stands ahead. */
@@ -39,9 +42,25 @@ export class LocalResults {
       if (!event || !marker || !machine) return { jobs, timeMs };
       this.#markers.shift();
       if (machine.resolved) continue;
-      jobs.push(machine.resolve(marker, event));
+      jobs.push(machine.resolve(marker, event, this.#asReplayed));
       timeMs = Math.max(timeMs, marker.completeTimeMs ?? 0);
     }
+  }
+
+  /** Those without a marker are run by the worker that goes on with the run. */
+  run(): void {
+    for (const machine of this.#shop.localActivities.values()) machine.isRun = true;
+  }
+
+  /** What a command leads to where nothing is recorded any more. */
+  take(
+    { scheduleLocalActivity: schedule, requestCancelLocalActivity: cancel }: Command,
+    isReplaying: boolean,
+  ): readonly Job[] {
+    const machine = this.#shop.localActivities.get(schedule?.seq ?? cancel?.seq ?? 0);
+    if (machine === undefined) return [];
+    if (schedule && !isReplaying) machine.isRun = true;
+    return cancel ? machine.giveUp() : [];
   }
 
   /** Takes the marker where it stands. @throws Mismatch */

@@ -23,6 +23,11 @@ export class TaskFacts {
     this.#isReplaying = this.#lastTaskId > 0;
   }
 
+  /** Whether what is told now was told before, to the run that is recorded. */
+  get isReplaying(): boolean {
+    return this.#isReplaying;
+  }
+
   /** Takes over what the completed tasks of a sequence say, and looks ahead to the one that ends its last task. */
   enterSequence(from: number, end: number): void {
     for (let index = from; index <= end; index += 1) this.#completed(this.#events[index]);
