@@ -5,13 +5,13 @@ import { describe, expect, inject, it } from 'vitest';
 import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
 import { readCaseArtifact } from '../../src/recording/case-artifacts.ts';
 import { readFixtures } from '../../src/recording/fixtures.ts';
-import { isCommandEvent } from '../../src/replay/lockstep/event-facts.ts';
 import type { SandboxBundle } from '../../src/replay/sandbox.ts';
 import { CLERK, clerk } from './missions/clerk.ts';
 import { answerQuestions, buildMission, inputOf, recordMission } from './missions/lab.ts';
 import { PARCEL_DESK, parcelDesk } from './missions/parcel-desk.ts';
-import { bothEngines, linksOf } from './plain/activations.ts';
-import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { bothEngines, cutsOf, linksOf } from './plain/activations.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import type { RecordedRun } from './plain/record-runs.ts';
 import { bundleEdited, recordScenarios } from './simulated/record.ts';
 
 async function expectTheSame(bundle: SandboxBundle, runs: readonly RecordedRun[]): Promise<void> {
@@ -68,14 +68,3 @@ describe('our driver and Temporal core give the same activations', () => {
     }
   });
 });
-
-/** A run as it was whenever somebody could have read its history, from its first task on: commands come with their task. */
-function cutsOf(run: RecordedRun): RecordedRun[] {
-  const events = run.history.events ?? [];
-  return events.flatMap((_, index) => {
-    const next = events[index + 1];
-    if (index < 2 || next === undefined || isCommandEvent(next)) return [];
-    const name = `${run.name}, its first ${index + 1} events of ${events.length}`;
-    return [{ ...run, name, history: { events: events.slice(0, index + 1) } }];
-  });
-}

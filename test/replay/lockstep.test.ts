@@ -3,8 +3,9 @@ import { type HistoryEvent, toNumber } from '../../src/replay/proto.ts';
 import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
 import { drive, essence, withoutRemovals } from './plain/activations.ts';
 import { type CoreReplay, coreReplays } from './plain/core-activations.ts';
-import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
 import { recordInterruptedRuns } from './plain/record-interrupted.ts';
+import type { RecordedRun } from './plain/record-runs.ts';
 
 describe('our driver and Temporal core, on histories of plain workflows', () => {
   let runs: RecordedRun[];

@@ -14,7 +14,8 @@ import { desk } from './nexus/service.ts';
 import type { worker as work } from './nexus/workflows.ts';
 import { drive, essence, withoutRemovals } from './plain/activations.ts';
 import { type CoreReplay, coreReplays } from './plain/core-activations.ts';
-import { bundlePlain, type RecordedRun } from './plain/record.ts';
+import { bundlePlain } from './plain/record.ts';
+import type { RecordedRun } from './plain/record-runs.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 /** Where the workflows are, from the folder of the plain ones. */
@@ -156,6 +157,19 @@ describe('Nexus operations', () => {
       },
       determinism: { deterministic: true },
     });
+  });
+
+  it('whose cancellation is sent no more, or sent now, are told by that', async () => {
+    const given = "'never', { cancellationType }";
+    for (const [type, recorded, found] of [
+      ['ABANDON', 'cancelled TRY_CANCEL', { kind: 'missing', step: 'cancel:desk.work#1' }],
+      ['TRY_CANCEL', 'cancelled ABANDON', { kind: 'extra', step: 'cancel:desk.work#1' }],
+      ['TRY_CANCEL', 'cancelled WAIT_CANCELLATION_COMPLETED', { kind: 'extra', step: 'end' }],
+    ] as const) {
+      const code = await bundleVariant(given, given.replace('cancellationType', `cancellationType: '${type}'`), FILE);
+      const run = runs.find(({ name }) => name === recorded) as RecordedRun;
+      expect(await replay(run, await createSandbox({ code }, 10_000))).toMatchObject({ divergence: found });
+    }
   });
 
   it('that are cancelled in a simulation end as their cancellation type says', async () => {

@@ -9,8 +9,9 @@ import { replayRecording } from '../../src/replay/replay-recording.ts';
 import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
 import { bothEngines } from './plain/activations.ts';
 import { coreReplays } from './plain/core-activations.ts';
-import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
 import { recordInterruptedRuns } from './plain/record-interrupted.ts';
+import type { RecordedRun } from './plain/record-runs.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 const options = { answers: answerPolicy.parse({}), limits: replayLimits.parse({}), live: NO_LIVE_ANSWERS };

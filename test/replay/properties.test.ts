@@ -22,7 +22,8 @@ import {
   replayAll,
   strict,
 } from './missions/lab.ts';
-import { bundlePlain, type RecordedRun, recordPlainRuns } from './plain/record.ts';
+import { bundlePlain, recordPlainRuns } from './plain/record.ts';
+import type { RecordedRun } from './plain/record-runs.ts';
 import { bundleVariant } from './plain/variant.ts';
 
 describe('every recording', () => {

@@ -3,7 +3,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { encodeHistory } from '../../../src/recording/encode-history.ts';
 import type { History } from '../../../src/recording/recording.ts';
-import type { RecordedRun } from '../plain/record.ts';
+import type { RecordedRun } from '../plain/record-runs.ts';
 import { type AssistantProject, type Hosted, withWorker } from './record.ts';
 
 export interface Feature {

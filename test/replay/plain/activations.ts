@@ -1,11 +1,12 @@
 /** What a workflow is told by our driver, in a form in which it can be compared with what core tells it. */
 import Long from 'long';
 import { identityOf, type ReplayInput } from '../../../src/replay/departure.ts';
+import { isCommandEvent } from '../../../src/replay/lockstep/event-facts.ts';
 import { HistoryDriver } from '../../../src/replay/lockstep/history-driver.ts';
 import type { Activation, Job } from '../../../src/replay/proto.ts';
 import { createSandbox, type Sandbox, type SandboxBundle } from '../../../src/replay/sandbox.ts';
 import { type CoreReplay, coreReplays } from './core-activations.ts';
-import type { RecordedRun } from './record.ts';
+import type { RecordedRun } from './record-runs.ts';
 
 /** What is compared as it is. The run id is not: core replays a history as that of any run. */
 const FACTS = [
@@ -59,9 +60,13 @@ function plainObject(value: object): unknown {
   return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
-/** Drives a history through the sandbox to its end. */
-export async function drive(sandbox: Sandbox, { workflowId, runId, history }: RecordedRun) {
-  const driver = new HistoryDriver(history, { workflowId, runId }, () => undefined);
+/**
+ * Drives a history through the sandbox to its end.
+ *
+ * @param strict - false where the run is to be told what Temporal's replay tells it, and not what it was told
+ */
+export async function drive(sandbox: Sandbox, { workflowId, runId, history }: RecordedRun, strict = true) {
+  const driver = new HistoryDriver(history, { workflowId, runId }, () => undefined, strict);
   const activations: Activation[] = [];
   let activation = driver.next();
   if (!activation) throw new Error('nothing to activate');
@@ -94,13 +99,22 @@ export interface BothEngines {
   readonly core: readonly unknown[];
 }
 
-/** Drives histories through both engines. @throws Error that names the history when ours finds a mismatch */
-export async function bothEngines(bundle: SandboxBundle, runs: readonly RecordedRun[]): Promise<BothEngines[]> {
+/**
+ * Drives histories through both engines.
+ *
+ * @param strict - as {@link drive} takes it
+ * @throws Error that names the history when ours finds a mismatch
+ */
+export async function bothEngines(
+  bundle: SandboxBundle,
+  runs: readonly RecordedRun[],
+  strict = true,
+): Promise<BothEngines[]> {
   const core = await coreReplays(bundle.code, runs);
   const sandbox = await createSandbox(bundle, 10_000);
   const found: BothEngines[] = [];
   for (const [index, run] of runs.entries()) {
-    const { activations } = await drive(sandbox, run).catch((error: Error) => {
+    const { activations } = await drive(sandbox, run, strict).catch((error: Error) => {
       throw new Error(`${run.name}: ${error.message}`);
     });
     const told = withoutRemovals(core[index]);
@@ -122,4 +136,15 @@ export function linksOf(input: ReplayInput, name: string): RecordedRun[] {
     ...identityOf(input, link),
     history,
   }));
+}
+
+/** A run as it was whenever somebody could have read its history, from its first task on: commands come with their task. */
+export function cutsOf(run: RecordedRun): RecordedRun[] {
+  const events = run.history.events ?? [];
+  return events.flatMap((_, index) => {
+    const next = events[index + 1];
+    if (index < 2 || next === undefined || isCommandEvent(next)) return [];
+    const name = `${run.name}, its first ${index + 1} events of ${events.length}`;
+    return [{ ...run, name, history: { events: events.slice(0, index + 1) } }];
+  });
 }

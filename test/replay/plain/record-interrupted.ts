@@ -7,7 +7,7 @@ import { successorOf } from '../../../src/recording/chain.ts';
 import { type HistoryEvent, toNumber, WorkflowTaskFailedCause } from '../../../src/replay/proto.ts';
 import { quietRuntime } from '../../support/quiet-runtime.ts';
 import { once } from './once.ts';
-import type { RecordedRun } from './record.ts';
+import type { RecordedRun } from './record-runs.ts';
 
 const activities = {
   greet: async (name: string) => `hello ${name}`,

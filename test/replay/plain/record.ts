@@ -2,20 +2,12 @@
 
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { buildRecording, toStoredRecording } from '../../../src/recording/build-recording.ts';
 import type { History } from '../../../src/replay/proto.ts';
 import type { ReplaySource } from '../../../src/replay/replay-cohort.ts';
-import { quietRuntime } from '../../support/quiet-runtime.ts';
-
-export interface RecordedRun {
-  readonly name: string;
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly history: History;
-}
+import { type Drive, type RecordedRun, recordRuns } from './record-runs.ts';
 
 const attempts = new Map<string, number>();
 
@@ -55,8 +47,6 @@ export async function bundlePlain(file = './workflows.ts'): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
   return code;
 }
-
-type Drive = (handle: WorkflowHandle) => Promise<unknown>;
 
 const ignore = () => undefined;
 
@@ -109,46 +99,10 @@ const SCENARIOS: readonly (readonly [type: string, args: unknown[], drive?: Driv
 
 /** Runs every scenario; chains give one history per link. */
 export async function recordPlainRuns(address: string, code: string): Promise<RecordedRun[]> {
-  quietRuntime();
-  const taskQueue = `plain-${crypto.randomUUID()}`;
-  const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
-  const worker = await Worker.create({ connection: native, taskQueue, workflowBundle: { code }, activities });
-  try {
-    return await worker.runUntil(async () => {
-      const target = await client.workflow.start('signalled', {
-        args: [9],
-        taskQueue,
-        workflowId: `${taskQueue}-target`,
-      });
-      const all = [...SCENARIOS, ['external', [target.workflowId]] as (typeof SCENARIOS)[number]];
-      const runs = await Promise.all(all.map(([type, args, drive]) => recordOne(client, taskQueue, type, args, drive)));
-      return runs.flat();
-    });
-  } finally {
-    await connection.close();
-    await native.close();
-  }
-}
-
-async function recordOne(
-  client: Client,
-  taskQueue: string,
-  type: string,
-  args: unknown[],
-  drive?: Drive,
-): Promise<RecordedRun[]> {
-  const workflowId = `${taskQueue}-${type}`;
-  const handle = await client.workflow.start(type, { args, taskQueue, workflowId });
-  await drive?.(handle);
-  await handle.result().catch(ignore);
-  const runs: RecordedRun[] = [];
-  let runId: string | undefined = handle.firstExecutionRunId;
-  while (runId) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    runs.push({ name: runs.length === 0 ? type : `${type} (link ${runs.length + 1})`, workflowId, runId, history });
-    runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
-  }
-  return runs;
+  return recordRuns(address, { code, activities }, async (client, taskQueue) => {
+    const workflowId = `${taskQueue}-target`;
+    await client.workflow.start('signalled', { args: [9], taskQueue, workflowId });
+    const all = [...SCENARIOS, ['external', [workflowId]] as const];
+    return all.map(([type, args, drive]) => ({ type, args, ...(drive && { drive }) }));
+  });
 }
