@@ -1,4 +1,5 @@
 /** Where the running copy of mission-runtime has its code: TypeScript in a checkout, JavaScript in an installed package. */
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,13 @@ export const requireOwn = createRequire(import.meta.url);
 
 /** The version of a package that mission-runtime itself depends on, or `unknown`. */
 export function ownPackageVersion(name: string): string {
-  const manifest = requireOwn(`${name}/package.json`) as { readonly version?: string };
-  return manifest.version ?? 'unknown';
+  return manifestOf(name).version ?? 'unknown';
+}
+
+/** Read from its folder, as not every package exports its manifest. */
+function manifestOf(name: string): { readonly version?: string } {
+  const folders = requireOwn.resolve.paths(name) ?? [];
+  const file = folders.map((folder) => join(folder, name, 'package.json')).find((path) => existsSync(path));
+  // Of mission-runtime itself there is no such folder in a checkout.
+  return file === undefined ? requireOwn(`${name}/package.json`) : JSON.parse(readFileSync(file, 'utf8'));
 }

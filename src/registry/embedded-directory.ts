@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheDirectory } from '../artifact/cache-directory.ts';
+import { ownPackageVersion } from '../artifact/kit-location.ts';
+import { type FolderContent, fillFolder, keepFolder, readKept } from './kept-folder.ts';
 import { startPglite } from './pglite-client.ts';
 
 const UNFINISHED = 'data.unfinished';
@@ -16,11 +19,23 @@ export async function ensureDataDirectory(directory: string): Promise<void> {
   if (existsSync(join(directory, 'data'))) return;
   await mkdir(unfinished);
   try {
-    const client = await startPglite(unfinished, () => undefined);
-    await client.close();
+    await makeDatabase(unfinished);
     await rename(unfinished, join(directory, 'data'));
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * An empty database, without anything of ours. Making one takes seconds of computing and always gives the same, so it is
+ * kept in the user's cache. The cache is never needed: what cannot be read from it is made again.
+ */
+async function makeDatabase(folder: string): Promise<void> {
+  const file = join(cacheDirectory(), `empty-database-${ownPackageVersion('@electric-sql/pglite')}.gz`);
+  const kept = await readKept(file).catch((): FolderContent | undefined => undefined);
+  if (kept !== undefined) return fillFolder(folder, kept);
+  const client = await startPglite(folder, () => undefined);
+  await client.close();
+  await keepFolder(folder, file).catch(() => undefined);
 }

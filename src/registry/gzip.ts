@@ -9,7 +9,12 @@ export async function gzipped(content: string | Uint8Array): Promise<Uint8Array>
   return await compress(content);
 }
 
+/** Undoes {@link gzipped}. */
+export async function gunzipped(bytes: Uint8Array): Promise<Buffer> {
+  return await decompress(bytes);
+}
+
 /** Undoes {@link gzipped} for a text. */
 export async function gunzippedText(bytes: Uint8Array): Promise<string> {
-  return (await decompress(bytes)).toString('utf8');
+  return (await gunzipped(bytes)).toString('utf8');
 }

@@ -16,12 +16,15 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/**
- * Runs TypeScript text that imports from `../../src/…`, as if it stood in this folder.
- *
- * @param maxFileBytes - how long files may get that it writes; beyond, its writes fail as on a full disk
- */
-export function startChild(source: string, { maxFileBytes }: { readonly maxFileBytes?: number } = {}): Child {
+interface ChildOptions {
+  /** How long files may get that it writes; beyond, its writes fail as on a full disk. */
+  readonly maxFileBytes?: number;
+  /** Of its own. @default this process's */
+  readonly cache?: string;
+}
+
+/** Runs TypeScript text that imports from `../../src/…`, as if it stood in this folder. */
+export function startChild(source: string, { maxFileBytes, cache }: ChildOptions = {}): Child {
   const { outputFiles } = buildSync({
     stdin: { contents: `(async () => {${source}})();`, resolveDir: HERE, loader: 'ts' },
     bundle: true,
@@ -31,7 +34,8 @@ export function startChild(source: string, { maxFileBytes }: { readonly maxFileB
     packages: 'external',
     define: { 'import.meta.url': JSON.stringify(REGISTRY_SOURCE) },
   });
-  const child = spawn('/bin/sh', ['-c', `${limit(maxFileBytes)}exec "$0" -`, process.execPath], { cwd: HERE });
+  const env = { ...process.env, ...(cache !== undefined && { XDG_CACHE_HOME: cache }) };
+  const child = spawn('/bin/sh', ['-c', `${limit(maxFileBytes)}exec "$0" -`, process.execPath], { cwd: HERE, env });
   child.stdin.end(outputFiles[0]?.text ?? '');
   return { pid: child.pid ?? 0, line: readLines(child), kill: () => kill(child) };
 }

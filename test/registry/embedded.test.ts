@@ -10,8 +10,8 @@ import { MISSION, publish, sampleRecording } from './samples.ts';
 
 let root: string;
 const children: Child[] = [];
-const child = (source: string): Child => {
-  const started = startChild(source);
+const child = (...call: Parameters<typeof startChild>): Child => {
+  const started = startChild(...call);
   children.push(started);
   return started;
 };
@@ -63,7 +63,7 @@ describe('an embedded registry', () => {
     const directory = join(root, 'killed');
     await mkdir(directory);
     const unfinished = waitForEntry(directory, 'data.unfinished');
-    const owner = child(openAndPublish(directory));
+    const owner = child(openAndPublish(directory), { cache: join(root, 'no-cache') });
     await unfinished;
     await waitForEntry(join(directory, 'data.unfinished'), 'base');
     await owner.kill();
@@ -112,12 +112,11 @@ describe('an embedded registry', () => {
 describe('an embedded registry on a full disk', () => {
   const MEBIBYTE = 1_024 * 1_024;
   /** Tells how an attempt ended, in a process whose files may be so long. */
-  const attempt = async (maxFileBytes: number, source: string): Promise<unknown> => {
-    const limited = startChild(
+  const attempt = async (maxFileBytes: number, source: string, cacheName?: string): Promise<unknown> => {
+    const limited = child(
       `${source}.then(() => 'ok', ({ code, message }) => ({ code, message })).then((end) => console.log(JSON.stringify(end)));`,
-      { maxFileBytes },
+      { maxFileBytes, ...(cacheName !== undefined && { cache: join(root, cacheName) }) },
     );
-    children.push(limited);
     const end: unknown = JSON.parse(await limited.line());
     await limited.kill();
     return end;
@@ -152,15 +151,20 @@ describe('an embedded registry on a full disk', () => {
     await again.close();
   });
 
-  // At the start, and in the middle of making it.
-  it.each([0, 256 * 1_024])(
-    'at a first opening (%i bytes) is REGISTRY_WRITE_FAILED and leaves no database behind',
-    async (maxFileBytes) => {
-      const directory = join(root, `full-at-${maxFileBytes}`);
+  // At the start, and in the middle of making it, anew or from what is kept of another.
+  it.each([
+    [0, 'full-cache'],
+    [256 * 1_024, 'full-cache'],
+    [256 * 1_024, undefined],
+  ])(
+    'at a first opening (%i bytes, cache: %s) is REGISTRY_WRITE_FAILED and leaves no database behind',
+    async (maxFileBytes, cacheName) => {
+      const directory = join(root, `full-at-${maxFileBytes}-${cacheName}`);
       await mkdir(directory, { recursive: true });
       const end = await attempt(
         maxFileBytes,
         `import('../../src/registry/registry.ts').then(({ openRegistry }) => openRegistry({ directory: ${JSON.stringify(directory)} }))`,
+        cacheName,
       );
       expect(end).toMatchObject({ code: 'REGISTRY_WRITE_FAILED' });
       expect((await readdir(directory)).filter((name) => name.startsWith('data'))).toEqual([]);

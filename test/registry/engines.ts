@@ -1,5 +1,5 @@
 /** The two engines that every registry test runs on, each registry fresh, and raw SQL to attack it with. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
@@ -28,7 +28,6 @@ export interface Bench {
 export function describeOnBothEngines(title: string, suite: (bench: Bench) => void): void {
   describe.each<EngineKind>(['pglite', 'postgres'])(`${title} (%s)`, (kind) => {
     let server: TestPostgres | undefined;
-    let template = '';
     const folders: string[] = [];
     const open: { close(): Promise<void> }[] = [];
     const newFolder = async (): Promise<string> => {
@@ -38,9 +37,6 @@ export function describeOnBothEngines(title: string, suite: (bench: Bench) => vo
     };
     beforeAll(async () => {
       if (kind === 'postgres') server = await startPostgres();
-      else template = await newFolder();
-      // Making an embedded database takes seconds: it is made once, without our schema, and copied.
-      if (kind === 'pglite') await (await openRaw({ directory: join(template, 'registry') })).close();
     });
     afterEach(async () => {
       for (const closable of open.splice(0)) await closable.close();
@@ -51,9 +47,7 @@ export function describeOnBothEngines(title: string, suite: (bench: Bench) => vo
     });
     const newPlace = async (): Promise<Place> => {
       if (server !== undefined) return { databaseUrl: await server.createDatabase() };
-      const directory = join(await newFolder(), 'registry');
-      await cp(join(template, 'registry'), directory, { recursive: true });
-      return { directory };
+      return { directory: join(await newFolder(), 'registry') };
     };
     suite({
       kind,
