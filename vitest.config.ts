@@ -16,6 +16,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // V8 optimizes the embedded database's program each time that one is opened, and that takes more than any test has of it.
+    execArgv: ['--liftoff-only'],
     testTimeout: 120_000,
     hookTimeout: 240_000,
     // Tests that kill processes and race for ports share a small machine in CI. Another try is shown as one in the output.
