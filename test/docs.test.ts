@@ -106,7 +106,29 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+interface Launch {
+  readonly configurations: readonly { readonly program?: string; readonly args?: readonly string[] }[];
+}
+
 describe('code in pages', () => {
+  it('is JSON where it says so', () => {
+    const blocks = pages.flatMap((page) => page.blocks.filter(({ language }) => language === 'json'));
+    expect(blocks.length).toBeGreaterThan(8);
+    for (const { text } of blocks) expect(() => JSON.parse(text) as unknown, text).not.toThrow();
+  });
+
+  it('has editors launch a command that is there', async () => {
+    const { blocks = [] } = pages.find(({ path }) => path === 'docs/debugging.md') ?? {};
+    const text = blocks.find((block) => block.text.includes('"configurations"'))?.text ?? '';
+    const launched = (JSON.parse(text) as Launch).configurations.filter(({ program }) => program !== undefined);
+    const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { bin: { mission: string } };
+    expect(launched.length).toBeGreaterThan(0);
+    for (const { program, args = [] } of launched) {
+      expect(program).toBe(`\${workspaceFolder}/node_modules/mission-runtime/${bin.mission.replace('./', '')}`);
+      expect(wrongUse(commands(), args.join(' '), 'docs/debugging.md')).toEqual([]);
+    }
+  });
+
   it('compiles where it imports mission-runtime, or says which file it is', async () => {
     // Git leaves .mission out, and what imports our packages has to stand inside the repository.
     await mkdir(join(root, '.mission'), { recursive: true });

@@ -30,7 +30,10 @@ export function plainOptions(): Option[] {
       '--histories <where>',
       'their histories: a file, a folder, or a query for the server: "WorkflowType=\'order\'"',
     ),
-    option('--baseline-workflows <path>', 'the workflows that made the histories, for the self-check'),
+    option(
+      '--baseline-workflows <path>',
+      'the workflows that made the histories: for the self-check, and to find why runs differ',
+    ),
     ...codeOptions(),
   ];
 }
@@ -85,7 +88,9 @@ export async function replayPlain(call: Call<PlainOptions>): Promise<number> {
 /** Options of versions and of plain workflows do not go together. */
 function checked({ options, args }: Call<PlainOptions>): { readonly workflows: string; readonly histories: string } {
   const { workflows, histories } = options;
-  const ofVersions = ['against', 'runs', 'fixtures', 'since', 'sample', 'shards'].filter((name) => name in options);
+  const ofVersions = ['against', 'runs', 'fixtures', 'since', 'sample', 'cohort', 'shards'].filter(
+    (name) => name in options,
+  );
   if (workflows === undefined || histories === undefined) {
     throw usage(`--${workflows === undefined ? 'workflows' : 'histories'} is missing.`);
   }

@@ -15,14 +15,17 @@ const LIST_FLAG = /^\s*reads\s*=/i;
 
 /** The options of everything that replays under a policy. */
 export function policyOptions(
-  policy = 'a policy file, or a flag such as model=live or "changed<=1%" (docs/policy.md)',
+  policy = 'a policy file, or a flag such as model=live, "changed<=1%" or reads=price,quote (docs/policy.md)',
 ) {
   return [policyOption('--policy <file or flag>', policy), answerOption('live')];
 }
 
 /** @param way of the example */
 export function answerOption(way: 'live' | 'recorded'): Option {
-  return policyOption('--answer <kind=way>', `how steps without an exact recorded answer are answered: model=${way}`);
+  return policyOption(
+    '--answer <kind=way>',
+    `how steps without an exact recorded answer are answered: model=${way}; also read, write, decision, activity, patches (docs/policy.md)`,
+  );
 }
 
 /** It may be given several times, and several values at once with commas. What follows `reads=` up to the next flag is its names. */

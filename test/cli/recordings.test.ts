@@ -158,8 +158,9 @@ describe('mission case', () => {
 
     const expected = JSON.stringify({ tone: 'kind', answers: [] });
     const replaced = await mission('case', 'add', good, '--expect', expected, '--replace', ...why);
-    expect(replaced).toMatchObject({ code: 0, err: expect.stringContaining('names no change that it guards against') });
-    expect((await cases('--list')).out).toMatch(/a test\n +grace, .*, names no change that it guards against/);
+    expect(replaced).toMatchObject({ code: 0, err: expect.stringContaining('To name the change itself') });
+    const presumed = new RegExp(`a test\\n +grace, .*, guards against ${name}@1, which decided otherwise`);
+    expect((await cases('--list')).out).toMatch(presumed);
     const wrong = await cases('--version', '@1', '--workers', '1');
     expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('1 wrong: failed') });
     expect(wrong.out).toContain('/tone');

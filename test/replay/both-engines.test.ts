@@ -6,6 +6,7 @@ import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
 import { readCaseArtifact } from '../../src/recording/case-artifacts.ts';
 import { readFixtures } from '../../src/recording/fixtures.ts';
 import type { SandboxBundle } from '../../src/replay/sandbox.ts';
+import { recordHandedOn } from './handed-on/record.ts';
 import { CLERK, clerk } from './missions/clerk.ts';
 import { answerQuestions, buildMission, inputOf, recordMission } from './missions/lab.ts';
 import { PARCEL_DESK, parcelDesk } from './missions/parcel-desk.ts';
@@ -34,6 +35,15 @@ describe('our driver and Temporal core give the same activations', () => {
     const code = await bundlePlain();
     const runs = await recordPlainRuns(inject('temporalAddress'), code);
     await expectTheSame({ code }, runs.flatMap(cutsOf));
+  });
+
+  it('of runs that hand something on', async () => {
+    const code = await bundlePlain('../handed-on/workflows.ts');
+    const runs = [...(await recordHandedOn(inject('temporalAddress'), code))];
+    await expectTheSame(
+      { code },
+      runs.flatMap(([name, input]) => linksOf(input, name)),
+    );
   });
 
   it('of missions', async () => {

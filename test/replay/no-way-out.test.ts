@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
-import { type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
+import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
 import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
 import { bundleVariant } from './plain/variant.ts';
 
@@ -30,6 +33,30 @@ const ROADS: readonly (readonly [what: string, code: string])[] = [
   ],
 ];
 
+/** Each gives back what it read as the result of the run. */
+const READS: readonly (readonly [what: string, code: string])[] = [
+  [
+    'a file, by process of the sandbox',
+    `return ${asAny('globalThis')}.process.getBuiltinModule("fs").readFileSync("FILE", "utf8");`,
+  ],
+  ['a file, by require', `return ${asAny('globalThis')}.require("fs").readFileSync("FILE", "utf8");`],
+  [
+    'a file, by the host',
+    `return ${asAny('URL')}.constructor("return process")().getBuiltinModule("fs").readFileSync("FILE", "utf8");`,
+  ],
+  [
+    'a file, by an import',
+    `return (await ${asAny('URL')}.constructor("return import('node:fs')")()).readFileSync("FILE", "utf8");`,
+  ],
+  ['the environment, by the sandbox', `return String(${asAny('globalThis')}.process.env.NAME);`],
+  ['the environment, by the host', `return String(${asAny('URL')}.constructor("return process")().env.NAME);`],
+];
+
+/** As TypeScript that is not to be checked. */
+function asAny(expression: string): string {
+  return `(${expression} as never as Record<string, any>)`;
+}
+
 describe('a candidate under the default policy', () => {
   let connections = 0;
   const server = createServer((socket) => {
@@ -49,7 +76,30 @@ describe('a candidate under the default policy', () => {
 
   it.each(ROADS)('opens no socket by way of %s', async (_, road) => {
     const { port } = server.address() as { port: number };
-    const attack = road.replaceAll('PORT', String(port));
+    const events = await attacked(road.replaceAll('PORT', String(port)));
+    const outcomes = events.map((event) => (event.kind === 'result' ? event.result.outcome : event.excluded.reason));
+    expect(outcomes).toHaveLength(1);
+    expect(['failed', 'unanswered', 'changed']).toContain(outcomes[0]);
+    expect(connections).toBe(0);
+  });
+
+  it.each(READS)('reads nothing of %s', async (_, road) => {
+    const secret = `secret-${crypto.randomUUID()}`;
+    const folder = await mkdtemp(join(tmpdir(), 'no-way-out-'));
+    const file = join(folder, 'credentials');
+    await writeFile(file, secret);
+    vi.stubEnv('PLANTED_CREDENTIAL', secret);
+    try {
+      const events = await attacked(road.replace('FILE', file).replace('NAME', 'PLANTED_CREDENTIAL'));
+      expect(events).toMatchObject([{ kind: 'result', result: { outcome: expect.stringMatching(/failed|changed/) } }]);
+      expect(JSON.stringify(events)).not.toContain(secret);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  async function attacked(attack: string): Promise<ReplayEvent[]> {
     const code = await bundleVariant(
       'const first = await greet(name);',
       `const first = await greet(name);\n{ ${attack} }`,
@@ -60,15 +110,15 @@ describe('a candidate under the default policy', () => {
       secondOpinion: 1,
       workers: 1,
     };
-    const candidate = { name: 'candidate', bundle: { code } };
-    const outcomes: string[] = [];
-    for await (const event of replayCohort({ ...options, candidate }, only(source))) {
-      outcomes.push(event.kind === 'result' ? event.result.outcome : event.excluded.reason);
+    const events: ReplayEvent[] = [];
+    for await (const event of replayCohort(
+      { ...options, candidate: { name: 'candidate', bundle: { code } } },
+      only(source),
+    )) {
+      events.push(event);
     }
-    expect(outcomes).toHaveLength(1);
-    expect(['failed', 'unanswered', 'changed']).toContain(outcomes[0]);
-    expect(connections).toBe(0);
-  });
+    return events;
+  }
 });
 
 async function* only(source: ReplaySource): AsyncGenerator<ReplaySource> {

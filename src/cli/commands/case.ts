@@ -28,7 +28,10 @@ const COMMON = () => [
   option('--expect-failure <type>', 'it is right that the run fails, with a failure of this type'),
   option('--as-recorded', 'what was recorded is right'),
   option('--why <text>', 'why this case is kept').makeOptionMandatory(),
-  option('--guards <change>', 'the change that it guards against: "@3, which reworded assess"'),
+  option(
+    '--guards <change>',
+    'the change that it guards against: "@3, which reworded assess" (default: the version that decided otherwise)',
+  ),
   option('--name <name>', 'its folder (default: from the workflow id)'),
   option('--dir <folder>', 'where regression cases are').default('replay-fixtures'),
   option('--replace', 'replace a case of this name'),
@@ -134,7 +137,7 @@ async function keep(
     vault: await context.vault(),
     ...(expected !== undefined && { expected }),
     why: options.why,
-    guards: options.guards,
+    guards: options.guards ?? presumedChange(recording, expected),
     addedBy: context.actor,
     addedAt: new Date(),
     replace: options.replace === true,
@@ -142,7 +145,7 @@ async function keep(
   const artifact = maker && (await keepCaseArtifact(dirname(directory), maker));
   if (options.guards === undefined) {
     output.note(
-      'It names no change that it guards against. To say which, keep it again with --replace --guards "@3, which reworded assess".',
+      `It guards against ${kept.guards}. To name the change itself, keep it again with --replace --guards "@3, which reworded assess".`,
     );
   }
   const plain = recording.mission === undefined ? ' --workflows <path>' : '';
@@ -154,6 +157,14 @@ async function keep(
     ].join('\n'),
   );
   return EXIT.ok;
+}
+
+/** What a case guards against when nobody says: what went wrong, or whatever would. */
+function presumedChange({ mission, version }: Recording, expected: ExpectedEnd | undefined): string {
+  if (expected === undefined) return 'any change of what this run came to';
+  return mission === undefined || version === undefined
+    ? 'the code that decided otherwise'
+    : `${mission}@${version}, which decided otherwise`;
 }
 
 async function checkAgainstOutput(

@@ -44,7 +44,7 @@ export function addReplay(program: Command, host: CliHost): void {
       ),
       option(
         '--limit <count>',
-        'a sample of so many, with every kind of recording in it (docs/recordings.md)',
+        'a sample of so many, with every kind of recording in it (docs/recordings.md); of plain workflows, the first so many',
         readCount,
       ),
       option('--sample <seed>', 'which sample; the same seed gives the same one'),
@@ -54,7 +54,10 @@ export function addReplay(program: Command, host: CliHost): void {
         'ask both versions again so often, to tell the noise of the models from a change',
         readCount,
       ),
-      option('--out <folder>', 'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>)'),
+      option(
+        '--out <folder>',
+        'where report.json, report.md and junit.xml go (default: .mission/reports/<digest>; of plain workflows, mission-replay-report)',
+      ),
       formatOption(),
       option('--workers <count>', 'processes (default: one per processor)', readCount),
       option('--shards <count>', 'on the workers of the fleet, in so many parts, or auto', readShards),
