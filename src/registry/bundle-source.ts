@@ -35,8 +35,8 @@ export function bundleSource(path: string, whole?: WholeBundle): string {
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`esbuild gave nothing for ${path}`);
-  // What stands at the top of a script is a global of everybody's.
-  const text = `(() => {\n${output.text}\n})();\n`;
+  // What stands at the top of a script is a global of everybody's. It is as strict as the modules that it was.
+  const text = `(() => {"use strict";\n${output.text}\n})();\n`;
   texts.set(path, text);
   return text;
 }

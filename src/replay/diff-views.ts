@@ -6,6 +6,7 @@ import type { StepNote } from '../mission/wire.ts';
 import type { Json } from '../shared/json.ts';
 import { type CommandView, noteCommand, toStepCommand } from './command-view.ts';
 import type { RuleBook } from './rule-book.ts';
+import { asRecorded } from './server-terms.ts';
 
 /** How two views of the same command differ: the part that a person should look at first. */
 export interface ViewDifference {
@@ -24,7 +25,9 @@ export function diffViews(baseline: CommandView, candidate: CommandView, rules: 
 
 function diffRequests(baseline: CommandView, candidate: CommandView, rules: RuleBook): ViewDifference | undefined {
   const request = diffJson(baseline.request, candidate.request, rules.rulesFor(candidate));
-  const options = diffJson(baseline.options, candidate.options).map((one) => under('/options', one));
+  const options = diffJson(baseline.options, asRecorded(candidate.options, baseline.options)).map((one) =>
+    under('/options', one),
+  );
   const effect = diffJson(baseline.effect ?? null, candidate.effect ?? null).map((one) => under('/effect', one));
   const differences = [...request, ...options, ...effect];
   if (differences.length === 0) return undefined;

@@ -9,7 +9,7 @@ import { isKitAttribute, isKitMemo } from '../mission/wire.ts';
 import { payloadMapToJson } from '../recording/payloads.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
 import type { Command, HistoryEvent, Payload } from './proto.ts';
-import { given, ms, priorityToJson, retryTerms, retryToJson, shorter } from './server-terms.ts';
+import { given, ms, priorityToJson, retryTerms, retryToJson, shorter, taskTimeoutMs } from './server-terms.ts';
 
 const { ParentClosePolicy, WorkflowIdReusePolicy } = proto.temporal.api.enums.v1;
 
@@ -60,7 +60,7 @@ function childOptions(
     taskQueue: taskQueue ?? '',
     executionTimeoutMs,
     runTimeoutMs,
-    taskTimeoutMs: shorter(ms(terms.workflowTaskTimeout) ?? CHILD.taskTimeoutMs, runTimeoutMs),
+    taskTimeoutMs: taskTimeoutMs(ms(terms.workflowTaskTimeout) ?? CHILD.taskTimeoutMs, runTimeoutMs),
     parentClosePolicy: nameIn(ParentClosePolicy, terms.parentClosePolicy || CHILD.parentClosePolicy),
     workflowIdReusePolicy: nameIn(WorkflowIdReusePolicy, terms.workflowIdReusePolicy || CHILD.workflowIdReusePolicy),
     retry: terms.retryPolicy ? retryToJson(retryTerms(terms.retryPolicy)) : undefined,

@@ -6,7 +6,7 @@ import { Mismatch } from './lockstep/mismatch.ts';
 import { startedAttributes } from './lockstep/start-job.ts';
 import type { Activation, History } from './proto.ts';
 import type { RunFacts, Sandbox, SandboxRun } from './sandbox.ts';
-import { withinRun } from './within-run.ts';
+import { WithinRun } from './within-run.ts';
 
 export type LockstepEnd =
   /** The history ended, and the candidate did all of it. */
@@ -17,6 +17,8 @@ export type LockstepEnd =
 
 export interface LockstepRun {
   readonly driver: HistoryDriver;
+  /** Has taken all commands so far. */
+  readonly within: WithinRun;
   readonly end: LockstepEnd;
   /** Still alive after a mismatch, for a simulation to go on with. Dispose of it. */
   readonly run: SandboxRun | undefined;
@@ -35,24 +37,24 @@ export interface LockstepOptions {
 export async function runInLockstep(history: History, options: LockstepOptions): Promise<LockstepRun> {
   const { sandbox, facts, identity, check, strict = true, assumedPatches } = options;
   const driver = new HistoryDriver(history, identity, check, strict);
-  const started = startedAttributes(history) ?? {};
+  const within = new WithinRun(startedAttributes(history) ?? {});
   let run: SandboxRun | undefined;
   try {
     let activation = driver.next();
     if (activation === undefined)
-      return { driver, end: { kind: 'failed', message: 'the history starts nothing' }, run };
+      return { driver, within, end: { kind: 'failed', message: 'the history starts nothing' }, run };
     run = await sandbox.start(activation, facts, assumedPatches);
     while (activation !== undefined) {
       const answer = await run.activate(assumedPatches ? withValidators(activation) : activation);
-      if (answer.failure) return { driver, end: { kind: 'failed', ...answer.failure }, run };
-      driver.answer(answer.commands.map((command) => withinRun(command, started)));
+      if (answer.failure) return { driver, within, end: { kind: 'failed', ...answer.failure }, run };
+      driver.answer(answer.commands.map((command) => within.take(command)));
       activation = driver.next();
     }
-    return { driver, end: { kind: 'followed' }, run };
+    return { driver, within, end: { kind: 'followed' }, run };
   } catch (error) {
-    if (error instanceof Mismatch) return { driver, end: { kind: 'mismatch', mismatch: error }, run };
+    if (error instanceof Mismatch) return { driver, within, end: { kind: 'mismatch', mismatch: error }, run };
     const failure = error instanceof Error ? codeFailure(error.message, error.stack) : { message: String(error) };
-    return { driver, end: { kind: 'failed', ...failure }, run };
+    return { driver, within, end: { kind: 'failed', ...failure }, run };
   }
 }
 

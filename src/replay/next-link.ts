@@ -2,7 +2,6 @@ import Long from 'long';
 import { type Started, startJob } from './lockstep/start-job.ts';
 import { timestampOf } from './lockstep/task-facts.ts';
 import type { Activation, Command, HistoryEvent, Payload } from './proto.ts';
-import { withinRun } from './within-run.ts';
 
 /** A link of a chain that a candidate asked for. */
 export interface NextLink {
@@ -21,10 +20,14 @@ export interface NextLinkFacts {
   readonly nowMs: number;
 }
 
-/** The next link as a candidate's continue-as-new asks for it. */
+/**
+ * The next link as a candidate's continue-as-new asks for it.
+ *
+ * @param command as it is taken (`within-run.ts`)
+ */
 export function nextLink(command: Command, facts: NextLinkFacts): NextLink {
   const { model, previous, workflowId, runId, nowMs } = facts;
-  const continued = withinRun(command, previous).continueAsNewWorkflowExecution ?? {};
+  const continued = command.continueAsNewWorkflowExecution ?? {};
   const { workflowRunTimeout = null, workflowTaskTimeout = null, memo, searchAttributes } = continued;
   const attributes = withTypes(searchAttributes?.indexedFields, [previous, model]);
   const started: Started = {

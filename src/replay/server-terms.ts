@@ -11,6 +11,8 @@ type Priority = NonNullable<Command['scheduleActivity']>['priority'];
 /** The server's defaults for a retry policy: one second, doubling, at most a hundred times the first, without end. */
 const RETRY = { initialMs: 1_000, coefficient: 2, maximumFactor: 100 };
 
+const TASK_TIMEOUT_MAX_MS = 120_000;
+
 /** A retry policy. Times in milliseconds; `maximumAttempts` 0: without end. */
 export interface RetryTerms {
   readonly initialMs: number;
@@ -56,6 +58,18 @@ export function ms(duration: Timestamp | null | undefined): number | undefined {
 export function shorter(one: number | undefined, other: number | undefined): number | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return Math.min(one, other);
+}
+
+/** What was issued, without a priority where none was recorded: servers before 1.28 record none. */
+export function asRecorded(issued: JsonObject, recorded: JsonObject): JsonObject {
+  if ('priority' in recorded || !('priority' in issued)) return issued;
+  const { priority: _, ...others } = issued;
+  return others;
+}
+
+/** Every server gives a workflow task two minutes at most, and no more than its run. */
+export function taskTimeoutMs(timeMs: number | undefined, runTimeoutMs: number | undefined): number | undefined {
+  return shorter(timeMs === undefined ? undefined : Math.min(timeMs, TASK_TIMEOUT_MAX_MS), runTimeoutMs);
 }
 
 /** An object without the members that are absent. */

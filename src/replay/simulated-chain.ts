@@ -11,9 +11,11 @@ import { newsAfter, newsWaiting, type OutsideNews } from './outside-news.ts';
 import type { Command, HistoryEvent } from './proto.ts';
 import type { RecordedCommands } from './recorded-commands.ts';
 import type { SandboxRun } from './sandbox.ts';
+import { ms } from './server-terms.ts';
 import type { SimulatedStep } from './simulated-steps.ts';
 import { Simulation, type SimulationOptions } from './simulation.ts';
 import type { SimulationEnd } from './simulation-end.ts';
+import { WithinRun } from './within-run.ts';
 
 /** More links than any recorded chain needs; a candidate that continues for ever fails. */
 const EXTRA_LINKS_MAX = 100;
@@ -40,10 +42,11 @@ export async function simulateChain(
   const { lockstep, input, link } = departure;
   const common = commonOptions(departure, commands, namer);
   for (const event of asked) common.decisions.markAsked(event);
-  const { shop, nowMs, queue } = lockstep.driver;
+  const { within, driver } = lockstep;
+  const { shop, nowMs, queue } = driver;
   const { runId } = identityOf(input, link);
   const given = departure.options.given?.(link);
-  let simulation = new Simulation({ ...common, given, run, runId, shop, startMs: nowMs }, [
+  let simulation = new Simulation({ ...common, given, run, runId, shop, within, startMs: nowMs }, [
     ...newsWaiting(lockstep.driver),
     ...newsAfter(lockstep.driver, input.histories.slice(link + 1), common.decisions),
   ]);
@@ -55,7 +58,8 @@ export async function simulateChain(
       const message = `it continued as new more than ${EXTRA_LINKS_MAX} times without coming to an end`;
       return { ending: { kind: 'failed', message, isEndless: true }, endedMs: simulation.nowMs, steps };
     }
-    const { newsLeft, nowMs: startMs } = simulation;
+    const { newsLeft, nowMs: endedMs } = simulation;
+    const startMs = endedMs + pauseMs(ending.command);
     const handover = { next, startMs, newsLeft, previous: started };
     ({ simulation, ending, started } = await simulateLink(departure, common, ending.command, handover));
     steps.push(...simulation.steps);
@@ -68,7 +72,7 @@ function endsWithRecording({ input }: Departure, next: number): boolean {
   return input.end.status === 'continued-as-new' && next >= input.histories.length;
 }
 
-type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'startMs' | 'given'>;
+type Common = Omit<SimulationOptions, 'run' | 'runId' | 'shop' | 'within' | 'startMs' | 'given'>;
 
 function commonOptions(
   { candidate, options, input, rules, reads, forgiven }: Departure,
@@ -115,6 +119,7 @@ async function simulateLink(
         run,
         runId: activation.runId ?? '',
         shop: new MachineShop(),
+        within: new WithinRun(started),
         startMs,
       },
       newsLeft,
@@ -124,6 +129,11 @@ async function simulateLink(
   } finally {
     await run.dispose();
   }
+}
+
+/** Between the end of a link and the start of the next. */
+function pauseMs({ continueAsNewWorkflowExecution: next }: Command): number {
+  return ms(next?.backoffStartInterval) ?? 0;
 }
 
 function continuesAsNew(ending: SimulationEnd): ending is { readonly kind: 'ended'; readonly command: Command } {

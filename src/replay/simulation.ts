@@ -20,11 +20,14 @@ import type { Activation, Command, Job } from './proto.ts';
 import type { SandboxRun } from './sandbox.ts';
 import { type SimulatedStep, SimulatedSteps } from './simulated-steps.ts';
 import type { SimulationEnd } from './simulation-end.ts';
+import type { WithinRun } from './within-run.ts';
 
 export interface SimulationOptions extends CommandServerOptions {
   readonly run: SandboxRun;
   readonly runId: string;
   readonly shop: MachineShop;
+  /** Has taken all commands of the run so far. */
+  readonly within: WithinRun;
   readonly startMs: number;
   /** Gives plain commands their ids; shared by the links of a chain. */
   readonly namer: StepNamer;
@@ -141,10 +144,11 @@ export class Simulation {
   }
 
   #take(commands: readonly Command[]): { readonly queue: QueuedCommand[]; readonly jobs: Job[] } {
-    const { shop } = this.#options;
+    const { shop, within } = this.#options;
     const jobs: Job[] = [];
     const queue: QueuedCommand[] = [];
-    for (const command of commands) {
+    for (const issued of commands) {
+      const command = within.take(issued);
       const taken = shop.take(command);
       jobs.push(...taken.jobs);
       queue.push(...taken.commands);

@@ -5,6 +5,7 @@
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ReplayResult } from '../../src/compare/outcome.ts';
 import type { ReplayInput } from '../../src/replay/departure.ts';
+import type { HistoryEvent } from '../../src/replay/proto.ts';
 import { replayRecording } from '../../src/replay/replay-recording.ts';
 import { createSandbox, type Sandbox } from '../../src/replay/sandbox.ts';
 import { HANDING, recordHandedOn } from './handed-on/record.ts';
@@ -163,12 +164,35 @@ describe('what a run hands on', () => {
     expect(steps).toContainEqual(expect.objectContaining(told));
   });
 
+  it('goes on as it did, by what a run gave itself, and after the pause that it asked for', async () => {
+    for (const name of ['onward', 'onward under terms']) {
+      const { steps, ...result } = await replay(name, ["'patient'", "'impatient'"]);
+      expect(result.candidateEnd).toEqual(result.baselineEnd);
+      expect(result).toMatchObject({ endDifferences: [], baselineEnd: { result: { paused: true } } });
+      expect(steps).toContainEqual(expect.objectContaining({ id: 'note#2', request: '2 {"Topic":["mine"]}' }));
+    }
+  });
+
+  it('has a priority only where one was recorded: older servers record none', async () => {
+    const input = inputs.get('activities') as ReplayInput;
+    const histories = input.histories.map(({ events }) => ({ events: (events ?? []).map(withoutPriority) }));
+    const sandbox = await createSandbox({ code }, 5_000);
+    loaded.push(sandbox);
+    const result = await replayRecording({ sandbox, definition: undefined }, { ...input, histories }, lenient);
+    expect(result).toMatchObject({ outcome: 'matched', divergence: null });
+  });
+
   it.each(SAME)('%s: the same in other words is no difference: %s', async (scenario, _, edit) => {
     for (const name of [scenario, `${scenario} under terms`]) {
       expect(await replay(name, edit)).toMatchObject({ outcome: 'matched', divergence: null });
     }
   });
 });
+
+function withoutPriority(event: HistoryEvent): HistoryEvent {
+  const { activityTaskScheduledEventAttributes: scheduled } = event;
+  return scheduled ? { ...event, activityTaskScheduledEventAttributes: { ...scheduled, priority: null } } : event;
+}
 
 /** The compiled text with others in it. Each must occur, and nowhere else, or another thing would have been changed. */
 function edited(code: string, edits: readonly Edit[]): string {

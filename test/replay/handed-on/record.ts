@@ -6,7 +6,7 @@ import type { History } from '../../../src/replay/proto.ts';
 import { quietRuntime } from '../../support/quiet-runtime.ts';
 import { inputOf } from '../missions/lab.ts';
 
-export const HANDING = ['activities', 'children', 'calls', 'links'] as const;
+export const HANDING = ['activities', 'children', 'calls', 'links', 'onward'] as const;
 
 /** What a start may say: everything here is handed on by somebody. */
 const TERMS = {

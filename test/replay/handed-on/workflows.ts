@@ -121,3 +121,20 @@ export async function links(link: number): Promise<unknown> {
   }
   return workflowInfo().memo ?? null;
 }
+
+/** The first link gives itself search attributes and hands on nothing, the second takes them all away. */
+export async function onward(link: number, endedMs = 0): Promise<unknown> {
+  const { workflowId, searchAttributes } = workflowInfo();
+  await bare.note(`${link} ${JSON.stringify(searchAttributes)}`);
+  if (link === 3) return { searchAttributes, paused: Date.now() - endedMs >= 1_000 };
+  if (link === 2) {
+    await makeContinueAsNewFunc<typeof onward>({
+      searchAttributes: {},
+      workflowTaskTimeout: '5m',
+      backoffStartInterval: '1 second',
+    })(3, Date.now());
+  }
+  await executeChild(kid, { args: ['patient'], workflowId: `${workflowId}/patient`, workflowTaskTimeout: '5m' });
+  upsertSearchAttributes({ Topic: ['mine'] });
+  return continueAsNew<typeof onward>(2);
+}
