@@ -1,9 +1,11 @@
-/** The last step of a build: `write-confined.js <module>…` writes each bundled, beside itself, as `.cjs`. Built code starts its processes from these. */
+/** The last step of a build: writes each confined process beside its module, bundled, as `.cjs`. Built code starts its processes from these. */
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundleConfined } from './confined-bundle.ts';
 
-for (const module of process.argv.slice(2)) {
-  const path = resolve(module);
+const CONFINED = ['./replay-process.js', './coverage-process.js', '../debug/player-process.js'];
+
+for (const module of CONFINED) {
+  const path = fileURLToPath(new URL(module, import.meta.url));
   writeFileSync(path.replace(/\.js$/, '.cjs'), bundleConfined(path));
 }

@@ -38,6 +38,7 @@ beforeAll(async () => {
     '--declaration',
     'false',
   ]);
+  await promisify(execFile)(process.execPath, [join(build, 'replay', 'write-confined.js')]);
   project = await copyProject(verdictMission({ mission: MISSION, prompt: PROMPT }));
   await rm(join(project, 'workflows', 'ticket-triage'), { recursive: true });
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
