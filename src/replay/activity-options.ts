@@ -49,8 +49,8 @@ export function haveSameOptions(schedule: Schedule, scheduled: Scheduled): boole
   );
 }
 
-function haveSamePriority({ priority: issued }: ActivityTerms, { priority: recorded }: ActivityTerms): boolean {
-  return recorded === undefined || canonicalJson(issued ?? null) === canonicalJson(recorded);
+function haveSamePriority({ priority: one }: ActivityTerms, { priority: other }: ActivityTerms): boolean {
+  return one === other || canonicalJson(one ?? null) === canonicalJson(other ?? null);
 }
 
 function haveSameRetry(one: RetryTerms, other: RetryTerms): boolean {

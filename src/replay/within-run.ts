@@ -29,7 +29,9 @@ export class WithinRun {
     } = command;
     Object.assign(this.#upserted, upsert?.searchAttributes?.indexedFields);
     if (next) return { ...command, continueAsNewWorkflowExecution: this.#nextOf(next) };
-    return schedule ? { ...command, scheduleActivity: activityOf(schedule, this.#started) } : command;
+    if (!schedule) return command;
+    const limited = activityOf(schedule, this.#started);
+    return limited === schedule ? command : { ...command, scheduleActivity: limited };
   }
 
   #nextOf(next: ContinueAsNew): ContinueAsNew {
