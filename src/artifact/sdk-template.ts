@@ -5,14 +5,15 @@
  * The bundler is given three stub modules instead of workflows. They look for `__MISSION_ARTIFACT__`, a constant that the
  * linked text declares after the template: they are evaluated when the whole text was, so it is there by then.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { transform } from 'esbuild';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { INTERCEPTORS, ownPackageVersion, requireOwn } from './kit-location.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface SdkTemplate {
   /** Text of the bundle, without its source map. */
@@ -136,14 +137,8 @@ async function readCached(file: string): Promise<SdkTemplate | undefined> {
 }
 
 async function writeCached(file: string, template: SdkTemplate): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(unfinished, JSON.stringify({ digest: digestOf(template.code + template.map), template }));
-    await rename(unfinished, file);
-  } catch {
-    await rm(unfinished, { force: true }).catch(() => undefined);
-  }
+  const text = JSON.stringify({ digest: digestOf(template.code + template.map), template });
+  await writeWhole(file, text).catch(() => undefined);
 }
 
 async function bundleTemplate(): Promise<SdkTemplate> {

@@ -1,7 +1,8 @@
 /** A folder kept as one file, so that it can be made again by copying. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import * as z from 'zod';
+import { writeWhole } from '../artifact/write-whole.ts';
 import { gunzipped, gzipped } from './gzip.ts';
 
 /** Before the bytes of all files, one after another: folders and files by their paths with `/`, files with their sizes in bytes. */
@@ -23,15 +24,7 @@ export async function keepFolder(folder: string, file: string): Promise<void> {
   const { folders, files } = await contentOf(folder);
   const index = { folders, files: files.map(({ path, bytes }) => ({ path, size: bytes.length })) };
   const packed = Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), ...files.map(({ bytes }) => bytes)]);
-  const unfinished = `${file}.${process.pid}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(unfinished, await gzipped(packed));
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+  await writeWhole(file, await gzipped(packed));
 }
 
 /**
