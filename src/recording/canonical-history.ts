@@ -7,17 +7,12 @@
  */
 import Long from 'long';
 import type { Type } from 'protobufjs';
-import { fieldsOf, historyToBytes, historyType, type ResolvedField } from './proto.ts';
+import { fieldsOf, historyType, type ResolvedField } from './proto.ts';
 import type { History } from './recording.ts';
 
 /** The canonical form of a history, as plain objects. */
 export function canonicalHistory(history: History): History {
   return canonicalMessage(historyType, history as Message) as History;
-}
-
-/** The canonical bytes of a history: what digests are over. */
-export function canonicalHistoryBytes(history: History): Uint8Array {
-  return historyToBytes(canonicalHistory(history));
 }
 
 type Message = Readonly<Record<string, unknown>>;
@@ -33,19 +28,17 @@ function canonicalMessage(type: Type, message: Message): Message {
 }
 
 function canonicalField(field: ResolvedField, value: unknown): unknown {
-  if (value === null || value === undefined) return undefined;
+  if (isAbsent(field, value)) return undefined;
   switch (field.shape) {
-    case 'repeated': {
-      const items = value as readonly unknown[];
-      return items.length === 0 ? undefined : items.map((item) => canonicalValue(field, item));
-    }
+    case 'repeated':
+      return (value as readonly unknown[]).map((item) => canonicalValue(field, item));
     case 'map': {
-      const keys = Object.keys(value).sort();
-      if (keys.length === 0) return undefined;
-      return Object.fromEntries(keys.map((key) => [key, canonicalValue(field, (value as Message)[key])]));
+      const map = value as Message;
+      const keys = Object.keys(map).sort();
+      return Object.fromEntries(keys.map((key) => [key, canonicalValue(field, map[key])]));
     }
     case 'single':
-      return isDefault(field, value) ? undefined : canonicalValue(field, value);
+      return canonicalValue(field, value);
   }
 }
 
@@ -53,9 +46,13 @@ function canonicalValue(field: ResolvedField, value: unknown): unknown {
   return field.message === undefined ? value : canonicalMessage(field.message, value as Message);
 }
 
-function isDefault(field: ResolvedField, value: unknown): boolean {
-  if (field.explicit) return false;
+/** Whether a member says no more than its absence. */
+export function isAbsent({ shape, explicit }: ResolvedField, value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (shape === 'repeated') return (value as readonly unknown[]).length === 0;
+  if (shape === 'map') return Object.keys(value).length === 0;
+  if (explicit) return false;
   if (value === 0 || value === '' || value === false) return true;
-  if (value instanceof Uint8Array) return value.length === 0;
-  return Long.isLong(value) && value.isZero();
+  if (typeof value !== 'object') return false;
+  return value instanceof Uint8Array ? value.length === 0 : Long.isLong(value) && value.isZero();
 }

@@ -5,7 +5,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Digest, digestOf } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
-import { canonicalHistoryBytes } from './canonical-history.ts';
+import { canonicalHistoryBytes } from './canonical-bytes.ts';
 import { historyFromBytes } from './history-bytes.ts';
 import type { History } from './recording.ts';
 

@@ -45,7 +45,7 @@ export function decodeHistories(input: unknown, where: string): History[] {
 
 function decodeBytes(bytes: Uint8Array, where: string): History[] {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return decodeBytes(unpack(bytes, where), where);
-  const text = Buffer.from(bytes).toString('utf8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   // Protobuf begins with 0x0A, a line break in a text: so what could be JSON is tried as JSON first.
   if (!/^\uFEFF?\s*[[{"]/.test(text)) return [decodeProto(bytes, where)];
   try {

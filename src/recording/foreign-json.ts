@@ -13,100 +13,173 @@
  */
 import type { Enum, Type } from 'protobufjs';
 import { foreignPayload, foreignPayloads } from './foreign-payload.ts';
-import { bytesFrom, durationFrom, expected, longFrom, timestampFrom } from './foreign-scalar.ts';
+import { bytesFrom, durationFrom, expected, longFrom, placed, timestampFrom } from './foreign-scalar.ts';
 import { fieldsOf, type ResolvedField, typeNamed } from './proto.ts';
 
 /** The limit of nesting: failures are chains of causes, nothing else nests deeply. */
 const DEPTH_MAX = 200;
 
+/** @param depth of the message that holds the value */
+type Read = (value: unknown, depth: number) => unknown;
+
 /**
  * @param path the place in the file, for messages: `events[3]`.
  * @throws ForeignJsonError naming the place and what was expected there.
  */
-export function messageFrom(type: Type, value: unknown, path: string, depth = 0): unknown {
-  if (depth > DEPTH_MAX) throw expected(path, `at most ${DEPTH_MAX} levels of nesting`, value);
-  const special = SPECIAL.get(type);
-  return special === undefined ? membersFrom(type, value, path, depth) : special(value, path);
+export function messageFrom(type: Type, value: unknown, path: string): unknown {
+  try {
+    return readerOf(type)(value, 0);
+  } catch (error) {
+    throw placed(path, error);
+  }
 }
 
 /** Messages that JSON writes in forms of their own. */
-const SPECIAL: ReadonlyMap<Type, (value: unknown, path: string) => unknown> = new Map<
-  Type,
-  (value: unknown, path: string) => unknown
->([
+const SPECIAL: ReadonlyMap<Type, Read> = new Map<Type, Read>([
   [typeNamed('google.protobuf.Timestamp'), timestampFrom],
   [typeNamed('google.protobuf.Duration'), durationFrom],
   [typeNamed('temporal.api.common.v1.Payload'), foreignPayload],
   [typeNamed('temporal.api.common.v1.Payloads'), foreignPayloads],
 ]);
 
-function membersFrom(type: Type, value: unknown, path: string, depth: number): Record<string, unknown> {
-  if (!isRecord(value)) throw expected(path, 'an object', value);
-  const fields = fieldsByKey(type);
+function readerOf(type: Type): Read {
+  return SPECIAL.get(type) ?? readerOfMembers(type);
+}
+
+interface Member {
+  readonly name: string;
+  readonly read: Read;
+}
+
+const readers = new WeakMap<Type, Read>();
+
+/** The reader of a message, made once. */
+function readerOfMembers(type: Type): Read {
+  let reader = readers.get(type);
+  if (reader === undefined) {
+    const members = membersByKey(type);
+    reader = (value, depth) => membersFrom(members, value, depth);
+    readers.set(type, reader);
+  }
+  return reader;
+}
+
+function membersFrom(members: ReadonlyMap<string, Member>, value: unknown, depth: number): Record<string, unknown> {
+  if (depth > DEPTH_MAX) throw expected(`at most ${DEPTH_MAX} levels of nesting`, value);
+  if (!isRecord(value)) throw expected('an object', value);
   const result: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    const field = fields.get(key) ?? fields.get(keyOf(key));
-    if (field === undefined || member === null || member === undefined) continue;
-    result[field.name] = fieldFrom(field, member, `${path}.${key}`, depth);
+  for (const key of Object.keys(value)) {
+    const member = members.get(key) ?? members.get(keyOf(key));
+    const given = value[key];
+    if (member === undefined || given === null || given === undefined) continue;
+    try {
+      result[member.name] = member.read(given, depth);
+    } catch (error) {
+      throw placed(`.${key}`, error);
+    }
   }
   return result;
 }
 
-function fieldFrom(field: ResolvedField, value: unknown, path: string, depth: number): unknown {
-  if (field.shape === 'repeated') {
-    if (!Array.isArray(value)) throw expected(path, 'an array', value);
-    return value.map((item, index) => valueFrom(field, item, `${path}[${index}]`, depth));
-  }
-  if (field.shape === 'single') return valueFrom(field, value, path, depth);
-  if (!isRecord(value)) throw expected(path, 'an object', value);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, valueFrom(field, item, `${path}.${key}`, depth)]),
-  );
+/** By their names as they are, which is how most write them, and as keys. */
+function membersByKey(type: Type): ReadonlyMap<string, Member> {
+  const members = fieldsOf(type).map((field): Member => ({ name: field.name, read: readerOfField(field) }));
+  return new Map(members.flatMap((member) => [keyOf(member.name), member.name].map((key) => [key, member])));
 }
 
-function valueFrom(field: ResolvedField, value: unknown, path: string, depth: number): unknown {
-  if (field.message !== undefined) return messageFrom(field.message, value, path, depth + 1);
-  if (field.enumeration !== undefined) return enumFrom(field.enumeration, value, path);
-  switch (field.type) {
+function readerOfField(field: ResolvedField): Read {
+  const read = readerOfValue(field);
+  switch (field.shape) {
+    case 'repeated':
+      return (value, depth) => listFrom(value, (item) => read(item, depth));
+    case 'map':
+      return (value, depth) => mapFrom(value, (item) => read(item, depth));
+    case 'single':
+      return read;
+  }
+}
+
+function listFrom(value: unknown, read: (item: unknown) => unknown): unknown[] {
+  if (!Array.isArray(value)) throw expected('an array', value);
+  return value.map((item, index) => {
+    try {
+      return read(item);
+    } catch (error) {
+      throw placed(`[${index}]`, error);
+    }
+  });
+}
+
+function mapFrom(value: unknown, read: (item: unknown) => unknown): Record<string, unknown> {
+  if (!isRecord(value)) throw expected('an object', value);
+  const entries = Object.entries(value).map(([key, item]) => {
+    try {
+      return [key, read(item)] as const;
+    } catch (error) {
+      throw placed(`.${key}`, error);
+    }
+  });
+  return Object.fromEntries(entries);
+}
+
+function readerOfValue({ message, enumeration, type }: ResolvedField): Read {
+  if (message !== undefined) return readerOfNested(message);
+  if (enumeration !== undefined) return readerOfEnum(enumeration);
+  switch (type) {
     case 'string':
-      if (typeof value !== 'string') throw expected(path, 'a text', value);
-      return value;
+      return textFrom;
     case 'bool':
-      if (typeof value !== 'boolean') throw expected(path, 'true or false', value);
-      return value;
+      return booleanFrom;
     case 'bytes':
-      return bytesFrom(value, path);
+      return bytesFrom;
     case 'int64':
     case 'uint64':
     case 'sint64':
     case 'fixed64':
     case 'sfixed64':
-      return longFrom(value, path);
+      return longFrom;
     default:
-      return numberFrom(value, path);
+      return numberFrom;
   }
 }
 
-function numberFrom(value: unknown, path: string): number {
+/** Looked up when it is needed: failures hold failures. */
+function readerOfNested(type: Type): Read {
+  let reader: Read | undefined;
+  return (value, depth) => {
+    reader ??= readerOf(type);
+    return reader(value, depth + 1);
+  };
+}
+
+function textFrom(value: unknown): string {
+  if (typeof value !== 'string') throw expected('a text', value);
+  return value;
+}
+
+function booleanFrom(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw expected('true or false', value);
+  return value;
+}
+
+function numberFrom(value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isFinite(number)) throw expected(path, 'a number', value);
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw expected('a number', value);
   return number;
 }
 
-function enumFrom(enumeration: Enum, value: unknown, path: string): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
+function readerOfEnum(enumeration: Enum): Read {
   const names = enumNames(enumeration);
-  const number = typeof value === 'string' ? (names.get(value) ?? names.get(keyOf(value))) : undefined;
-  if (number === undefined) throw expected(path, `a name of ${enumeration.name}`, value);
-  return number;
+  return (value) => {
+    if (typeof value === 'number' && Number.isInteger(value)) return value;
+    const number = typeof value === 'string' ? (names.get(value) ?? names.get(keyOf(value))) : undefined;
+    if (number === undefined) throw expected(`a name of ${enumeration.name}`, value);
+    return number;
+  };
 }
-
-const enumNamesCache = new WeakMap<Enum, ReadonlyMap<string, number>>();
 
 /** Every name of an enum as it is, and as a key with and without the prefix that its names share (`EVENT_TYPE_`). */
 function enumNames(enumeration: Enum): ReadonlyMap<string, number> {
-  const cached = enumNamesCache.get(enumeration);
-  if (cached !== undefined) return cached;
   const prefix = keyOf(enumeration.name);
   const names = new Map<string, number>();
   for (const [name, number] of Object.entries(enumeration.values)) {
@@ -115,20 +188,7 @@ function enumNames(enumeration: Enum): ReadonlyMap<string, number> {
     names.set(key, number);
     if (key.startsWith(prefix)) names.set(key.slice(prefix.length), number);
   }
-  enumNamesCache.set(enumeration, names);
   return names;
-}
-
-const fieldsByKeyCache = new WeakMap<Type, ReadonlyMap<string, ResolvedField>>();
-
-/** By their names as they are, which is how most write them, and as keys. */
-function fieldsByKey(type: Type): ReadonlyMap<string, ResolvedField> {
-  let fields = fieldsByKeyCache.get(type);
-  if (fields === undefined) {
-    fields = new Map(fieldsOf(type).flatMap((field) => [keyOf(field.name), field.name].map((key) => [key, field])));
-    fieldsByKeyCache.set(type, fields);
-  }
-  return fields;
 }
 
 function keyOf(name: string): string {

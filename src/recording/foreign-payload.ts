@@ -8,27 +8,27 @@
  */
 import type { temporal } from '@temporalio/proto';
 import { isJsonText } from '../shared/json.ts';
-import { bytesFrom, expected, isBase64 } from './foreign-scalar.ts';
+import { bytesFrom, expected, isBase64, placed } from './foreign-scalar.ts';
 
 type Payload = temporal.api.common.v1.IPayload;
 
 const ENCODING_IN_CLEAR = /^(json|binary|messagepack|text|application)\/[a-z0-9.+-]+$/i;
 
 /** A list of payloads: `{ payloads: […] }`, or the bare array of the CLI's short form. */
-export function foreignPayloads(value: unknown, path: string): { payloads: Payload[] } {
-  const list = Array.isArray(value) ? value : listInside(value, path);
-  return { payloads: list.map((item, index) => foreignPayload(item, `${path}[${index}]`)) };
+export function foreignPayloads(value: unknown): { payloads: Payload[] } {
+  const list = Array.isArray(value) ? value : listInside(value);
+  return { payloads: list.map((item, index) => at(`[${index}]`, foreignPayload, item)) };
 }
 
-function listInside(value: unknown, path: string): readonly unknown[] {
-  if (typeof value !== 'object' || value === null) throw expected(path, 'an object with "payloads"', value);
+function listInside(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) throw expected('an object with "payloads"', value);
   const list: unknown = 'payloads' in value ? value.payloads : 'Payloads' in value ? value.Payloads : [];
-  if (!Array.isArray(list)) throw expected(`${path}.payloads`, 'an array', list);
+  if (!Array.isArray(list)) throw placed('.payloads', expected('an array', list));
   return list;
 }
 
 /** @throws ForeignJsonError when a standard payload's data is not base64. */
-export function foreignPayload(value: unknown, path: string): Payload {
+export function foreignPayload(value: unknown): Payload {
   if (value === null || value === undefined) return { metadata: { encoding: Buffer.from('binary/null') } };
   if (!isLongForm(value)) return bareValue(value);
   const { metadata = {}, data } = value;
@@ -36,10 +36,18 @@ export function foreignPayload(value: unknown, path: string): Payload {
   if (typeof encoding === 'string' && ENCODING_IN_CLEAR.test(encoding)) return inClear(metadata, data, encoding);
   return {
     metadata: Object.fromEntries(
-      Object.entries(metadata).map(([key, item]) => [key, bytesFrom(item, `${path}.metadata.${key}`)]),
+      Object.entries(metadata).map(([key, item]) => [key, at(`.metadata.${key}`, bytesFrom, item)]),
     ),
-    ...(data !== undefined && data !== null && { data: bytesFrom(data, `${path}.data`) }),
+    ...(data !== undefined && data !== null && { data: at('.data', bytesFrom, data) }),
   };
+}
+
+function at<T>(place: string, read: (value: unknown) => T, value: unknown): T {
+  try {
+    return read(value);
+  } catch (error) {
+    throw placed(place, error);
+  }
 }
 
 interface LongForm {

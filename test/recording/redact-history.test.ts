@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { buildRecording, stampOf } from '../../src/recording/build-recording.ts';
-import { canonicalHistoryBytes } from '../../src/recording/canonical-history.ts';
+import { canonicalHistoryBytes } from '../../src/recording/canonical-bytes.ts';
 import { digestOfHistories, encodeRecordingContent } from '../../src/recording/content.ts';
 import { decodeHistory } from '../../src/recording/decode-history.ts';
 import { jsonToPayload } from '../../src/recording/payloads.ts';
