@@ -15,18 +15,21 @@ export function describeScores(judged: readonly Judged[]): string {
   ].join('\n');
 }
 
+/** The width of `100.0 % 283/283`, with room to the next. */
+const SHARE = 17;
+
 const HEAD = [
   ['', 20],
   ['mutants', 9],
   ['changing', 10],
-  ['recall', 14],
-  ['precision', 14],
-  ['verdict', 14],
-  ['cause', 13],
-  ['of several', 13],
-  ['place', 13],
-  ['official recall', 17],
-  ['precision', 14],
+  ['recall', SHARE],
+  ['precision', SHARE],
+  ['verdict', SHARE],
+  ['cause', SHARE],
+  ['of several', SHARE],
+  ['place', SHARE],
+  ['official recall', SHARE],
+  ['precision', SHARE],
 ]
   .map(([text, width]) => String(text).padEnd(Number(width)))
   .join('')
@@ -37,12 +40,12 @@ function line(name: string, { mutants, ours, official, verdict, attribution, amo
     name.padEnd(20),
     String(mutants).padEnd(9),
     String(ours.changed).padEnd(10),
-    ...detection(ours).map((text) => text.padEnd(14)),
-    share(verdict).padEnd(14),
-    share(attribution).padEnd(13),
-    share(amongSeveral).padEnd(13),
-    share(place).padEnd(13),
-    (detection(official)[0] ?? '').padEnd(17),
+    ...detection(ours).map((text) => text.padEnd(SHARE)),
+    share(verdict).padEnd(SHARE),
+    share(attribution).padEnd(SHARE),
+    share(amongSeveral).padEnd(SHARE),
+    share(place).padEnd(SHARE),
+    (detection(official)[0] ?? '').padEnd(SHARE),
     detection(official)[1],
   ].join('');
 }
