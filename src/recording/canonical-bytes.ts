@@ -5,7 +5,7 @@
  * members there are.
  */
 import protobuf, { type Field, type Type, type Writer } from 'protobufjs';
-import { isAbsent } from './canonical-history.ts';
+import { canonicalKeys, isAbsent, type Message } from './canonical-history.ts';
 import { fieldsOf, historyType, type ResolvedField } from './proto.ts';
 import type { History } from './recording.ts';
 
@@ -20,7 +20,6 @@ export function canonicalHistoryBytes(history: History): Uint8Array {
   return writer.finish();
 }
 
-type Message = Readonly<Record<string, unknown>>;
 /** Writes a value that is there, its tag included. */
 type Write = (writer: Writer, value: unknown, depth: number) => void;
 
@@ -114,7 +113,7 @@ function writeEach(write: Write): Write {
 
 function writeEntries(tag: number, write: Write): Write {
   return (writer, map, depth) => {
-    for (const key of Object.keys(map as Message).sort()) {
+    for (const key of canonicalKeys(map as Message)) {
       writer.uint32(tag).fork().uint32(tagOf(KEY, DELIMITED)).string(key);
       write(writer, (map as Message)[key], depth);
       writer.ldelim();

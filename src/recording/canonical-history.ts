@@ -1,7 +1,8 @@
 /**
  * One form per history, so that its bytes have one digest wherever it came from: the server, a file, the registry.
  *
- * 1. The keys of maps are in UTF-16 order. (Servers write maps in no order.)
+ * 1. The keys of maps are in the order of JavaScript's objects: whole numbers by their size, then all others in UTF-16 order. (Servers write
+ *    maps in no order.)
  * 2. A member that says no more than its absence (zero, empty, of a kind without presence) is absent.
  * 3. Members that the reflected types do not know are absent.
  */
@@ -15,7 +16,7 @@ export function canonicalHistory(history: History): History {
   return canonicalMessage(historyType, history as Message) as History;
 }
 
-type Message = Readonly<Record<string, unknown>>;
+export type Message = Readonly<Record<string, unknown>>;
 
 function canonicalMessage(type: Type, message: Message): Message {
   const result: Record<string, unknown> = {};
@@ -34,8 +35,7 @@ function canonicalField(field: ResolvedField, value: unknown): unknown {
       return (value as readonly unknown[]).map((item) => canonicalValue(field, item));
     case 'map': {
       const map = value as Message;
-      const keys = Object.keys(map).sort();
-      return Object.fromEntries(keys.map((key) => [key, canonicalValue(field, map[key])]));
+      return Object.fromEntries(canonicalKeys(map).map((key) => [key, canonicalValue(field, map[key])]));
     }
     case 'single':
       return canonicalValue(field, value);
@@ -44,6 +44,13 @@ function canonicalField(field: ResolvedField, value: unknown): unknown {
 
 function canonicalValue(field: ResolvedField, value: unknown): unknown {
   return field.message === undefined ? value : canonicalMessage(field.message, value as Message);
+}
+
+/** The keys of a map in their one order. */
+export function canonicalKeys(map: Message): readonly string[] {
+  const keys = Object.keys(map);
+  // Whole numbers come first in any object, whatever is done about it.
+  return keys.length < 2 ? keys : Object.keys(Object.fromEntries(keys.sort().map((key) => [key, true])));
 }
 
 /** Whether a member says no more than its absence. */

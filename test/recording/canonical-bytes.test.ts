@@ -24,6 +24,13 @@ const LONG = fc.oneof(
   fc.constantFrom(Long.ZERO, Long.ONE, 0, 7),
 );
 
+/** Objects have whole numbers first, by their size. */
+const KEY = fc.oneof(
+  fc.string(),
+  fc.nat({ max: 200 }).map(String),
+  fc.constantFrom('4294967295', '-1', '007', '__proto__'),
+);
+
 const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   string: fc.string({ unit: 'grapheme', maxLength: 200 }),
   bytes: fc.uint8Array({ maxLength: 300 }),
@@ -45,7 +52,7 @@ function valueFor({ message, enumeration, type }: ResolvedField, depth: number):
 function memberFor(field: ResolvedField, depth: number): fc.Arbitrary<unknown> {
   const value = valueFor(field, depth);
   if (field.shape === 'repeated') return fc.array(value, { maxLength: 3 });
-  return field.shape === 'map' ? fc.dictionary(fc.string(), value, { maxKeys: 4 }) : value;
+  return field.shape === 'map' ? fc.dictionary(KEY, value, { maxKeys: 4 }) : value;
 }
 
 /** Some members of a message, in any order, with one that nobody knows. */
