@@ -53,13 +53,14 @@ function insert(member: Member, present: Member[]): void {
   }
 }
 
+// Until then no message knows which of its lists are packed.
+historyType.setup();
+
 const membersCache = new WeakMap<Type, ReadonlyMap<string, Member>>();
 
 function membersOf(type: Type): ReadonlyMap<string, Member> {
   let members = membersCache.get(type);
   if (members === undefined) {
-    // Until then it does not know which of its lists are packed.
-    type.setup();
     members = new Map(fieldsOf(type).map((field) => [field.name, memberOf(type.get(field.name) as Field, field)]));
     membersCache.set(type, members);
   }

@@ -6,7 +6,7 @@
  * 2. A member that says no more than its absence (zero, empty, of a kind without presence) is absent.
  * 3. Members that the reflected types do not know are absent.
  */
-import Long from 'long';
+import type Long from 'long';
 import type { Type } from 'protobufjs';
 import { fieldsOf, historyType, type ResolvedField } from './proto.ts';
 import type { History } from './recording.ts';
@@ -54,12 +54,22 @@ export function canonicalKeys(map: Message): readonly string[] {
 }
 
 /** Whether a member says no more than its absence. */
-export function isAbsent({ shape, explicit }: ResolvedField, value: unknown): boolean {
+export function isAbsent({ shape, explicit, type }: ResolvedField, value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (shape === 'repeated') return (value as readonly unknown[]).length === 0;
   if (shape === 'map') return Object.keys(value).length === 0;
   if (explicit) return false;
   if (value === 0 || value === '' || value === false) return true;
   if (typeof value !== 'object') return false;
-  return value instanceof Uint8Array ? value.length === 0 : Long.isLong(value) && value.isZero();
+  return type === 'bytes' ? isEmpty(value) : isZero(value);
+}
+
+/** Bytes are what a codec calls so. */
+function isEmpty(bytes: { readonly length?: number }): boolean {
+  return !bytes.length;
+}
+
+/** Of 64 bits. */
+function isZero({ low, high }: Partial<Pick<Long, 'low' | 'high'>>): boolean {
+  return !low && !high;
 }

@@ -16,8 +16,8 @@ import { foreignPayload, foreignPayloads } from './foreign-payload.ts';
 import { bytesFrom, durationFrom, expected, longFrom, placed, timestampFrom } from './foreign-scalar.ts';
 import { fieldsOf, type ResolvedField, typeNamed } from './proto.ts';
 
-/** The limit of nesting: failures are chains of causes, nothing else nests deeply. */
-const DEPTH_MAX = 200;
+/** The limit of nesting, which is protobuf's: failures are chains of causes, nothing else nests deeply. */
+const DEPTH_MAX = 100;
 
 /** @param depth of the message that holds the value */
 type Read = (value: unknown, depth: number) => unknown;
@@ -65,7 +65,6 @@ function readerOfMembers(type: Type): Read {
 }
 
 function membersFrom(members: ReadonlyMap<string, Member>, value: unknown, depth: number): Record<string, unknown> {
-  if (depth > DEPTH_MAX) throw expected(`at most ${DEPTH_MAX} levels of nesting`, value);
   if (!isRecord(value)) throw expected('an object', value);
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
@@ -148,6 +147,7 @@ function readerOfNested(type: Type): Read {
   let reader: Read | undefined;
   return (value, depth) => {
     reader ??= readerOf(type);
+    if (depth === DEPTH_MAX) throw expected(`at most ${DEPTH_MAX} levels of nesting`, value);
     return reader(value, depth + 1);
   };
 }

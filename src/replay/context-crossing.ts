@@ -3,11 +3,11 @@
  *
  * Invariants
  * 1. While a function of a run is called, the context has the globals of that run: those that it left, or those of the beginning.
- *    Whatever a run did to globals or to built-in prototypes (set, deleted, redefined) no other run sees. Nothing can be hung on
- *    built-in methods: they are closed, as the SDK has closed classes and namespaces already.
+ *    Whatever a run did to globals or to built-in prototypes (set, deleted, redefined, given another prototype) no other run sees. Nothing can be
+ *    hung on built-in methods: they are closed, as the SDK has closed classes and namespaces already.
  * 2. Microtasks that the call left are done when it returns; the context runs them after each script.
  * 3. Code inside finds nothing here to call: what is to be called is set from outside, right before.
- * 4. What cannot be taken back (a prototype that was frozen) spoils the context: it is to be used no more.
+ * 4. What cannot be taken back (a prototype that was frozen, a global for good) spoils the context: it is to be used no more.
  */
 import vm from 'node:vm';
 
@@ -17,13 +17,11 @@ export interface RunGlobals {
   bag: PropertyDescriptorMap | undefined;
   /** What it changed of built-in prototypes, while another has its turn. */
   changes: readonly unknown[] | undefined;
-  /** It will not be called again, so that nothing of it need be kept. */
-  over: boolean;
 }
 
 /** For a run that begins. */
 export function newGlobals(): RunGlobals {
-  return { bag: undefined, changes: undefined, over: false };
+  return { bag: undefined, changes: undefined };
 }
 
 type Inside = (...args: never[]) => unknown;
@@ -33,7 +31,7 @@ export interface Crossing {
   keep(pristine: PropertyDescriptorMap): void;
   /** @param timeoutMs how long the call and its microtasks may compute */
   call(run: RunGlobals, inside: Inside, args: readonly unknown[], timeoutMs: number | undefined): unknown;
-  /** The run is over: what it changed is taken back. */
+  /** The run is over: what it changed is taken back, and it is not called again. */
   leave(run: RunGlobals): void;
   /** Whether something could not be taken back. */
   readonly isSpoiled: boolean;
@@ -48,36 +46,50 @@ interface Doors {
 }
 
 /**
- * Takes what it uses of the context's own objects before anybody can change them, and calls no method of any other: those
- * may be changed when it works.
+ * Takes what it uses of the context's own objects before anybody can change them, and calls no method of any other: those may be changed when it
+ * works. For the same reason it puts nothing into an array that inherits, where a setter of code may wait for it.
  */
 const DOORS = new vm.Script(`(() => {
   const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames, getOwnPropertySymbols } = Object;
-  const { getPrototypeOf, setPrototypeOf, defineProperty, hasOwn, isExtensible, isFrozen, freeze } = Object;
+  const { getPrototypeOf, hasOwn, isExtensible, isFrozen, freeze } = Object;
+  const { prototype: ofObjects } = Object;
   const functions = Function.prototype;
-  const { ownKeys, apply } = Reflect;
-  let beginning, beginningKeys, current, prepared;
+  const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
+  let beginning, beginningKeys, beginningParent, namesOfObjects, current, prepared;
   let spoiled = false;
   const builtIn = [];
 
   const same = (one, other) => one !== undefined && one.value === other.value && one.get === other.get && one.set === other.set
     && one.writable === other.writable && one.enumerable === other.enumerable && one.configurable === other.configurable;
+  // Neither finds what code may have put where objects and arrays look for what they do not have.
+  const bare = (object) => {
+    inherit(object, null);
+    return object;
+  };
+  const describe = (object, key) => {
+    const found = getOwnPropertyDescriptor(object, key);
+    return found && bare(found);
+  };
+  const must = (done) => {
+    if (!done) spoiled = true;
+  };
 
   const remember = (object) => {
     for (let at = 0; at < builtIn.length; at += 1) if (builtIn[at].object === object) return;
-    const was = getOwnPropertyDescriptors(object);
+    const was = bare(getOwnPropertyDescriptors(object));
     const keys = ownKeys(object);
-    const parts = { names: [], symbols: [], values: [], computed: [] };
+    const parts = { names: [], symbols: [], open: [], asOpen: [] };
     for (let at = 0; at < keys.length; at += 1) {
       const key = keys[at];
-      const { get, set, value } = setPrototypeOf(was[key], null);
-      const isComputed = get !== undefined || set !== undefined;
-      if (isComputed) parts.computed[parts.computed.length] = { key, get, set };
-      parts.values[at] = isComputed ? builtIn : value;
+      const { writable, configurable } = bare(was[key]);
       const alike = typeof key === 'symbol' ? parts.symbols : parts.names;
       alike[alike.length] = key;
+      // Nobody can change the others.
+      if (!writable && !configurable) continue;
+      parts.open[parts.open.length] = key;
+      parts.asOpen[parts.asOpen.length] = was[key];
     }
-    builtIn[builtIn.length] = { object, was: setPrototypeOf(was, null), keys, isOpen: isExtensible(object), ...parts };
+    builtIn[builtIn.length] = { object, parent: getPrototypeOf(object), was, keys, isOpen: isExtensible(object), ...parts };
   };
   const rememberChain = (object) => {
     for (let one = object; one !== null && one !== undefined; one = getPrototypeOf(one)) remember(one);
@@ -96,8 +108,11 @@ const DOORS = new vm.Script(`(() => {
   // A class may be known by its prototype alone, or by the namespace that holds it.
   const rememberHidden = () => {
     for (let at = 0; at < builtIn.length; at += 1) {
-      const { values } = builtIn[at];
-      for (let index = 0; index < values.length; index += 1) if (isClass(values[index]) && isOwn(values[index])) rememberClass(values[index]);
+      const { was, keys } = builtIn[at];
+      for (let index = 0; index < keys.length; index += 1) {
+        const { value } = was[keys[index]];
+        if (isClass(value) && isOwn(value)) rememberClass(value);
+      }
     }
   };
   const closeMethod = (method) => {
@@ -107,11 +122,12 @@ const DOORS = new vm.Script(`(() => {
   };
   const closeMethods = () => {
     for (let at = 0; at < builtIn.length; at += 1) {
-      const { values, computed } = builtIn[at];
-      for (let index = 0; index < values.length; index += 1) closeMethod(values[index]);
-      for (let index = 0; index < computed.length; index += 1) {
-        closeMethod(computed[index].get);
-        closeMethod(computed[index].set);
+      const { was, keys } = builtIn[at];
+      for (let index = 0; index < keys.length; index += 1) {
+        const { value, get, set } = was[keys[index]];
+        closeMethod(value);
+        closeMethod(get);
+        closeMethod(set);
       }
     }
   };
@@ -124,16 +140,6 @@ const DOORS = new vm.Script(`(() => {
       kept += 1;
     }
     builtIn.length = kept;
-  };
-  // Nor at single values that are closed; the SDK's functions take long to tell their \`arguments\`.
-  const forgetClosed = () => {
-    for (let at = 0; at < builtIn.length; at += 1) {
-      const { was, keys, values } = builtIn[at];
-      for (let index = 0; index < keys.length; index += 1) {
-        const { writable, configurable } = was[keys[index]];
-        if (!writable && !configurable) values[index] = builtIn;
-      }
-    }
   };
   const rememberAll = () => {
     const keys = ownKeys(beginning);
@@ -150,7 +156,6 @@ const DOORS = new vm.Script(`(() => {
     rememberHidden();
     closeMethods();
     forgetFrozen();
-    forgetClosed();
   };
 
   // Done for every run, so it has to be fast: names and symbols apart take half the time of all keys at once.
@@ -159,75 +164,80 @@ const DOORS = new vm.Script(`(() => {
     for (let at = 0; at < now.length; at += 1) if (now[at] !== keys[at]) return false;
     return true;
   };
-  const hasSameValues = ({ object, keys, values }) => {
-    // What is computed or closed stands as \`builtIn\` here: no getter is called.
-    for (let at = 0; at < values.length; at += 1) if (values[at] !== builtIn && object[keys[at]] !== values[at]) return false;
+  // Descriptors tell what nothing else does: an accessor that gives what was there, and that nobody may write any more.
+  const isAsBefore = ({ object, parent, isOpen, names, symbols, open, asOpen }) => {
+    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent) return false;
+    if (!hasSameKeys(getOwnPropertyNames(object), names) || !hasSameKeys(getOwnPropertySymbols(object), symbols)) return false;
+    for (let at = 0; at < open.length; at += 1) if (!same(getOwnPropertyDescriptor(object, open[at]), asOpen[at])) return false;
     return true;
   };
-  const isComputedAsBefore = ({ object, computed }) => {
-    for (let at = 0; at < computed.length; at += 1) {
-      const { key, get, set } = computed[at];
-      const now = getOwnPropertyDescriptor(object, key);
-      if (now.get !== get || now.set !== set) return false;
-    }
-    return true;
+  const findChanged = () => {
+    const changed = bare([]);
+    // What is added to the prototype of all objects is found in descriptors, too: then none can be told to be the same.
+    const isBlind = !hasSameKeys(getOwnPropertyNames(ofObjects), namesOfObjects);
+    for (let at = 0; at < builtIn.length; at += 1) if (isBlind || !isAsBefore(builtIn[at])) changed[changed.length] = builtIn[at];
+    return changed;
   };
-  const isAsBefore = (one) => isExtensible(one.object) === one.isOpen
-    && hasSameKeys(getOwnPropertyNames(one.object), one.names)
-    && hasSameKeys(getOwnPropertySymbols(one.object), one.symbols)
-    && isComputedAsBefore(one)
-    && hasSameValues(one);
   const takeBack = () => {
-    const changes = [];
-    const changed = [];
-    for (let at = 0; at < builtIn.length; at += 1) if (!isAsBefore(builtIn[at])) changed[changed.length] = builtIn[at];
+    const changes = bare([]);
+    const changed = findChanged();
     // What was added goes first: it may stand in the way of defining the rest.
     for (let at = 0; at < changed.length; at += 1) {
-      const { object, was, isOpen } = changed[at];
-      if (isExtensible(object) !== isOpen) spoiled = true;
+      const { object, parent, was, isOpen } = changed[at];
+      must(isExtensible(object) === isOpen);
+      const heir = getPrototypeOf(object);
+      if (heir !== parent) {
+        changes[changes.length] = { object, parent: heir };
+        must(inherit(object, parent));
+      }
       const now = ownKeys(object);
       for (let index = 0; index < now.length; index += 1) {
         const key = now[index];
         if (key in was) continue;
-        changes[changes.length] = { object, key, now: getOwnPropertyDescriptor(object, key) };
-        if (!delete object[key]) spoiled = true;
+        changes[changes.length] = { object, key, now: describe(object, key) };
+        must(deleteProperty(object, key));
       }
     }
     for (let at = 0; at < changed.length; at += 1) {
       const { object, was, keys } = changed[at];
       for (let index = 0; index < keys.length; index += 1) {
-        const now = getOwnPropertyDescriptor(object, keys[index]);
+        const now = describe(object, keys[index]);
         if (same(now, was[keys[index]])) continue;
         changes[changes.length] = { object, key: keys[index], now };
-        defineProperty(object, keys[index], was[keys[index]]);
+        must(defineProperty(object, keys[index], was[keys[index]]));
       }
     }
     return changes;
   };
   const makeAgain = (changes) => {
     for (let at = 0; at < changes.length; at += 1) {
-      const { object, key, now } = changes[at];
-      if (now === undefined) delete object[key];
+      const { object, parent, key, now } = changes[at];
+      if (parent !== undefined) inherit(object, parent);
+      else if (now === undefined) deleteProperty(object, key);
       else defineProperty(object, key, now);
     }
   };
   const restore = (bag) => {
     const keys = bag === beginning ? beginningKeys : ownKeys(bag);
     const here = ownKeys(globalThis);
+    must(isExtensible(globalThis));
+    if (getPrototypeOf(globalThis) !== beginningParent) must(inherit(globalThis, beginningParent));
     if (!hasSameKeys(here, keys)) {
-      for (let at = 0; at < here.length; at += 1) if (!hasOwn(bag, here[at])) delete globalThis[here[at]];
+      for (let at = 0; at < here.length; at += 1) if (!hasOwn(bag, here[at])) must(deleteProperty(globalThis, here[at]));
     }
     for (let at = 0; at < keys.length; at += 1) {
-      if (!same(getOwnPropertyDescriptor(globalThis, keys[at]), bag[keys[at]])) defineProperty(globalThis, keys[at], bag[keys[at]]);
+      const key = keys[at];
+      if (!same(getOwnPropertyDescriptor(globalThis, key), bag[key])) must(defineProperty(globalThis, key, bag[key]));
     }
   };
+  // Without a current run all is as in the beginning.
   const turnTo = (run) => {
-    if (current !== undefined && !current.over) {
+    if (current !== undefined) {
       current.changes = takeBack();
       current.bag = getOwnPropertyDescriptors(globalThis);
     }
+    if (current !== undefined || run.bag !== undefined) restore(run.bag ?? beginning);
     current = run;
-    restore(run.bag ?? beginning);
     if (run.changes !== undefined) makeAgain(run.changes);
   };
   const cross = () => {
@@ -241,17 +251,16 @@ const DOORS = new vm.Script(`(() => {
     keep: (pristine) => {
       beginning = pristine;
       beginningKeys = ownKeys(pristine);
+      beginningParent = getPrototypeOf(globalThis);
+      namesOfObjects = getOwnPropertyNames(ofObjects);
       rememberAll();
     },
     prepare: (run, inside, args) => { prepared = { run, inside, args }; },
     leave: (run) => {
-      run.over = true;
       if (current !== run) return;
-      try {
-        takeBack();
-      } catch {
-        spoiled = true;
-      }
+      current = undefined;
+      takeBack();
+      restore(beginning);
     },
     isSpoiled: () => spoiled,
   };

@@ -20,7 +20,7 @@ export interface ProcessPoolOptions extends ProcessOptions {
 }
 
 /** Tasks sent ahead, so that a process never waits for its next one. */
-const SENT_AHEAD = 6;
+const SENT_AHEAD = 3;
 /** Processes that end before they take a task, until no more are started for it. */
 const STARTS_MAX = 3;
 /** Processes that end under others before they come to a task, until it is tried alone: the task itself may be too large to be received. */

@@ -99,6 +99,7 @@ describe('a broken history is refused with its place and a remedy', () => {
     change(json);
     return json;
   };
+  const causes = (count: number): object => (count === 0 ? {} : { message: 'x', cause: causes(count - 1) });
   const started = (json: HistoryJson) =>
     json.events[0]?.['workflowExecutionStartedEventAttributes'] as Record<string, unknown>;
   const cases: [string, unknown, string][] = [
@@ -132,6 +133,13 @@ describe('a broken history is refused with its place and a remedy', () => {
       'a member of another kind',
       broken((json) => Object.assign(json.events[5] ?? {}, { eventTime: 'yesterday' })),
       'events[5].eventTime: expected a time',
+    ],
+    [
+      'causes without end',
+      broken((json) =>
+        Object.assign(json.events[5] ?? {}, { workflowExecutionFailedEventAttributes: { failure: causes(98) } }),
+      ),
+      'at most 100 levels of nesting',
     ],
     [
       'a reference into nothing',

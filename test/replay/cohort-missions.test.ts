@@ -57,10 +57,9 @@ describe('a candidate of a mission that changes outcomes', () => {
   it('has a report of the same bytes, whatever the order and the number of processes', async () => {
     const first = await reportOf(sources, 1);
     expect(JSON.parse(first)).toMatchObject({ counts: { outcomes: { changed: 6 } } });
-    const all = fc.shuffledSubarray([...sources], { minLength: sources.length });
-    const property = fc.asyncProperty(all, fc.integer({ min: 1, max: 3 }), async (given, workers) => {
-      expect(await reportOf(given, workers)).toBe(first);
-    });
-    await fc.assert(property, { numRuns: 4, endOnFailure: true });
+    for (const workers of [1, 2, 3]) {
+      const [given] = fc.sample(fc.shuffledSubarray([...sources], { minLength: sources.length }), 1);
+      expect(await reportOf(given ?? [], workers)).toBe(first);
+    }
   }, 180_000);
 });

@@ -61,6 +61,51 @@ function marksOn(holders: any[]) {
     return found;
   }).join(' ');
 }
+export async function ofIndices() {
+  const found = '0' in array;
+  for (const index of ['0', '1', '2']) {
+    Object.defineProperty(array, index, { configurable: true, set(value: any) {
+      // What is looked after is lost; all else is as without it.
+      if (!value?.names) Object.defineProperty(this, index, { value, writable: true, enumerable: true, configurable: true });
+    } });
+  }
+  array.mark = 'behind a setter';
+  return found;
+}
+export async function ofGetters() {
+  const { map } = array;
+  const kind = typeof Object.getOwnPropertyDescriptor(array, 'map')?.get;
+  Object.defineProperty(array, 'map', { configurable: true, get: () => map });
+  return kind;
+}
+export async function ofSpoofs() {
+  const flags = Object.getOwnPropertyDescriptor(RegExp.prototype, 'flags') as any;
+  const { map } = array;
+  Object.defineProperty(RegExp.prototype, 'flags', { value: 'mine' });
+  Object.defineProperty(array, 'map', { configurable: true, get: () => map });
+  Object.assign(Object.prototype, { get: flags.get, set: flags.set, value: map, writable: true });
+  return typeof flags.get;
+}
+export async function ofAttributes() {
+  const { enumerable } = Object.getOwnPropertyDescriptor(array, 'map') as any;
+  Object.defineProperty(array, 'map', { enumerable: true });
+  return enumerable;
+}
+export async function ofParents() {
+  const found = 'inherited' in array;
+  Object.setPrototypeOf(array, { inherited: 1 });
+  Object.setPrototypeOf(Map.prototype, null);
+  return found + ' ' + (Map.prototype instanceof Object);
+}
+export async function ofTheGlobal() {
+  const found = 'inherited' in globalThis;
+  try { Object.setPrototypeOf(globalThis, { inherited: 1 }); } catch {}
+  return found;
+}
+export async function nails() { Object.defineProperty(array, 'map', { writable: false, configurable: false }); return 'nailed'; }
+export async function nailsGlobals() { Object.defineProperty(scope, 'escape', { value: 1, writable: false, configurable: false }); return 'nailed'; }
+export async function addsGlobals() { Object.defineProperty(scope, 'mine', { value: 1 }); return 'added'; }
+export async function closesGlobals() { Object.preventExtensions(scope); return 'closed'; }
 export async function closes() { Object.freeze(Set.prototype); return 'closed'; }
 export async function freezes() { Object.defineProperty(array, 'stuck', { value: 1, configurable: false }); return 'stuck'; }
 export async function looks() { return String(array.mark) + String(array.stuck); }
@@ -126,6 +171,12 @@ describe('a context that runs share', () => {
     ['ofTheHost', 1],
     ['ofSetters', 'undefined'],
     ['ofFunctions', Array(22).fill('undefined').join(' ')],
+    ['ofIndices', false],
+    ['ofGetters', 'undefined'],
+    ['ofSpoofs', 'function'],
+    ['ofAttributes', false],
+    ['ofParents', 'false false'],
+    ['ofTheGlobal', false],
   ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
     expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
       found,
@@ -146,7 +197,7 @@ describe('a context that runs share', () => {
     expect(sandbox.isSpoiled).toBe(false);
   });
 
-  it.each(['freezes', 'closes'])(
+  it.each(['freezes', 'closes', 'nails', 'nailsGlobals', 'addsGlobals', 'closesGlobals'])(
     'is to be replaced when what a run that %s did cannot be taken back',
     async (workflowType) => {
       sandbox = await createSandbox(bundle);
