@@ -8,6 +8,8 @@
 import assert from 'node:assert';
 import { inspect } from 'node:util';
 import vm from 'node:vm';
+import Long from 'long';
+import protobuf from 'protobufjs';
 import { LentStorage } from './lent-storage.ts';
 
 /** What the SDK lends to workflow code, what can be reached from that, and what results travel by. */
@@ -27,6 +29,9 @@ const LENT: readonly unknown[] = [
   inspect,
   MessagePort,
   Buffer,
+  // Protobuf's own is another one where packages are loaded by `require`.
+  Long,
+  protobuf.util.Long,
 ];
 
 const ERRORS = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError];

@@ -54,6 +54,8 @@ const DOORS = new vm.Script(`(() => {
   const { getPrototypeOf, hasOwn, isExtensible, isFrozen, freeze } = Object;
   const { prototype: ofObjects } = Object;
   const functions = Function.prototype;
+  const { exec } = RegExp.prototype;
+  const nothing = /()()()()()()()()()/;
   const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
   let beginning, beginningKeys, beginningParent, namesOfObjects, current, prepared;
   let spoiled = false;
@@ -147,12 +149,15 @@ const DOORS = new vm.Script(`(() => {
       const { value } = beginning[keys[at]];
       if (isClass(value)) rememberClass(value);
     }
-    for (const space of [Math, JSON, Reflect, Atomics, Intl]) remember(space);
+    for (const space of [Math, JSON, Reflect, Atomics, Intl, Array.prototype[Symbol.unscopables]]) remember(space);
+    if (typeof WebAssembly === 'object') remember(WebAssembly);
     for (const made of [() => 0, async () => 0, function* () {}, async function* () {}]) {
       rememberChain(getPrototypeOf(made));
       if (made.prototype !== undefined) rememberChain(getPrototypeOf(made.prototype));
     }
-    for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g)]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
+    const segments = new Intl.Segmenter().segment('a');
+    rememberChain(getPrototypeOf(segments));
+    for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g), segments]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
     rememberHidden();
     closeMethods();
     forgetFrozen();
@@ -261,6 +266,8 @@ const DOORS = new vm.Script(`(() => {
       current = undefined;
       takeBack();
       restore(beginning);
+      // What the last expression matched is told by all of them.
+      apply(exec, nothing, ['']);
     },
     isSpoiled: () => spoiled,
   };

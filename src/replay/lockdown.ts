@@ -10,6 +10,7 @@
  * 5. nothing that is lent leads to what the host does next, or to a turn of its own (`lent-storage.ts`, ports).
  * The way to whoever gives it work stays, in a closure that no candidate sees. Environment variables were never given to it.
  */
+import assert from 'node:assert';
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { closeRealm, functionPrototypes } from './closed-realm.ts';
 import { lendStorage } from './lent-storage.ts';
@@ -66,6 +67,10 @@ export function lockDown(): void {
   slimProcess();
   lendStorage();
   removePorts();
+  // They call what they are given later than its run, in a turn of the host.
+  for (const lent of [assert, assert.strict]) {
+    for (const name of ['rejects', 'doesNotReject']) Reflect.deleteProperty(lent, name);
+  }
   // Code is lent an AbortController, and with it signals and events, which know the time.
   removeMember(AbortSignal, 'timeout', refuseTimers);
   Object.defineProperty(Event.prototype, 'timeStamp', { value: 0, writable: false, configurable: false });

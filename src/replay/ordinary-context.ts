@@ -9,6 +9,7 @@ import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worke
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
 import { useNativeText } from './native-text.ts';
+import { removeOwnTurns } from './own-turns.ts';
 import { useVirtualClock } from './virtual-clock.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
@@ -35,6 +36,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     vm.createContext = (_, options) => {
       const context = createContext(vm.constants.DONT_CONTEXTIFY, options);
       useVirtualClock(context);
+      removeOwnTurns(context);
       crossing = defineCrossing(context);
       return context;
     };

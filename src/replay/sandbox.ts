@@ -12,6 +12,7 @@ import { type CodeFailure, codeFailure } from './code-failure.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
 import { createOutputMeter, type OutputMeter } from './output-limit.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
+import { copyInto, copyOutOf } from './realm-copies.ts';
 
 interface SdkWorkflow {
   readonly activator: SdkActivator;
@@ -151,14 +152,14 @@ function parseBundle({ code, inspected }: SandboxBundle): object {
 }
 
 async function activate(workflow: SdkWorkflow, activation: Activation, output: OutputMeter): Promise<SandboxAnswer> {
-  const completion = await workflow.activate(activation);
+  const completion = await workflow.activate({ ...activation, jobs: copyInto(activation.jobs ?? []) });
   workflow.activator.getAndResetSinkCalls();
   if (completion.successful) {
     const commands = completion.successful.commands ?? [];
     const tooMuch = output.take(commands);
-    return tooMuch === undefined ? { commands } : { failure: { message: tooMuch } };
+    return tooMuch === undefined ? { commands: copyOutOf(commands) } : { failure: { message: tooMuch } };
   }
-  const failure = completion.failed?.failure;
+  const failure = copyOutOf(completion.failed?.failure);
   return { failure: codeFailure(failure?.message ?? 'unknown failure', failure?.stackTrace) };
 }
 

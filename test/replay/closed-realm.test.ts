@@ -46,6 +46,38 @@ const ATTACKS: readonly (readonly [what: string, code: string])[] = [
   ],
 ];
 
+/** What the whole workflow becomes: attacks that have to begin with it. */
+const WHOLE = `export async function sequential(name: string): Promise<string> {
+  const first = await greet(name);`;
+
+const WHOLE_ATTACKS: readonly (readonly [what: string, code: string])[] = [
+  [
+    'what was recorded, written over in the buffer that an answer is a part of',
+    `const activator = (globalThis as any).__TEMPORAL_ACTIVATOR__;
+  const real = activator.payloadConverter;
+  activator.payloadConverter = { __proto__: real, fromPayload(payload: any, ...rest: any[]) {
+    const bytes = new Uint8Array(payload.data.buffer);
+    for (let at = 0; at < bytes.length - 1; at += 1) if (bytes[at] === 33 && bytes[at + 1] === 34) bytes[at] = 63;
+    return real.fromPayload(payload, ...rest);
+  } };
+  const first = await greet(name);`,
+  ],
+  [
+    'lengths of bytes that are nothing each first time',
+    `const views = Object.getPrototypeOf(Uint8Array.prototype);
+  const real = Object.getOwnPropertyDescriptor(views, 'length')!.get!;
+  let asked = 0;
+  const first = await greet(name);
+  Object.defineProperty(views, 'length', { configurable: true, get() { asked += 1; return asked % 2 ? 0 : real.call(this); } });`,
+  ],
+  [
+    'lists of its own, of which every item is as it should be',
+    `const first = await greet(name);
+  (Array.prototype as any).every = () => true;
+  (Array.prototype as any).map = function (this: unknown[]) { return this; };`,
+  ],
+];
+
 describe('a candidate with a changed result', () => {
   let sources: ReplaySource[];
 
@@ -79,6 +111,31 @@ describe('a candidate with a changed result', () => {
 
   it.each(ATTACKS)('cannot hide it, nor reach others, by %s', async (_, attack) => {
     const code = await bundleVariant(RETURN, `try { ${attack} } catch {}\nreturn \`\${second}?\`;`);
+    expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
+  });
+
+  it.each(WHOLE_ATTACKS)('cannot hide it by %s', async (_, attack) => {
+    const code = await bundleVariant(
+      `${WHOLE}\n  const second = await greet(first);\n  ${RETURN}`,
+      `${WHOLE.slice(0, WHOLE.indexOf('\n'))}\n  ${attack}\n  const second = await greet(first + ATTACKED);\n  return \`\${second}?\`;`.replace(
+        ' + ATTACKED',
+        attack.includes('every') ? " + '?'" : '',
+      ),
+    );
+    expect(await replay(code)).toEqual({
+      sequential: expect.not.stringMatching('matched'),
+      parallel: 'matched',
+      timers: 'matched',
+    });
+  });
+
+  it.each([
+    'Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value.then(evil);',
+    'WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(evil);',
+    '(globalThis as any).assert.rejects(() => Promise.reject(1), () => { evil(); return true; });',
+  ])('has no turn after its own: %s', async (attack) => {
+    const evil = 'const evil = () => { (globalThis as any).__TEMPORAL_ACTIVATOR__.pushCommand = () => undefined; };';
+    const code = await bundleVariant(RETURN, `${evil} try { ${attack} } catch {}\nreturn \`\${second}?\`;`);
     expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
   });
 

@@ -102,6 +102,19 @@ export async function ofTheGlobal() {
   try { Object.setPrototypeOf(globalThis, { inherited: 1 }); } catch {}
   return found;
 }
+export async function ofExpressions() {
+  const found = [(RegExp as any).lastMatch, RegExp.$1, (RegExp as any).input].join('|');
+  /(le)(ak)/.test('leak');
+  return found;
+}
+export async function ofSegments() {
+  const segments = Object.getPrototypeOf(new (Intl as any).Segmenter().segment('a'));
+  return (segments.mark = (segments.mark ?? 0) + 1);
+}
+export async function ofUnscopables() {
+  const names = array[Symbol.unscopables];
+  return (names.mark = (names.mark ?? 0) + 1);
+}
 export async function nails() { Object.defineProperty(array, 'map', { writable: false, configurable: false }); return 'nailed'; }
 export async function nailsGlobals() { Object.defineProperty(scope, 'escape', { value: 1, writable: false, configurable: false }); return 'nailed'; }
 export async function addsGlobals() { Object.defineProperty(scope, 'mine', { value: 1 }); return 'added'; }
@@ -177,6 +190,9 @@ describe('a context that runs share', () => {
     ['ofAttributes', false],
     ['ofParents', 'false false'],
     ['ofTheGlobal', false],
+    ['ofExpressions', '||'],
+    ['ofSegments', 1],
+    ['ofUnscopables', 1],
   ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
     expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
       found,
