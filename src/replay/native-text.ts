@@ -6,8 +6,8 @@
  */
 import vm from 'node:vm';
 
-/** Ids of the module in bundles that name modules by their paths; of other bundles nothing is changed. */
-const MODULE_ID = /["']([^"'\n]*@temporalio\/common\/lib\/encoding\.js)["']/;
+/** How the module's id ends in bundles that name modules by their paths; of other bundles nothing is changed. */
+const MODULE_ID = '@temporalio/common/lib/encoding.js';
 
 /** Shorter ones the SDK's coder does as fast. */
 const SHORT = 48;
@@ -55,10 +55,10 @@ interface CoderModule {
 /**
  * Replaces the coder of a bundle that was just loaded, for all runs in its context.
  *
- * @param code the bundle's text
+ * @param ids of the bundle's modules
  */
-export function useNativeText(context: vm.Context, code: string): void {
-  const id = MODULE_ID.exec(code)?.[1];
+export function useNativeText(context: vm.Context, ids: readonly string[]): void {
+  const id = ids.find((one) => one.endsWith(MODULE_ID));
   const modules = context['__webpack_module_cache__'] as Readonly<Record<string, CoderModule | undefined>> | undefined;
   const found = id === undefined ? undefined : modules?.[id];
   if (typeof found?.exports?.TextEncoder !== 'function' || typeof found.exports.TextDecoder !== 'function') return;

@@ -7,15 +7,15 @@
 import vm from 'node:vm';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
-import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
+import { type Crossing, defineCrossing, newGlobals } from './context-crossing.ts';
 import { useNativeText } from './native-text.ts';
+import { crossingActivator, crossingModule, type WorkflowActivator, type WorkflowModule } from './ordinary-workflow.ts';
 import { removeOwnTurns } from './own-turns.ts';
+import { awaitModules, type ModuleTable } from './shared-modules.ts';
 import { useVirtualClock } from './virtual-clock.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
 type CreateOptions = Parameters<ReusableVMWorkflowCreator['createWorkflow']>[0];
-type RunArguments = ConstructorParameters<typeof ReusableVMWorkflow>;
-type WorkflowModule = RunArguments[3];
 
 /** What the SDK's creator keeps to itself and its bundle puts among the globals. */
 interface SdkInside {
@@ -23,21 +23,22 @@ interface SdkInside {
 }
 interface SdkGlobals {
   readonly __TEMPORAL__: { readonly api: WorkflowModule };
-  readonly __TEMPORAL_ACTIVATOR__: RunArguments[2];
+  readonly __TEMPORAL_ACTIVATOR__: WorkflowActivator;
 }
 
+/** For bundles that hand over their modules (`shared-modules.ts`). */
 export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
   readonly #crossing: Crossing;
   readonly #api: WorkflowModule;
 
   constructor(...given: CreatorArguments) {
     const { createContext } = vm;
-    let crossing: Crossing | undefined;
+    let made: { readonly crossing: Crossing; readonly modules: () => ModuleTable | undefined } | undefined;
     vm.createContext = (_, options) => {
       const context = createContext(vm.constants.DONT_CONTEXTIFY, options);
       useVirtualClock(context);
       removeOwnTurns(context);
-      crossing = defineCrossing(context);
+      made = { crossing: defineCrossing(context), modules: awaitModules(context) };
       return context;
     };
     try {
@@ -45,11 +46,12 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     } finally {
       vm.createContext = createContext;
     }
-    if (crossing === undefined) throw new Error('The SDK made no context.');
-    this.#crossing = crossing;
-    crossing.keep((this as unknown as SdkInside).pristineObj);
+    if (made === undefined) throw new Error('The SDK made no context.');
+    this.#crossing = made.crossing;
     this.#api = this.#globals.__TEMPORAL__.api;
-    useNativeText(this.context, this.workflowBundle.code);
+    const modules = made.modules();
+    useNativeText(this.context, Object.keys(modules?.factories ?? {}));
+    this.#crossing.begin((this as unknown as SdkInside).pristineObj, modules);
   }
 
   /** A run left something behind that reaches the next one. */
@@ -63,8 +65,9 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
 
   /** As the SDK's own, but for the way in. */
   override async createWorkflow(options: CreateOptions): Promise<ReusableVMWorkflow> {
-    const run = newGlobals();
-    const workflowModule = this.#moduleOf(run);
+    const globals = newGlobals();
+    const run = { crossing: this.#crossing, globals, api: this.#api, timeoutMs: this.isolateExecutionTimeoutMs };
+    const workflowModule = crossingModule(run);
     try {
       workflowModule.initRuntime({
         ...options,
@@ -75,34 +78,13 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
         ...(this.patchActivationCallback && { patchActivationCallback: this.patchActivationCallback }),
       });
     } catch (error) {
-      this.#crossing.leave(run);
+      this.#crossing.leave(globals);
       throw error;
     }
     const { runId } = options.info;
-    const workflow = new ReusableVMWorkflow(runId, this.context, this.#globals.__TEMPORAL_ACTIVATOR__, workflowModule);
+    const activator = crossingActivator(this.#globals.__TEMPORAL_ACTIVATOR__, run);
+    const workflow = new ReusableVMWorkflow(runId, this.context, activator, workflowModule);
     ReusableVMWorkflowCreator.workflowByRunId.set(runId, workflow);
     return workflow;
-  }
-
-  /** The functions of the workflow's side that a run is driven by. */
-  #moduleOf(run: RunGlobals): WorkflowModule {
-    const into =
-      <Name extends keyof WorkflowModule>(name: Name) =>
-      (...args: unknown[]) =>
-        this.#crossing.call(run, this.#api[name], args, this.isolateExecutionTimeoutMs);
-    return {
-      initRuntime: into('initRuntime'),
-      initialize: into('initialize'),
-      activate: into('activate'),
-      tryUnblockConditions: into('tryUnblockConditions'),
-      concludeActivation: into('concludeActivation'),
-      dispose: () => {
-        try {
-          into('dispose')();
-        } finally {
-          this.#crossing.leave(run);
-        }
-      },
-    } as unknown as WorkflowModule;
   }
 }

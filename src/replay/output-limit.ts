@@ -13,46 +13,31 @@ export const RUN_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Counts what one run gives back. */
 export interface OutputMeter {
-  /** @returns what is wrong, when it is too much */
-  take(commands: readonly object[]): string | undefined;
+  /** What is counted from here on belongs to another task. */
+  readonly nextTask: () => void;
+  /** @throws OutputExceeded */
+  readonly count: (bytes: number) => void;
 }
 
+/** Says which limit it was. */
+export class OutputExceeded extends Error {}
+
 export function createOutputMeter(): OutputMeter {
+  let task = 0;
   let run = 0;
   return {
-    take(commands) {
-      const task = bytesOf(commands, TASK_BYTES_MAX);
-      run += task;
-      if (task > TASK_BYTES_MAX) return `it gave back more than ${megabytes(TASK_BYTES_MAX)} in one workflow task`;
-      return run > RUN_BYTES_MAX ? `it gave back more than ${megabytes(RUN_BYTES_MAX)} in one run` : undefined;
+    nextTask() {
+      task = 0;
+    },
+    count(bytes) {
+      task += bytes;
+      run += bytes;
+      if (task > TASK_BYTES_MAX) throw tooMuch(TASK_BYTES_MAX, 'workflow task');
+      if (run > RUN_BYTES_MAX) throw tooMuch(RUN_BYTES_MAX, 'run');
     },
   };
 }
 
-/** @param enough where to stop counting */
-function bytesOf(commands: readonly object[], enough: number): number {
-  const waiting: unknown[] = [...commands];
-  let bytes = 0;
-  while (waiting.length > 0 && bytes <= enough) {
-    const value = waiting.pop();
-    // One at least: what leads back to itself comes to an end, too.
-    bytes += 1 + ownBytes(value);
-    if (isHolder(value)) for (const member of Object.values(value)) waiting.push(member);
-  }
-  return bytes;
-}
-
-function ownBytes(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (ArrayBuffer.isView(value)) return value.byteLength;
-  return isHolder(value) ? Object.keys(value).reduce((sum, { length }) => sum + length, 0) : 0;
-}
-
-/** Asked without classes: what comes from a sandbox is of another realm. */
-function isHolder(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
-}
-
-function megabytes(bytes: number): string {
-  return `${bytes / 1024 / 1024} MB`;
+function tooMuch(limit: number, unit: string): OutputExceeded {
+  return new OutputExceeded(`it gave back more than ${limit / 1024 / 1024} MB in one ${unit}`);
 }

@@ -2,7 +2,7 @@
  * The seam to the SDK: workflow code in a V8 context of its own, driven by activations, with no worker and no server.
  *
  * Everything here that reaches into `@temporalio/worker/lib` and `@temporalio/workflow/lib` is internal to the SDK, whose
- * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` is a part of it. The other
+ * version is pinned exactly; `test/replay/lockstep.test.ts` fails when the seam moves. `ordinary-context.ts` and `ordinary-workflow.ts` are parts of it. The other
  * places that know of internals are `fleet/workflow-creator.ts` and `temporal/run-stacks.ts`.
  */
 import type { WorkflowInfo } from '@temporalio/workflow';
@@ -10,9 +10,8 @@ import Long from 'long';
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { type CodeFailure, codeFailure } from './code-failure.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
-import { createOutputMeter, type OutputMeter } from './output-limit.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
-import { copyInto, copyOutOf } from './realm-copies.ts';
+import { handingOverModules } from './shared-modules.ts';
 
 interface SdkWorkflow {
   readonly activator: SdkActivator;
@@ -83,7 +82,7 @@ export interface RunFacts {
   readonly taskQueue: string;
 }
 
-const ANY_ACTIVITY = Object.freeze({ has: () => true });
+const ANY_ACTIVITY = Object.freeze({ has: Object.freeze(() => true) });
 
 /**
  * Loads a bundle.
@@ -100,9 +99,8 @@ export async function createSandbox(bundle: SandboxBundle, taskTimeoutMs?: numbe
     async start(first, facts, assumedPatches) {
       const workflow = await creator.createWorkflow(createOptions(first, facts));
       const assumed = assumedPatches && assumePatches(workflow.activator, assumedPatches);
-      const output = createOutputMeter();
       return {
-        activate: async (activation) => withoutMarkers(await activate(workflow, activation, output), assumed),
+        activate: async (activation) => withoutMarkers(await activate(workflow, activation), assumed),
         // What code does when it is put away is no part of its run; what it left behind is not for the next one.
         dispose: () =>
           workflow.dispose().catch(() => {
@@ -148,18 +146,21 @@ function parseBundle({ code, inspected }: SandboxBundle): object {
   bundleCount += 1;
   const filename = inspected?.filename ?? `/replay/workflow-bundle-${bundleCount}.js`;
   const comment = inspected === undefined ? '' : `\n//# sourceMappingURL=${inspected.sourceMapUrl}\n`;
-  return { code: `${at < 0 ? code : code.slice(0, at)}${comment}`, sourceMap, filename };
+  const text = handingOverModules(at < 0 ? code : code.slice(0, at));
+  return { code: `${text}${comment}`, sourceMap: frozen(sourceMap), filename };
 }
 
-async function activate(workflow: SdkWorkflow, activation: Activation, output: OutputMeter): Promise<SandboxAnswer> {
-  const completion = await workflow.activate({ ...activation, jobs: copyInto(activation.jobs ?? []) });
+/** Every run gets it. */
+function frozen(sourceMap: object): object {
+  for (const list of Object.values(sourceMap)) Object.freeze(list);
+  return Object.freeze(sourceMap);
+}
+
+async function activate(workflow: SdkWorkflow, activation: Activation): Promise<SandboxAnswer> {
+  const completion = await workflow.activate(activation);
   workflow.activator.getAndResetSinkCalls();
-  if (completion.successful) {
-    const commands = completion.successful.commands ?? [];
-    const tooMuch = output.take(commands);
-    return tooMuch === undefined ? { commands: copyOutOf(commands) } : { failure: { message: tooMuch } };
-  }
-  const failure = copyOutOf(completion.failed?.failure);
+  if (completion.successful) return { commands: completion.successful.commands ?? [] };
+  const failure = completion.failed?.failure;
   return { failure: codeFailure(failure?.message ?? 'unknown failure', failure?.stackTrace) };
 }
 

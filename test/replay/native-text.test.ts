@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
 import { useNativeText } from '../../src/replay/native-text.ts';
 import { OrdinaryContextCreator } from '../../src/replay/ordinary-context.ts';
+import { handingOverModules } from '../../src/replay/shared-modules.ts';
 import { makeProject, type ScratchProject } from './plain/project.ts';
 
 interface Coder {
@@ -27,7 +28,7 @@ function loadCoder(): { readonly coder: Coder; readonly context: vm.Context } {
 
 const { coder: own } = loadCoder();
 const { coder: native, context } = loadCoder();
-useNativeText(context, `modules = { "${ID}": () => 1 }`);
+useNativeText(context, [ID]);
 
 const codeUnits = (max: number) => fc.array(fc.integer({ min: 0, max }), { maxLength: 400 });
 const texts = fc.oneof(
@@ -85,7 +86,7 @@ describe('a bundle', () => {
     const { code } = await bundleWorkflows({ workflowsPath: './workflows.ts', root: project.root });
     const sourceMap = { version: 3, sources: [], names: [], mappings: '', file: '' };
     const creator = await OrdinaryContextCreator.create(
-      { code, sourceMap: sourceMap as never, filename: 'bundle.js' },
+      { code: handingOverModules(code), sourceMap: sourceMap as never, filename: 'bundle.js' },
       60_000,
       new Set(),
     );

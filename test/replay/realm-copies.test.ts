@@ -1,8 +1,10 @@
 import vm from 'node:vm';
+import { coresdk } from '@temporalio/proto';
 import Long from 'long';
 import { describe, expect, it } from 'vitest';
 import { copyInto, copyOutOf } from '../../src/replay/realm-copies.ts';
 
+const free = () => undefined;
 const inside = (code: string): unknown => vm.runInNewContext(`(${code})`, { Long });
 
 describe('what a candidate gives back', () => {
@@ -11,6 +13,7 @@ describe('what a candidate gives back', () => {
       inside(
         "{ list: [{ bytes: new Uint8Array([1, 2]) }], none: null, text: 'x', seconds: { low: 5, high: 0, unsigned: false } }",
       ),
+      free,
     );
     expect(copy).toEqual({
       list: [{ bytes: new Uint8Array([1, 2]) }],
@@ -30,46 +33,61 @@ describe('what a candidate gives back', () => {
         list.map = list.every = list[Symbol.iterator] = () => { throw 1; };
         const bytes = new Uint8Array([7]);
         Object.defineProperty(bytes, 'length', { get: () => 0 });
-        return { get value() { asked += 1; return asked; }, list, bytes, call() {}, toJSON: () => 'other' };
+        return { get value() { asked += 1; return asked; }, list, bytes, call() {}, toJSON: () => 'other', [Symbol.toStringTag]: 'tag' };
       })()`),
+      free,
     ) as Record<string, unknown>;
     expect([copy['value'], copy['value']]).toEqual([1, 1]);
     expect((copy['list'] as number[]).map((item) => item * 2)).toEqual([2, 4]);
     expect(copy['bytes']).toEqual(new Uint8Array([7]));
     expect(JSON.stringify(copy['call'])).toBeUndefined();
     expect(copy['toJSON']).toBeUndefined();
+    expect(Object.getOwnPropertySymbols(copy)).toEqual([]);
   });
 
-  it('may lead back to itself, and have members of any name', () => {
-    const copy = copyOutOf(
-      inside('(() => { const own = JSON.parse(\'{"__proto__": {"a": 1}}\'); own.own = own; return own; })()'),
-    ) as {
-      own: unknown;
-    };
-    expect(copy.own).toBe(copy);
+  it('may have members of any name', () => {
+    const copy = copyOutOf(inside('JSON.parse(\'{"__proto__": {"a": 1}, "own": 2}\')'), free) as object;
     expect(Object.keys(copy)).toEqual(['__proto__', 'own']);
     expect('a' in copy).toBe(false);
+  });
+
+  it('is counted as it is copied: whoever counts ends what leads back to itself', () => {
+    let counted = 0;
+    const count = (bytes: number) => {
+      counted += bytes;
+      if (counted > 1_000) throw new Error('enough');
+    };
+    expect(() => copyOutOf(inside('(() => { const own = {}; own.own = own; return own; })()'), count)).toThrow(
+      'enough',
+    );
   });
 });
 
 describe('what a candidate is given', () => {
-  class Message {
-    readonly data: Uint8Array;
+  const { WorkflowActivationJob, FireTimer } = coresdk.workflow_activation;
 
-    constructor(data: Uint8Array) {
-      this.data = data;
-    }
-  }
-
-  it('has bytes of its own, and is told by the same prototypes', () => {
+  it('has bytes and 64-bit numbers of its own', () => {
     const whole = new Uint8Array([1, 2, 3, 4]);
-    const given = { time: Long.ONE, message: new Message(whole.subarray(1, 3)) };
+    const given = { time: Long.fromNumber(5), payloads: [{ data: whole.subarray(1, 3) }] };
     const copy = copyInto(given);
     expect(copy).toEqual(given);
-    expect(copy.message).toBeInstanceOf(Message);
-    expect(copy.time).toBe(given.time);
-    expect(copy.message.data.buffer.byteLength).toBe(2);
-    copy.message.data[0] = 9;
+    expect(copy.time).not.toBe(given.time);
+    expect(copy.payloads[0]?.data.buffer.byteLength).toBe(2);
+    copy.payloads[0]?.data.fill(9);
     expect([...whole]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is no message, and has what a message has without being given it', () => {
+    const job = WorkflowActivationJob.create({ fireTimer: FireTimer.create({}) });
+    const copy = copyInto(job);
+    expect(copy).toEqual({ variant: 'fireTimer', fireTimer: { seq: 0 } });
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+    expect(Object.getPrototypeOf(copy.fireTimer)).toBe(Object.prototype);
+  });
+
+  it('may have members of any name', () => {
+    const copy = copyInto(JSON.parse('{"fields": {"__proto__": {"data": 1}}}') as { fields: object });
+    expect(Object.keys(copy.fields)).toEqual(['__proto__']);
+    expect('data' in copy.fields).toBe(false);
   });
 });

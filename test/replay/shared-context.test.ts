@@ -1,10 +1,9 @@
 /** Runs share a context one after another. Whatever one does to it, the next one finds it as the first one did. */
-import Long from 'long';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
-import type { Activation } from '../../src/replay/proto.ts';
-import { createSandbox, type Sandbox, type SandboxBundle, type SandboxRun } from '../../src/replay/sandbox.ts';
+import { createSandbox, type Sandbox, type SandboxBundle } from '../../src/replay/sandbox.ts';
 import { makeProject, type ScratchProject } from './plain/project.ts';
+import { activation, resultOf, runToEnd, startRun } from './sandbox-runs.ts';
 
 /** Each returns what it finds of what it then does. */
 const WORKFLOWS = `
@@ -124,7 +123,6 @@ export async function freezes() { Object.defineProperty(array, 'stuck', { value:
 export async function looks() { return String(array.mark) + String(array.stuck); }
 `;
 
-const facts = { namespace: 'default', taskQueue: 'queue' };
 let project: ScratchProject;
 let bundle: SandboxBundle;
 let sandbox: Sandbox;
@@ -137,41 +135,8 @@ beforeAll(async () => {
 
 afterAll(() => project.remove());
 
-function activation(runId: string, jobs: Activation['jobs']): Activation {
-  return {
-    runId,
-    timestamp: { seconds: Long.fromNumber(1_700_000_000), nanos: 0 },
-    isReplaying: true,
-    jobs: jobs ?? null,
-  };
-}
-
-async function start(workflowType: string, runId: string = workflowType) {
-  const time = { seconds: Long.fromNumber(1_700_000_000), nanos: 0 };
-  const initializeWorkflow = {
-    workflowType,
-    workflowId: 'w',
-    arguments: [],
-    randomnessSeed: Long.UONE,
-    startTime: time,
-  };
-  const first = activation(runId, [{ initializeWorkflow }]);
-  const run = await sandbox.start(first, facts);
-  return { run, result: await resultOf(run, first) };
-}
-
-async function resultOf(run: SandboxRun, given: Activation): Promise<unknown> {
-  const answer = await run.activate(given);
-  if (answer.failure) throw new Error(answer.failure.message);
-  const data = answer.commands[0]?.completeWorkflowExecution?.result?.data;
-  return data ? (JSON.parse(Buffer.from(data).toString()) as unknown) : undefined;
-}
-
-async function runOnce(workflowType: string): Promise<unknown> {
-  const { run, result } = await start(workflowType);
-  await run.dispose();
-  return result;
-}
+const start = (workflowType: string, runId?: string) => startRun(sandbox, workflowType, runId);
+const runOnce = (workflowType: string) => runToEnd(sandbox, workflowType);
 
 describe('a context that runs share', () => {
   it.each([

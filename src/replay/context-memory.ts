@@ -1,0 +1,188 @@
+/**
+ * What objects of a context were when it began, and how they become that again.
+ *
+ * 1. What a run did to a remembered object (set, deleted, redefined, given another prototype) is found by descriptors, which no getter deceives.
+ * 2. What cannot be taken back (a prototype that was frozen) spoils the context: it is to be used no more.
+ */
+import vm from 'node:vm';
+
+/** Lives in the context, and is out of reach of code in it. */
+export interface ContextMemory {
+  /** @param spoils whether the context is spoiled when somebody changes this object, though it can be taken back */
+  remember(object: object, spoils?: boolean): void;
+  knows(object: object): boolean;
+  /** @returns what is remembered, in the order in which that came: it grows while others are found by it */
+  all(): readonly RememberedObject[];
+  /** Nobody can change them any more, so nobody need look at them after each run. */
+  forgetFrozen(): void;
+  /** @param reset takes back what is no member of an object. @returns whether nothing was to be done */
+  alsoReset(reset: () => boolean): void;
+  /** Every remembered object becomes what it was. @returns what was changed, for {@link makeAgain} */
+  takeBack(): readonly unknown[];
+  makeAgain(changes: readonly unknown[]): void;
+  /** Says whether something was done that had to be: if not, the context is spoiled. */
+  must(isDone: boolean): void;
+  isSpoiled(): boolean;
+  /** Whether the keys are these, in this order. */
+  hasSameKeys(now: readonly PropertyKey[], keys: readonly PropertyKey[]): boolean;
+  isSame(one: PropertyDescriptor | undefined, other: PropertyDescriptor): boolean;
+}
+
+export interface RememberedObject {
+  readonly was: Readonly<Record<PropertyKey, PropertyDescriptor>>;
+  readonly keys: readonly PropertyKey[];
+}
+
+/**
+ * Takes what it uses of the context's own objects before anybody can change them, and calls no method of any other: those may be changed when it
+ * works. For the same reason it puts nothing into an array that inherits, where a setter of code may wait for it.
+ */
+const MEMORY = new vm.Script(`(() => {
+  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames, getOwnPropertySymbols } = Object;
+  const { getPrototypeOf, isExtensible, isFrozen, prototype: ofObjects } = Object;
+  const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
+  const { has, add } = Set.prototype;
+  const MANY = 12;
+  const known = new Set();
+  const watched = [];
+  const resets = [];
+  let namesOfObjects = getOwnPropertyNames(ofObjects);
+  let spoiled = false;
+
+  const isSame = (one, other) => one !== undefined && one.value === other.value && one.get === other.get && one.set === other.set
+    && one.writable === other.writable && one.enumerable === other.enumerable && one.configurable === other.configurable;
+  // Neither finds what code may have put where objects and arrays look for what they do not have.
+  const bare = (object) => {
+    inherit(object, null);
+    return object;
+  };
+  const describe = (object, key) => {
+    const found = getOwnPropertyDescriptor(object, key);
+    return found && bare(found);
+  };
+  const must = (isDone) => {
+    if (!isDone) spoiled = true;
+  };
+  const knows = (object) => apply(has, known, [object]);
+
+  const remember = (object, spoils = false) => {
+    if (knows(object)) return;
+    apply(add, known, [object]);
+    const was = bare(getOwnPropertyDescriptors(object));
+    const keys = ownKeys(object);
+    const open = [];
+    const asOpen = [];
+    for (let at = 0; at < keys.length; at += 1) {
+      const { writable, configurable } = bare(was[keys[at]]);
+      // Nobody can change the others.
+      if (!writable && !configurable) continue;
+      open[open.length] = keys[at];
+      asOpen[asOpen.length] = was[keys[at]];
+    }
+    if (object === ofObjects) namesOfObjects = getOwnPropertyNames(object);
+    watched[watched.length] = {
+      object, spoils, parent: getPrototypeOf(object), isOpen: isExtensible(object), was, keys,
+      count: keys.length, hasMany: keys.length > MANY, open, asOpen,
+    };
+  };
+  const forgetFrozen = () => {
+    let kept = 0;
+    for (let at = 0; at < watched.length; at += 1) {
+      if (isFrozen(watched[at].object)) continue;
+      watched[kept] = watched[at];
+      kept += 1;
+    }
+    watched.length = kept;
+  };
+
+  const hasSameKeys = (now, keys) => {
+    if (now.length !== keys.length) return false;
+    for (let at = 0; at < now.length; at += 1) if (now[at] !== keys[at]) return false;
+    return true;
+  };
+  // Done for every run, so it has to be fast. Numbers of keys do, as those that can be deleted are asked for; of many keys, names and symbols apart
+  // take less time than all at once. Descriptors tell what nothing else does: an accessor that gives what was there, and that nobody may write any more.
+  const countKeys = (object, hasMany) =>
+    hasMany ? getOwnPropertyNames(object).length + getOwnPropertySymbols(object).length : ownKeys(object).length;
+  const isAsBefore = ({ object, parent, isOpen, count, hasMany, open, asOpen }) => {
+    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent) return false;
+    if (countKeys(object, hasMany) !== count) return false;
+    for (let at = 0; at < open.length; at += 1) if (!isSame(getOwnPropertyDescriptor(object, open[at]), asOpen[at])) return false;
+    return true;
+  };
+  const findChanged = () => {
+    const changed = bare([]);
+    // What is added to the prototype of all objects is found in descriptors, too: then none can be told to be the same.
+    const isBlind = !hasSameKeys(getOwnPropertyNames(ofObjects), namesOfObjects);
+    for (let at = 0; at < watched.length; at += 1) {
+      if (!isBlind && isAsBefore(watched[at])) continue;
+      changed[changed.length] = watched[at];
+    }
+    return changed;
+  };
+  // What was added goes first: it may stand in the way of defining the rest.
+  const takeBackAdded = (changed, changes) => {
+    for (let at = 0; at < changed.length; at += 1) {
+      const { object, parent, was, isOpen } = changed[at];
+      must(isExtensible(object) === isOpen);
+      const heir = getPrototypeOf(object);
+      if (heir !== parent) {
+        changes[changes.length] = { object, parent: heir, spoils: changed[at].spoils };
+        must(inherit(object, parent));
+      }
+      const now = ownKeys(object);
+      for (let index = 0; index < now.length; index += 1) {
+        const key = now[index];
+        if (key in was) continue;
+        changes[changes.length] = { object, key, now: describe(object, key), spoils: changed[at].spoils };
+        must(deleteProperty(object, key));
+      }
+    }
+  };
+  const takeBackRest = (changed, changes) => {
+    for (let at = 0; at < changed.length; at += 1) {
+      const { object, was, keys, spoils } = changed[at];
+      for (let index = 0; index < keys.length; index += 1) {
+        const now = describe(object, keys[index]);
+        if (isSame(now, was[keys[index]])) continue;
+        changes[changes.length] = { object, key: keys[index], now, spoils };
+        must(defineProperty(object, keys[index], was[keys[index]]));
+      }
+    }
+  };
+  const takeBack = () => {
+    const changes = bare([]);
+    const changed = findChanged();
+    takeBackAdded(changed, changes);
+    takeBackRest(changed, changes);
+    for (let at = 0; at < changes.length; at += 1) must(!changes[at].spoils);
+    for (let at = 0; at < resets.length; at += 1) must(resets[at]());
+    return changes;
+  };
+  const makeAgain = (changes) => {
+    for (let at = 0; at < changes.length; at += 1) {
+      const { object, parent, key, now } = changes[at];
+      if (parent !== undefined) inherit(object, parent);
+      else if (now === undefined) deleteProperty(object, key);
+      else defineProperty(object, key, now);
+    }
+  };
+  return {
+    remember,
+    knows,
+    all: () => watched,
+    forgetFrozen,
+    alsoReset: (reset) => { resets[resets.length] = reset; },
+    takeBack,
+    makeAgain,
+    must,
+    isSpoiled: () => spoiled,
+    hasSameKeys,
+    isSame,
+  };
+})()`);
+
+/** For a context in which nothing has run yet. */
+export function defineMemory(context: vm.Context): ContextMemory {
+  return MEMORY.runInContext(context) as ContextMemory;
+}

@@ -1,0 +1,44 @@
+/** Runs in a sandbox, driven by hand. */
+import Long from 'long';
+import type { Activation } from '../../src/replay/proto.ts';
+import type { Sandbox, SandboxRun } from '../../src/replay/sandbox.ts';
+
+const facts = { namespace: 'default', taskQueue: 'queue' };
+
+export function activation(runId: string, jobs: Activation['jobs']): Activation {
+  return {
+    runId,
+    timestamp: { seconds: Long.fromNumber(1_700_000_000), nanos: 0 },
+    isReplaying: true,
+    jobs: jobs ?? null,
+  };
+}
+
+/** A run after its first activation, and what it came to by then. */
+export async function startRun(sandbox: Sandbox, workflowType: string, runId: string = workflowType) {
+  const initializeWorkflow = {
+    workflowType,
+    workflowId: 'w',
+    arguments: [],
+    randomnessSeed: Long.UONE,
+    startTime: { seconds: Long.fromNumber(1_700_000_000), nanos: 0 },
+  };
+  const first = activation(runId, [{ initializeWorkflow }]);
+  const run = await sandbox.start(first, facts);
+  return { run, result: await resultOf(run, first) };
+}
+
+/** What the run came to, if it ended. */
+export async function resultOf(run: SandboxRun, given: Activation): Promise<unknown> {
+  const answer = await run.activate(given);
+  if (answer.failure) throw new Error(answer.failure.message);
+  const [data] = answer.commands.flatMap((command) => command.completeWorkflowExecution?.result?.data ?? []);
+  return data ? (JSON.parse(Buffer.from(data).toString()) as unknown) : undefined;
+}
+
+/** What a run came to that waits for nothing. */
+export async function runToEnd(sandbox: Sandbox, workflowType: string): Promise<unknown> {
+  const { run, result } = await startRun(sandbox, workflowType);
+  await run.dispose();
+  return result;
+}

@@ -1,0 +1,197 @@
+/** Runs share the SDK's modules. Whoever changes them has them for itself, and is the last one in that context. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
+import type { WorkflowPlugin } from '../../src/artifact/worker-plugins.ts';
+import { createSandbox, type Sandbox, type SandboxBundle } from '../../src/replay/sandbox.ts';
+import { makeProject, type ScratchProject } from './plain/project.ts';
+import { activation, resultOf, runToEnd, startRun } from './sandbox-runs.ts';
+
+/** Each returns what it finds of what it then does. */
+const WORKFLOWS = `
+import { ApplicationFailure, CancellationScope, Trigger, sleep, workflowInfo } from '@temporalio/workflow';
+import { registerSleepImplementation } from '@temporalio/workflow/lib/cancellation-scope';
+import { encodingKeys } from '@temporalio/common/lib/converter/types';
+import { TextEncoder } from '@temporalio/common/lib/encoding';
+import { msToTs } from '@temporalio/common/lib/time';
+declare const __webpack_require__: any;
+declare const __webpack_modules__: any;
+const scope = globalThis as any;
+const activator = () => scope.__TEMPORAL_ACTIVATOR__;
+const markOn = (holder: any) => (holder.mark = (holder.mark ?? 0) + 1);
+
+export async function ofTheActivator() { return markOn(Object.getPrototypeOf(activator())); }
+export async function ofItsMethods() {
+  const inside = Object.getPrototypeOf(activator());
+  const found = String(inside.isMine);
+  const before = inside.concludeActivation;
+  inside.concludeActivation = function () { return before.call(this); };
+  Object.defineProperty(inside, 'isMine', { value: true, configurable: true });
+  return found + ' ' + (before === inside.concludeActivation);
+}
+export async function ofConverters() {
+  const { converterByEncoding } = activator().payloadConverter;
+  const found = [...converterByEncoding.keys()].join(' ');
+  const [first, ...others] = [...converterByEncoding];
+  converterByEncoding.clear();
+  for (const [encoding, converter] of [...others, first]) converterByEncoding.set(encoding, converter);
+  return found;
+}
+export async function ofConverterClasses() {
+  return [activator().payloadConverter, activator().failureConverter].map((one) => markOn(Object.getPrototypeOf(one))).join(' ');
+}
+export async function ofClasses() {
+  const long = msToTs(1).seconds.constructor as any;
+  return [long.UZERO, ...[ApplicationFailure, CancellationScope, TextEncoder, long].map((one: any) => one.prototype)].map(markOn).join(' ');
+}
+export async function ofParents() {
+  const parent = Object.getPrototypeOf(ApplicationFailure.prototype) as any;
+  const found = String(parent === Object.prototype);
+  Object.setPrototypeOf(ApplicationFailure.prototype, Object.prototype);
+  return found;
+}
+export async function ofBytes() {
+  const found = encodingKeys.METADATA_ENCODING_JSON.join(' ');
+  encodingKeys.METADATA_ENCODING_JSON.fill(0);
+  return found;
+}
+export async function ofSleep() {
+  const kind = await CancellationScope.nonCancellable(async () => scope.asleep ?? 'awake');
+  registerSleepImplementation((async () => { scope.asleep = 'mine'; }) as any);
+  return kind;
+}
+
+export async function ofFunctions() {
+  return [msToTs(1).seconds.constructor, ApplicationFailure, __webpack_require__, __webpack_require__.d, __webpack_modules__].map(Object.isFrozen).join(' ');
+}
+export async function ofTheCache() {
+  const cache = scope.__webpack_module_cache__;
+  const [id] = Object.keys(__webpack_modules__).filter((one) => one.endsWith('common/lib/time.js'));
+  return Reflect.defineProperty(cache, id as string, { value: 'mine', writable: false, configurable: false });
+}
+export async function overrides() {
+  class Mine extends ApplicationFailure { override toString() { return 'mine'; } }
+  const one = new ApplicationFailure('one') as any;
+  one.toString = () => 'own';
+  const trigger = new Trigger() as any;
+  trigger.then = 1;
+  return [String(new Mine()), String(one), Object.keys(one).includes('toString'), trigger.then, one instanceof ApplicationFailure].join(' ');
+}
+
+export async function seesMessages() {
+  let seen = 'nothing';
+  activator().interceptors.internals.push({
+    activate(input: any, next: any) {
+      const [job] = input.activation.jobs;
+      seen = [input.activation, job, job.fireTimer, input.activation.timestamp].map((one) => one.constructor.name).join(' ') + ' ' + job.variant;
+      return next(input);
+    },
+  });
+  await sleep(10);
+  return seen;
+}
+export async function steals() {
+  Object.getPrototypeOf(activator()).mutateWorkflowInfo = function () { this.info = { ...this.info, workflowId: 'stolen' }; };
+  await sleep(10);
+}
+export async function isStolenFrom() { await sleep(10); return workflowInfo().workflowId; }
+export async function sleeps() {
+  return CancellationScope.withTimeout(10, async () => { await sleep(20); return 'slept'; });
+}
+export async function answersLater() {
+  activator().interceptors.internals.push({
+    concludeActivation(input: any, next: any) {
+      const { commands } = next(input);
+      const later = () => { scope.mark = 1; (Array.prototype as any).mark = 1; };
+      return { commands: commands.map((one: any) => ({ ...one, get userMetadata() { Promise.resolve().then(later); return null; } })) };
+    },
+  });
+  return 'later';
+}
+export async function isThenable() {
+  Object.defineProperty(Object.prototype, 'then', { configurable: true, value(done: any) { scope.mark = 1; done('mine'); } });
+  return 'now';
+}
+export async function looks() { return String(scope.mark) + String(([] as any).mark) + ('then' in {}); }
+`;
+
+const fired = [{ fireTimer: { seq: 1 } }];
+let project: ScratchProject;
+let bundle: SandboxBundle;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  project = await makeProject({ 'package.json': '{}', 'workflows.ts': WORKFLOWS });
+  const preloads: WorkflowPlugin = {
+    name: 'preloads',
+    configureBundler: (options) => ({ ...options, preloadModules: ['@temporalio/workflow'] }),
+  };
+  bundle = await bundleWorkflows({ workflowsPath: './workflows.ts', root: project.root, plugins: [preloads] });
+}, 120_000);
+
+beforeEach(async () => {
+  sandbox = await createSandbox(bundle);
+});
+
+afterAll(() => project.remove());
+
+describe('what a run does to modules that others share', () => {
+  it.each([
+    ['ofTheActivator', 1],
+    ['ofItsMethods', 'undefined false'],
+    ['ofConverters', 'binary/null binary/plain json/plain'],
+    ['ofConverterClasses', '1 1'],
+    ['ofClasses', '1 1 1 1 1'],
+    ['ofParents', 'false'],
+    ['ofBytes', '106 115 111 110 47 112 108 97 105 110'],
+  ])('is its own, and the last thing in its context: %s', async (workflowType, found) => {
+    expect([await runToEnd(sandbox, workflowType), sandbox.isSpoiled]).toEqual([found, true]);
+    expect(await runToEnd(sandbox, workflowType)).toBe(found);
+  });
+
+  it.each([
+    ['ofFunctions', 'true true true true true'],
+    ['ofTheCache', false],
+    ['ofSleep', 'awake'],
+    ['overrides', 'mine own true 1 true'],
+  ])('reaches no other, or is allowed: %s', async (workflowType, found) => {
+    expect([await runToEnd(sandbox, workflowType), await runToEnd(sandbox, workflowType)]).toEqual([found, found]);
+    expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it('is not there when another run sleeps', async () => {
+    await runToEnd(sandbox, 'ofSleep');
+    const { run } = await startRun(sandbox, 'sleeps');
+    expect(await resultOf(run, activation('sleeps', [{ fireTimer: { seq: 2 } }]))).toBe('slept');
+  });
+
+  it('is not asked for by the host in the turn of another', async () => {
+    const [thief, other] = [await startRun(sandbox, 'steals'), await startRun(sandbox, 'isStolenFrom')];
+    expect(await resultOf(other.run, activation('isStolenFrom', fired))).toBe('w');
+    await thief.run.dispose();
+    expect(sandbox.isSpoiled).toBe(true);
+  });
+});
+
+describe('what crosses', () => {
+  it('are no messages of the host', async () => {
+    const { run } = await startRun(sandbox, 'seesMessages');
+    expect(await resultOf(run, activation('seesMessages', fired))).toBe('Object Object Object Object fireTimer');
+  });
+
+  it.each(['answersLater', 'isThenable'])('is done before the next run, whatever it %s', async (workflowType) => {
+    await runToEnd(sandbox, workflowType);
+    expect(await runToEnd(sandbox, 'looks')).toBe('undefinedundefinedfalse');
+    expect(sandbox.isSpoiled).toBe(false);
+  });
+});
+
+describe('a bundle that does not tell of its modules', () => {
+  it('is good for one run each time it is loaded', async () => {
+    const code = bundle.code
+      .replaceAll('__webpack_module_cache__ =', '__cache__ =')
+      .replaceAll(/\b__webpack_module_cache__\[/g, '__cache__[');
+    sandbox = await createSandbox({ code });
+    expect(await runToEnd(sandbox, 'looks')).toBe('undefinedundefinedfalse');
+    expect(sandbox.isSpoiled).toBe(true);
+  });
+});
