@@ -1,13 +1,14 @@
 /**
  * What crosses between the host and a candidate is copied: so a candidate holds nothing that others read, and nobody reads what it holds.
  *
- * 1. On the way in, messages become plain objects: their prototypes are those of all others, and nobody may close them, as what is decoded is assigned to
- *    members that they have. Bytes of a history lie in one buffer, which any view of it leads to, and are compared with later.
+ * 1. On the way in, messages get prototypes of their own: those of their classes are everybody's, and nobody may close them, as what is decoded is assigned
+ *    to members that they have. Bytes of a history lie in one buffer, which any view of it leads to, and are compared with later.
  * 2. On the way out, each member is read once, with no method of the candidate's. Objects, lists, bytes and 64-bit numbers are the host's own; functions and
  *    symbols are left out.
  */
 import { types } from 'node:util';
 import Long from 'long';
+import protobuf from 'protobufjs';
 
 type Holder = Record<PropertyKey, unknown>;
 
@@ -21,29 +22,56 @@ function copyOfMessage(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOfMessage);
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Long.isLong(value)) return new Long(value.low, value.high, value.unsigned);
-  const copy: Holder = { ...value };
+  const copy: Holder = { __proto__: prototypeFor(value), ...value };
   for (const key of Object.keys(copy)) {
     const member = copy[key];
     if (typeof member === 'object') copy[key] = copyOfMessage(member);
   }
-  for (const name of defaultsOf(value))
-    if (!Object.hasOwn(copy, name)) copy[name] = copyOfMessage((value as Holder)[name]);
   return copy;
 }
 
-const knownDefaults = new WeakMap<object, readonly string[]>();
+/** By the prototype of the message. */
+const prototypes = new WeakMap<object, object>();
 
-/** What code reads of a message though it is not set: values of fields, and which field of a choice is. */
-function defaultsOf(message: object): readonly string[] {
-  const prototype = Object.getPrototypeOf(message) as object | null;
-  if (prototype === null || prototype === Object.prototype) return [];
-  const known = knownDefaults.get(prototype);
+/** Closed, and as the message's own for whoever reads, shows or assigns its members. */
+function prototypeFor(message: object): object {
+  const own = Object.getPrototypeOf(message) as object | null;
+  if (own === null || own === Object.prototype) return Object.prototype;
+  const known = prototypes.get(own);
   if (known !== undefined) return known;
-  const members = Object.entries(Object.getOwnPropertyDescriptors(prototype));
-  const set = members.filter(([name, { value }]) => name !== '$type' && value !== null && typeof value !== 'function');
-  const names = set.map(([name]) => name);
-  knownDefaults.set(prototype, names);
-  return names;
+  const made = Object.freeze(Object.create(Object.prototype, membersOf(own)) as object);
+  prototypes.set(own, made);
+  return made;
+}
+
+interface MessageClass {
+  toObject?(message: object, options: object): object;
+}
+
+/** Values of fields that are not set, which field of a choice is set, and how the message is written as JSON; nothing that leads to its class. */
+function membersOf(prototype: object): PropertyDescriptorMap {
+  const members: PropertyDescriptorMap = {};
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name === '$type' || typeof member.value === 'function') continue;
+    members[name] = 'value' in member ? defaultOf(name, member) : member;
+  }
+  const messageClass = prototype.constructor as MessageClass;
+  if (messageClass.toObject === undefined) return members;
+  const toJSON = Object.freeze(function (this: object): object | undefined {
+    return messageClass.toObject?.(this, protobuf.util.toJSONOptions);
+  });
+  return { ...members, toJSON: { value: toJSON, writable: false, enumerable: true, configurable: false } };
+}
+
+function defaultOf(name: string, { value, enumerable = true }: TypedPropertyDescriptor<unknown>): PropertyDescriptor {
+  const unset = Object.freeze(copyOfMessage(value));
+  return {
+    get: () => unset,
+    set(this: object, assigned: unknown) {
+      Object.defineProperty(this, name, { value: assigned, writable: true, enumerable: true, configurable: true });
+    },
+    enumerable,
+  };
 }
 
 /** Of an object, whatever it holds. */

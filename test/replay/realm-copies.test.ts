@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { coresdk } from '@temporalio/proto';
+import { coresdk, temporal } from '@temporalio/proto';
 import Long from 'long';
 import { describe, expect, it } from 'vitest';
 import { copyInto, copyOutOf } from '../../src/replay/realm-copies.ts';
@@ -64,7 +64,7 @@ describe('what a candidate gives back', () => {
 });
 
 describe('what a candidate is given', () => {
-  const { WorkflowActivationJob, FireTimer } = coresdk.workflow_activation;
+  const { WorkflowActivationJob, FireTimer, SignalWorkflow } = coresdk.workflow_activation;
 
   it('has bytes and 64-bit numbers of its own', () => {
     const whole = new Uint8Array([1, 2, 3, 4]);
@@ -77,12 +77,27 @@ describe('what a candidate is given', () => {
     expect([...whole]).toEqual([1, 2, 3, 4]);
   });
 
-  it('is no message, and has what a message has without being given it', () => {
-    const job = WorkflowActivationJob.create({ fireTimer: FireTimer.create({}) });
+  it('reads and shows as the message does', () => {
+    const { Payload } = temporal.api.common.v1;
+    const job = WorkflowActivationJob.create({
+      signalWorkflow: SignalWorkflow.create({ input: [Payload.create({ data: new Uint8Array([1]) })] }),
+    });
     const copy = copyInto(job);
-    expect(copy).toEqual({ variant: 'fireTimer', fireTimer: { seq: 0 } });
-    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
-    expect(Object.getPrototypeOf(copy.fireTimer)).toBe(Object.prototype);
+    expect(copy.variant).toBe('signalWorkflow');
+    expect(copy.signalWorkflow?.signalName).toBe('');
+    expect(Object.keys(copy)).toEqual(['signalWorkflow']);
+    expect(JSON.stringify(copy)).toBe(JSON.stringify(job));
+    expect(JSON.stringify(copy)).toBe('{"signalWorkflow":{"input":[{"data":"AQ=="}]}}');
+  });
+
+  it('leads to nothing that other messages have', () => {
+    const copy = copyInto(FireTimer.create({}));
+    const prototype = Object.getPrototypeOf(copy) as object;
+    expect(copy.constructor).toBe(Object);
+    expect('$type' in copy).toBe(false);
+    expect(Object.isFrozen(prototype)).toBe(true);
+    copy.seq = 5;
+    expect([copy.seq, copyInto(FireTimer.create({})).seq]).toEqual([5, 0]);
   });
 
   it('may have members of any name', () => {
