@@ -104,6 +104,7 @@ const DOORS = new vm.Script(`((memory) => {
       current = undefined;
       memory.takeBack();
       restore(beginning);
+      memory.verifyAll();
     },
   };
 })`);

@@ -15,8 +15,12 @@ export interface ContextMemory {
   all(): readonly RememberedObject[];
   /** Nobody can change them any more, so nobody need look at them after each run. */
   forgetFrozen(): void;
-  /** @param reset takes back what is no member of an object. @returns whether nothing was to be done */
-  alsoReset(reset: () => boolean): void;
+  /** @param takeBack of what is no member of an object. @returns what makes it again, if it was changed */
+  alsoTakeBack(takeBack: () => (() => void) | undefined): void;
+  /** @param isAsBefore asked when a run is over and all is taken back. If not, the context is spoiled */
+  verify(isAsBefore: () => boolean): void;
+  /** Asks what is to be verified. */
+  verifyAll(): void;
   /** Every remembered object becomes what it was. @returns what was changed, for {@link makeAgain} */
   takeBack(): readonly unknown[];
   makeAgain(changes: readonly unknown[]): void;
@@ -45,7 +49,8 @@ const MEMORY = new vm.Script(`(() => {
   const MANY = 12;
   const known = new Set();
   const watched = [];
-  const resets = [];
+  const others = [];
+  const verified = [];
   let namesOfObjects = getOwnPropertyNames(ofObjects);
   let spoiled = false;
 
@@ -156,13 +161,17 @@ const MEMORY = new vm.Script(`(() => {
     takeBackAdded(changed, changes);
     takeBackRest(changed, changes);
     for (let at = 0; at < changes.length; at += 1) must(!changes[at].spoils);
-    for (let at = 0; at < resets.length; at += 1) must(resets[at]());
+    for (let at = 0; at < others.length; at += 1) {
+      const redo = others[at]();
+      if (redo !== undefined) changes[changes.length] = { redo };
+    }
     return changes;
   };
   const makeAgain = (changes) => {
     for (let at = 0; at < changes.length; at += 1) {
-      const { object, parent, key, now } = changes[at];
-      if (parent !== undefined) inherit(object, parent);
+      const { object, parent, key, now, redo } = changes[at];
+      if (redo !== undefined) redo();
+      else if (parent !== undefined) inherit(object, parent);
       else if (now === undefined) deleteProperty(object, key);
       else defineProperty(object, key, now);
     }
@@ -172,7 +181,11 @@ const MEMORY = new vm.Script(`(() => {
     knows,
     all: () => watched,
     forgetFrozen,
-    alsoReset: (reset) => { resets[resets.length] = reset; },
+    alsoTakeBack: (takeBackOther) => { others[others.length] = takeBackOther; },
+    verify: (isAsBefore) => { verified[verified.length] = isAsBefore; },
+    verifyAll: () => {
+      for (let at = 0; at < verified.length; at += 1) must(verified[at]());
+    },
     takeBack,
     makeAgain,
     must,

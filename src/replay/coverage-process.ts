@@ -6,6 +6,7 @@ import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-p
 import { type GivenAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { runTask } from './replay-task.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
+import { handingOverModules } from './shared-modules.ts';
 
 /** By this name V8 tells the bundle from everything else that runs here. */
 const FILE = '/replay/covered-bundle.js';
@@ -28,7 +29,7 @@ answerQuestions((options: CoverageOptions) => {
     const sandbox = await loaded;
     onPart();
     const event = await runTask(task, { sandbox, definition }, undefined, replayed);
-    const functions = [...left, ...(await takeFunctions(modules))];
+    const functions = [...left, ...(await takeFunctions(modules, addedTo(code)))];
     const isWalked = event.kind === 'result' && event.result.outcome !== 'failed';
     left = isWalked ? [] : functions.map((one) => ({ ...one, isRun: false, skipped: [] }));
     if (!isWalked || sandbox.isSpoiled) {
@@ -40,33 +41,48 @@ answerQuestions((options: CoverageOptions) => {
   return (task: CoverageTask, onPart) => walk(task, onPart).catch(() => undefined);
 });
 
-/** What ran since it was last asked; functions that never ran come once. */
-function takeFunctions(modules: readonly CodeRange[]): Promise<WalkedFunction[]> {
+/** Characters that a sandbox puts before what an artifact brings. */
+function addedTo(code: string): number {
+  return handingOverModules(code).length - code.length;
+}
+
+/**
+ * What ran since it was last asked; functions that never ran come once.
+ *
+ * @param added characters before them that are not in the bundle's text
+ */
+function takeFunctions(modules: readonly CodeRange[], added: number): Promise<WalkedFunction[]> {
   return new Promise((resolve, reject) => {
     session.post('Profiler.takePreciseCoverage', (error, { result } = { result: [] }) => {
       if (error !== null) reject(error);
       else
-        resolve(result.filter(({ url }) => url.endsWith(FILE)).flatMap(({ functions }) => ownOf(functions, modules)));
+        resolve(
+          result.filter(({ url }) => url.endsWith(FILE)).flatMap(({ functions }) => ownOf(functions, modules, added)),
+        );
     });
   });
 }
 
 /** Packages have thousands. */
-function ownOf(functions: readonly Profiler.FunctionCoverage[], modules: readonly CodeRange[]): WalkedFunction[] {
+function ownOf(
+  functions: readonly Profiler.FunctionCoverage[],
+  modules: readonly CodeRange[],
+  added: number,
+): WalkedFunction[] {
   return functions
-    .map(walkedOf)
+    .map((one) => walkedOf(one, added))
     .filter((one) => modules.some(({ start, end }) => start <= one.start && one.end <= end));
 }
 
-function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage): WalkedFunction {
+function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage, added: number): WalkedFunction {
   const [whole, ...blocks] = ranges;
   return {
     name: functionName,
-    start: whole?.startOffset ?? 0,
-    end: whole?.endOffset ?? 0,
+    start: (whole?.startOffset ?? added) - added,
+    end: (whole?.endOffset ?? added) - added,
     isRun: (whole?.count ?? 0) > 0,
     skipped: blocks
       .filter(({ count }) => count === 0)
-      .map(({ startOffset, endOffset }) => ({ start: startOffset, end: endOffset })),
+      .map(({ startOffset, endOffset }) => ({ start: startOffset - added, end: endOffset - added })),
   };
 }

@@ -11,7 +11,7 @@ import { type Crossing, defineCrossing, newGlobals } from './context-crossing.ts
 import { useNativeText } from './native-text.ts';
 import { crossingActivator, crossingModule, type WorkflowActivator, type WorkflowModule } from './ordinary-workflow.ts';
 import { removeOwnTurns } from './own-turns.ts';
-import { awaitModules, type ModuleTable } from './shared-modules.ts';
+import { awaitModules } from './shared-modules.ts';
 import { useVirtualClock } from './virtual-clock.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
@@ -33,7 +33,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
 
   constructor(...given: CreatorArguments) {
     const { createContext } = vm;
-    let made: { readonly crossing: Crossing; readonly modules: () => ModuleTable | undefined } | undefined;
+    let made: { readonly crossing: Crossing; readonly modules: ReturnType<typeof awaitModules> } | undefined;
     vm.createContext = (_, options) => {
       const context = createContext(vm.constants.DONT_CONTEXTIFY, options);
       useVirtualClock(context);
@@ -49,9 +49,10 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     if (made === undefined) throw new Error('The SDK made no context.');
     this.#crossing = made.crossing;
     this.#api = this.#globals.__TEMPORAL__.api;
-    const modules = made.modules();
+    const { pristineObj } = this as unknown as SdkInside;
+    const modules = made.modules(pristineObj);
     useNativeText(this.context, Object.keys(modules?.factories ?? {}));
-    this.#crossing.begin((this as unknown as SdkInside).pristineObj, modules);
+    this.#crossing.begin(pristineObj, modules);
   }
 
   /** A run left something behind that reaches the next one. */
@@ -78,13 +79,24 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
         ...(this.patchActivationCallback && { patchActivationCallback: this.patchActivationCallback }),
       });
     } catch (error) {
+      const told = hostError(error);
       this.#crossing.leave(globals);
-      throw error;
+      throw told;
     }
     const { runId } = options.info;
     const activator = crossingActivator(this.#globals.__TEMPORAL_ACTIVATOR__, run);
     const workflow = new ReusableVMWorkflow(runId, this.context, activator, workflowModule);
     ReusableVMWorkflowCreator.workflowByRunId.set(runId, workflow);
     return workflow;
+  }
+}
+
+/** Code that is asked for what it threw has to be asked in its turn. */
+function hostError(thrown: unknown): unknown {
+  if (thrown instanceof Error) return thrown;
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that cannot be shown was thrown';
   }
 }

@@ -57,10 +57,13 @@ function membersOf(prototype: object): PropertyDescriptorMap {
   }
   const messageClass = prototype.constructor as MessageClass;
   if (messageClass.toObject === undefined) return members;
-  const toJSON = Object.freeze(function (this: object): object | undefined {
-    return messageClass.toObject?.(this, protobuf.util.toJSONOptions);
+  const asJson = Object.getOwnPropertyDescriptors({
+    toJSON(this: object): object | undefined {
+      return messageClass.toObject?.(this, protobuf.util.toJSONOptions);
+    },
   });
-  return { ...members, toJSON: { value: toJSON, writable: false, enumerable: true, configurable: false } };
+  Object.freeze(asJson.toJSON.value);
+  return { ...members, ...asJson };
 }
 
 function defaultOf(name: string, { value, enumerable = true }: TypedPropertyDescriptor<unknown>): PropertyDescriptor {

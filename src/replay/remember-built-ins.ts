@@ -45,6 +45,11 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
     rememberChain(getPrototypeOf(made));
     if (made.prototype !== undefined) rememberChain(getPrototypeOf(made.prototype));
   }
+  rememberChain(getPrototypeOf(globalThis));
+  // Not in every version of V8.
+  for (const helper of [[].values().map?.(() => 0), globalThis.Iterator?.from({ next: () => ({}) })]) {
+    if (helper !== undefined) rememberChain(getPrototypeOf(helper));
+  }
   const segments = new Intl.Segmenter().segment('a');
   rememberChain(getPrototypeOf(segments));
   for (const iterable of [[], '', new Map(), new Set(), 'a'.matchAll(/a/g), segments]) rememberChain(getPrototypeOf(iterable[Symbol.iterator]()));
@@ -62,9 +67,8 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
   const { apply } = Reflect;
   const { exec } = RegExp.prototype;
   const nothing = /()()()()()()()()()/;
-  memory.alsoReset(() => {
+  memory.alsoTakeBack(() => {
     apply(exec, nothing, ['']);
-    return true;
   });
 })`);
 

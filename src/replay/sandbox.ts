@@ -120,7 +120,8 @@ function assumePatches(activator: SdkActivator, noted: Set<string>): ReadonlySet
   const assumed = new Set<string>();
   const original = activator.patchInternal.bind(activator);
   activator.patchInternal = (patchId, deprecated) => {
-    if (!deprecated && !activator.knownPresentPatches.has(patchId)) {
+    // Of other kinds it may be the code's own object.
+    if (typeof patchId === 'string' && !deprecated && !activator.knownPresentPatches.has(patchId)) {
       activator.knownPresentPatches.add(patchId);
       assumed.add(patchId);
       noted.add(patchId);

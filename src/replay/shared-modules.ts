@@ -2,12 +2,13 @@
  * The modules of a bundle that runs share: the SDK's own, and what is loaded before any run. The SDK has closed what they export; here follows what
  * lies behind that.
  *
- * 1. Functions are closed, and what they and classes hold is remembered.
- * 2. Prototypes stay open, as instances are given members that these have: what a prototype has becomes accessors, which put what is assigned on the
- *    instance itself, and notice what is assigned to the prototype. So nobody need compare their members after each run.
- * 3. What tables and bytes hold is remembered.
- * 4. Who changes any of these spoils the context, though it is taken back: a module may have noted elsewhere that it was done.
- * 5. What a module keeps to itself nobody sees. In the SDK's that is how scopes sleep, which is told anew after each run.
+ * 1. Of the SDK, functions are closed, and what they and classes hold, prototypes above all, is remembered. These may not be closed: instances are given
+ *    members that their class has, and code may wrap a method of a class for itself.
+ * 2. Other modules may complete themselves when they are used first. Of these the prototypes are remembered that have members already.
+ * 3. What tables and bytes hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all runs in one.
+ * 4. Who changes any of these spoils the context, though it is taken back: a module may have noted elsewhere that it was done. The SDK's tables are known
+ *    to be filled by runs.
+ * 5. What else a module keeps to itself nobody sees. In the SDK's that is how scopes sleep, which is told anew after each run.
  */
 import vm from 'node:vm';
 import type { ContextMemory } from './context-memory.ts';
@@ -24,6 +25,8 @@ export interface ModuleTable {
   readonly load: object;
   /** What makes each module, by its id. */
   readonly factories: Readonly<Record<string, unknown>>;
+  /** What modules made of these classes while they were loaded. */
+  readonly tables: readonly { readonly object: object; readonly isPreloaded: boolean }[];
 }
 
 /** The bundle's text, to be loaded where {@link awaitModules} waits for it. */
@@ -31,37 +34,61 @@ export function handingOverModules(code: string): string {
   return code.replace(MODULE_CACHE, `$1${HANDOVER}(__webpack_require__, __webpack_modules__) ?? `);
 }
 
+/** Where the SDK's modules and those that it needs are. */
+const IDS_OF_SDK = String(/node_modules[\\/](?:@temporalio|long|ms|nexus-rpc|protobufjs)[\\/]/);
+
 const AWAIT = new vm.Script(`(() => {
-  let table;
+  let handed;
+  const tables = [];
+  const real = { Map, Set };
+  for (const name of ['Map', 'Set']) {
+    const noting = new Proxy(real[name], {
+      construct(target, given, asked) {
+        const object = Reflect.construct(target, given, asked === noting ? target : asked);
+        // The SDK loads its own modules first, and says so.
+        tables.push({ object, isPreloaded: globalThis.__TEMPORAL__ !== undefined });
+        return object;
+      },
+    });
+    globalThis[name] = noting;
+  }
   Object.defineProperty(globalThis, '${HANDOVER}', {
     value: (load, factories) => {
       delete globalThis.${HANDOVER};
-      table = { load, factories };
+      handed = { load, factories };
     },
     configurable: true,
   });
-  return () => {
+  return (beginning) => {
     delete globalThis.${HANDOVER};
-    return table;
+    delete beginning.${HANDOVER};
+    for (const name of ['Map', 'Set']) {
+      globalThis[name] = real[name];
+      beginning[name].value = real[name];
+    }
+    return handed && { ...handed, tables: [...tables] };
   };
 })()`);
 
-/** @returns to be called when the bundle is loaded */
-export function awaitModules(context: vm.Context): () => ModuleTable | undefined {
-  return AWAIT.runInContext(context) as () => ModuleTable | undefined;
+/** @returns to be called when the bundle is loaded, with all globals */
+export function awaitModules(context: vm.Context): (beginning: PropertyDescriptorMap) => ModuleTable | undefined {
+  return AWAIT.runInContext(context) as (beginning: PropertyDescriptorMap) => ModuleTable | undefined;
 }
 
-const REMEMBER = new vm.Script(`((memory, { load, factories }) => {
-  const { getOwnPropertyDescriptors, getPrototypeOf, defineProperty, freeze, preventExtensions, hasOwn, prototype: ofObjects } = Object;
+const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
+  const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
   const { ownKeys, apply } = Reflect;
   const bytes = getPrototypeOf(Uint8Array.prototype);
   const lengthOf = Object.getOwnPropertyDescriptor(bytes, 'length').get;
-  const { forEach: eachInMap, set: putInMap, clear: clearMap } = Map.prototype;
-  const { forEach: eachInSet, add: putInSet, clear: clearSet } = Set.prototype;
+  const { slice } = bytes;
+  const ofMaps = { forEach: Map.prototype.forEach, clear: Map.prototype.clear, set: Map.prototype.set };
+  const ofSets = { forEach: Set.prototype.forEach, clear: Set.prototype.clear, set: Set.prototype.add };
   const cache = globalThis.__webpack_module_cache__;
 
-  const found = new Set();
+  const ofSdk = new Set();
+  const ofOthers = new Set();
   const prototypes = new Set();
+  let found = ofSdk;
   // What is of the outside is closed there.
   const isOutside = (value) => {
     let last = value;
@@ -70,11 +97,18 @@ const REMEMBER = new vm.Script(`((memory, { load, factories }) => {
   };
   const find = (value) => {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-    if (isObject && value !== globalThis && !isOutside(value)) found.add(value);
+    if (isObject && value !== globalThis && !ofSdk.has(value) && !isOutside(value)) found.add(value);
   };
   const findPrototype = (value) => {
     find(value);
     prototypes.add(value);
+  };
+  const findGiven = (value, key) => {
+    try {
+      find(value[key]);
+    } catch {
+      // It gives nothing.
+    }
   };
   const findParts = (value) => {
     findPrototype(getPrototypeOf(value));
@@ -84,7 +118,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories }) => {
       if (key === 'prototype' && typeof value === 'function') findPrototype(member.value);
       for (const part of [member.value, member.get, member.set]) find(part);
       // Modules give what they export by getters, which the SDK has asked, too.
-      if (member.get !== undefined && typeof value === 'object' && !prototypes.has(value) && !hasOwn(value, 'constructor')) find(value[key]);
+      if (member.get !== undefined && typeof value === 'object' && !prototypes.has(value) && !hasOwn(value, 'constructor')) findGiven(value, key);
     }
     if (value instanceof Map) value.forEach((held, key) => [held, key].forEach(find));
     if (value instanceof Set) value.forEach(find);
@@ -97,74 +131,58 @@ const REMEMBER = new vm.Script(`((memory, { load, factories }) => {
     return ownKeys(prototype).length === 1 && !Function.prototype.toString.call(constructor).startsWith('class');
   };
 
-  const assigned = Object.setPrototypeOf([], null);
-  const makeAccessor = (object, key, { value: was, enumerable }) => {
-    let value = was;
-    defineProperty(object, key, {
-      get: () => value,
-      set(given) {
-        if (this !== object) {
-          defineProperty(this, key, { value: given, writable: true, enumerable: true, configurable: true });
-          return;
-        }
-        value = given;
-        assigned[assigned.length] = () => { value = was; };
-      },
-      enumerable,
-      configurable: false,
-    });
-  };
-  const guard = (object) => {
-    const members = getOwnPropertyDescriptors(object);
-    for (const key of ownKeys(members)) {
-      const member = members[key];
-      if (member.writable && member.configurable) makeAccessor(object, key, member);
-      else if (member.configurable) defineProperty(object, key, { configurable: false });
-    }
-    memory.remember(object, true);
-  };
-
   const typed = (object) => {
     const was = bytes.slice.call(object);
+    const fill = (from) => {
+      for (let at = 0; at < from.length; at += 1) object[at] = from[at];
+    };
     return () => {
       let isAsBefore = apply(lengthOf, object, []) === was.length;
-      for (let at = 0; at < was.length; at += 1) {
-        if (object[at] === was[at]) continue;
-        isAsBefore = false;
-        object[at] = was[at];
-      }
-      return isAsBefore;
+      for (let at = 0; at < was.length; at += 1) if (!is(object[at], was[at])) isAsBefore = false;
+      if (isAsBefore) return undefined;
+      memory.must(false);
+      const now = apply(slice, object, []);
+      fill(was);
+      return () => fill(now);
     };
   };
-  const table = (object, each, clear, put) => {
-    const was = [];
-    apply(each, object, [(value, key) => { was.push(key, value); }]);
+  const table = (object, { forEach, clear, set }, spoils) => {
+    const contentOf = () => {
+      const content = Object.setPrototypeOf([], null);
+      apply(forEach, object, [(value, key) => {
+        content[content.length] = key;
+        content[content.length] = value;
+      }]);
+      return content;
+    };
+    const fill = (from) => {
+      apply(clear, object, []);
+      for (let at = 0; at < from.length; at += 2) apply(set, object, [from[at], from[at + 1]]);
+    };
+    const was = contentOf();
     return () => {
       let at = 0;
       let isAsBefore = true;
-      apply(each, object, [(value, key) => {
-        if (was[at] !== key || was[at + 1] !== value) isAsBefore = false;
+      apply(forEach, object, [(value, key) => {
+        if (!is(was[at], key) || !is(was[at + 1], value)) isAsBefore = false;
         at += 2;
       }]);
-      if (isAsBefore && at === was.length) return true;
-      apply(clear, object, []);
-      for (let index = 0; index < was.length; index += 2) apply(put, object, [was[index], was[index + 1]]);
-      return false;
+      if (isAsBefore && at === was.length) return undefined;
+      if (spoils) memory.must(false);
+      const now = contentOf();
+      fill(was);
+      return () => fill(now);
     };
   };
-  const rememberContent = (object) => {
-    if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoReset(typed(object));
-    else if (object instanceof Map) memory.alsoReset(table(object, eachInMap, clearMap, putInMap));
-    else if (object instanceof Set) memory.alsoReset(table(object, eachInSet, clearSet, putInSet));
+  const withContent = new Set();
+  const rememberContent = (object, spoils) => {
+    if (withContent.has(object)) return;
+    withContent.add(object);
+    if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoTakeBack(typed(object));
+    else if (object instanceof Map) memory.alsoTakeBack(table(object, ofMaps, spoils));
+    else if (object instanceof Set) memory.alsoTakeBack(table(object, ofSets, spoils));
   };
 
-  const roots = [load, factories];
-  for (const id of ownKeys(factories)) {
-    const shared = cache[id];
-    if (shared !== undefined) roots.push(shared);
-  }
-  roots.forEach(find);
-  freeze(factories);
   // Where an object cannot be looked into, or closed, no other run may meet it.
   const orSpoil = (visit) => (object) => {
     try {
@@ -173,33 +191,54 @@ const REMEMBER = new vm.Script(`((memory, { load, factories }) => {
       memory.must(false);
     }
   };
-  found.forEach(orSpoil(findParts));
+  const findAll = (roots) => {
+    roots.forEach(find);
+    found.forEach(orSpoil(findParts));
+  };
+
+  const ids = ownKeys(factories);
+  const sharedBy = (ofWhom) => ids.filter(ofWhom).map((id) => cache[id]).filter((module) => module !== undefined);
+  const isOfSdk = (id) => ${IDS_OF_SDK}.test(id);
+  const sdk = sharedBy(isOfSdk);
+  for (const { object, isPreloaded } of tables) rememberContent(object, isPreloaded);
+  freeze(factories);
+  findAll([load, factories, ...sdk]);
   found.forEach(orSpoil((object) => {
     if (memory.knows(object)) return;
-    rememberContent(object);
+    rememberContent(object, true);
     if (ArrayBuffer.isView(object)) preventExtensions(object);
     else if (typeof object === 'function') freeze(object);
-    else if (!prototypes.has(object)) memory.remember(object, true);
-    else if (isOfPlainFunction(object)) freeze(object);
-    else guard(object);
+    else if (prototypes.has(object) && isOfPlainFunction(object)) freeze(object);
+    else memory.remember(object, true);
   }));
-  // What ends with the context belongs to none of its runs.
+  found = ofOthers;
+  findAll(sharedBy((id) => !isOfSdk(id)));
+  found.forEach(orSpoil((object) => {
+    if (prototypes.has(object) && !isOfPlainFunction(object)) memory.remember(object, true);
+  }));
+  // What ends with the context belongs to none of its runs. Code may only use the class that the SDK keeps a run's place in.
   const { __temporal_globalSandboxDestructors: destructors } = globalThis;
   if (destructors !== undefined) memory.remember(destructors);
+  freeze(AsyncLocalStorage.prototype);
 
-  memory.alsoReset(() => {
-    const isAsBefore = assigned.length === 0;
-    for (let at = 0; at < assigned.length; at += 1) assigned[at]();
-    assigned.length = 0;
+  const exported = (...names) => sdk.find(({ exports }) => exports && names.every((name) => typeof exports[name] === 'function'))?.exports;
+  // They are kept for all runs once they are asked for.
+  const { fromInt } = exported('fromInt', 'fromBits') ?? {};
+  if (fromInt !== undefined) for (let small = -128; small < 256; small += 1) [fromInt(small), fromInt(small, true)].forEach(freeze);
+
+  // Without a run the cache takes what it is given for all.
+  const modules = ids.map((id) => cache[id]);
+  memory.verify(() => {
+    let isAsBefore = true;
+    for (let at = 0; at < ids.length; at += 1) if (cache[ids[at]] !== modules[at]) isAsBefore = false;
     return isAsBefore;
   });
-  const exported = (...names) => roots.find(({ exports }) => exports && names.every((name) => typeof exports[name] === 'function'))?.exports;
+
   const { registerSleepImplementation } = exported('registerSleepImplementation') ?? {};
   const { sleep } = exported('sleep', 'scheduleActivity') ?? {};
   if (registerSleepImplementation === undefined || sleep === undefined) return;
-  memory.alsoReset(() => {
+  memory.alsoTakeBack(() => {
     registerSleepImplementation(sleep);
-    return true;
   });
 })`);
 

@@ -1,6 +1,6 @@
 /** Runs in a sandbox, driven by hand. */
 import Long from 'long';
-import type { Activation } from '../../src/replay/proto.ts';
+import type { Activation, Command } from '../../src/replay/proto.ts';
 import type { Sandbox, SandboxRun } from '../../src/replay/sandbox.ts';
 
 const facts = { namespace: 'default', taskQueue: 'queue' };
@@ -10,6 +10,8 @@ export function activation(runId: string, jobs: Activation['jobs']): Activation 
     runId,
     timestamp: { seconds: Long.fromNumber(1_700_000_000), nanos: 0 },
     isReplaying: true,
+    // What workers of today record: timeouts of code have scopes of their own.
+    availableInternalFlags: [1],
     jobs: jobs ?? null,
   };
 }
@@ -28,11 +30,16 @@ export async function startRun(sandbox: Sandbox, workflowType: string, runId: st
   return { run, result: await resultOf(run, first) };
 }
 
-/** What the run came to, if it ended. */
-export async function resultOf(run: SandboxRun, given: Activation): Promise<unknown> {
+export async function commandsOf(run: SandboxRun, given: Activation): Promise<readonly Command[]> {
   const answer = await run.activate(given);
   if (answer.failure) throw new Error(answer.failure.message);
-  const [data] = answer.commands.flatMap((command) => command.completeWorkflowExecution?.result?.data ?? []);
+  return answer.commands;
+}
+
+/** What the run came to, if it ended. */
+export async function resultOf(run: SandboxRun, given: Activation): Promise<unknown> {
+  const commands = await commandsOf(run, given);
+  const [data] = commands.flatMap((command) => command.completeWorkflowExecution?.result?.data ?? []);
   return data ? (JSON.parse(Buffer.from(data).toString()) as unknown) : undefined;
 }
 

@@ -101,6 +101,10 @@ export async function ofTheGlobal() {
   try { Object.setPrototypeOf(globalThis, { inherited: 1 }); } catch {}
   return found;
 }
+export async function ofTheParentOfGlobals() {
+  const parent = Object.getPrototypeOf(globalThis);
+  return (parent.mark = (parent.mark ?? 0) + 1);
+}
 export async function ofExpressions() {
   const found = [(RegExp as any).lastMatch, RegExp.$1, (RegExp as any).input].join('|');
   /(le)(ak)/.test('leak');
@@ -155,6 +159,7 @@ describe('a context that runs share', () => {
     ['ofAttributes', false],
     ['ofParents', 'false false'],
     ['ofTheGlobal', false],
+    ['ofTheParentOfGlobals', 1],
     ['ofExpressions', '||'],
     ['ofSegments', 1],
     ['ofUnscopables', 1],

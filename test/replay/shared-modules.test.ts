@@ -4,7 +4,7 @@ import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
 import type { WorkflowPlugin } from '../../src/artifact/worker-plugins.ts';
 import { createSandbox, type Sandbox, type SandboxBundle } from '../../src/replay/sandbox.ts';
 import { makeProject, type ScratchProject } from './plain/project.ts';
-import { activation, resultOf, runToEnd, startRun } from './sandbox-runs.ts';
+import { activation, commandsOf, resultOf, runToEnd, startRun } from './sandbox-runs.ts';
 
 /** Each returns what it finds of what it then does. */
 const WORKFLOWS = `
@@ -41,7 +41,7 @@ export async function ofConverterClasses() {
 }
 export async function ofClasses() {
   const long = msToTs(1).seconds.constructor as any;
-  return [long.UZERO, ...[ApplicationFailure, CancellationScope, TextEncoder, long].map((one: any) => one.prototype)].map(markOn).join(' ');
+  return [ApplicationFailure, CancellationScope, TextEncoder, long].map((one: any) => markOn(one.prototype)).join(' ');
 }
 export async function ofParents() {
   const parent = Object.getPrototypeOf(ApplicationFailure.prototype) as any;
@@ -61,12 +61,44 @@ export async function ofSleep() {
 }
 
 export async function ofFunctions() {
-  return [msToTs(1).seconds.constructor, ApplicationFailure, __webpack_require__, __webpack_require__.d, __webpack_modules__].map(Object.isFrozen).join(' ');
+  const long = msToTs(1).seconds.constructor as any;
+  return [long, long.UZERO, long.fromInt(5), ApplicationFailure, __webpack_require__, __webpack_require__.d, __webpack_modules__].map(Object.isFrozen).join(' ');
 }
 export async function ofTheCache() {
   const cache = scope.__webpack_module_cache__;
   const [id] = Object.keys(__webpack_modules__).filter((one) => one.endsWith('common/lib/time.js'));
   return Reflect.defineProperty(cache, id as string, { value: 'mine', writable: false, configurable: false });
+}
+export async function wraps() {
+  const inside = CancellationScope.prototype as any;
+  const { value } = Object.getOwnPropertyDescriptor(inside, 'run') as any;
+  Object.defineProperty(inside, 'run', {
+    configurable: true,
+    writable: true,
+    value(...given: any[]) { scope.wrapped = (scope.wrapped ?? 0) + 1; return value.apply(this, given); },
+  });
+  return typeof value + ' ' + (await CancellationScope.nonCancellable(async () => scope.wrapped));
+}
+export async function ofFlags() {
+  const { has } = Map.prototype;
+  Map.prototype.has = function (key) { this.clear(); return has.call(this, key); };
+  try { activator().addKnownFlags([1]); } catch {}
+  Map.prototype.has = has;
+  return 'known';
+}
+export async function hidesItsRun() {
+  const own = activator();
+  const id = Object.keys(__webpack_modules__).find((one) => one.endsWith('workflows.ts')) as string;
+  scope.__TEMPORAL_ACTIVATOR__ = undefined;
+  scope.__webpack_module_cache__[id] = { exports: {} };
+  scope.__TEMPORAL_ACTIVATOR__ = own;
+  return 'hidden';
+}
+export async function timesOut() {
+  const handle = setTimeout(() => undefined, 1_000);
+  await sleep(10);
+  clearTimeout(handle);
+  return 'in time';
 }
 export async function overrides() {
   class Mine extends ApplicationFailure { override toString() { return 'mine'; } }
@@ -138,9 +170,9 @@ describe('what a run does to modules that others share', () => {
   it.each([
     ['ofTheActivator', 1],
     ['ofItsMethods', 'undefined false'],
-    ['ofConverters', 'binary/null binary/plain json/plain'],
     ['ofConverterClasses', '1 1'],
-    ['ofClasses', '1 1 1 1 1'],
+    ['ofClasses', '1 1 1 1'],
+    ['wraps', 'function 1'],
     ['ofParents', 'false'],
     ['ofBytes', '106 115 111 110 47 112 108 97 105 110'],
   ])('is its own, and the last thing in its context: %s', async (workflowType, found) => {
@@ -149,7 +181,9 @@ describe('what a run does to modules that others share', () => {
   });
 
   it.each([
-    ['ofFunctions', 'true true true true true'],
+    ['ofFunctions', 'true true true true true true true'],
+    ['ofConverters', 'binary/null binary/plain json/plain'],
+    ['ofFlags', 'known'],
     ['ofTheCache', false],
     ['ofSleep', 'awake'],
     ['overrides', 'mine own true 1 true'],
@@ -162,6 +196,22 @@ describe('what a run does to modules that others share', () => {
     await runToEnd(sandbox, 'ofSleep');
     const { run } = await startRun(sandbox, 'sleeps');
     expect(await resultOf(run, activation('sleeps', [{ fireTimer: { seq: 2 } }]))).toBe('slept');
+  });
+
+  it('is told where it stays: what is put into the cache for all', async () => {
+    await runToEnd(sandbox, 'hidesItsRun');
+    expect(sandbox.isSpoiled).toBe(true);
+  });
+
+  it('is kept for each of those that take turns: timeouts of code have the same numbers in all', async () => {
+    const runs = [await startRun(sandbox, 'timesOut', 'one'), await startRun(sandbox, 'timesOut', 'other')];
+    for (const { run } of runs) {
+      const commands = await commandsOf(run, activation('', [{ fireTimer: { seq: 2 } }]));
+      expect(commands.flatMap((command) => Object.keys(command))).toContain('cancelTimer');
+      expect(commands).toHaveLength(2);
+      await run.dispose();
+    }
+    expect(sandbox.isSpoiled).toBe(false);
   });
 
   it('is not asked for by the host in the turn of another', async () => {
