@@ -88,6 +88,7 @@ const FLAG_PLACES: ReadonlyMap<string, FlagPlace> = new Map<string, FlagPlace>([
     'per-recording-ms': 'perRecordingMs',
     steps: 'maxSteps',
     'memory-mb': 'memoryMb',
+    'recordings-per-context': 'recordingsPerContext',
     'live-calls': 'liveCalls',
     'live-concurrency': 'liveConcurrency',
     'live-tokens': 'liveTokens',

@@ -24,6 +24,8 @@ export const replayLimits = z.strictObject({
   maxSteps: z.int().positive().default(10_000),
   /** Heap of one replay process, in megabytes; all that it holds may be 256 MB more (`start-confined.ts`). */
   memoryMb: z.int().positive().default(512),
+  /** How many recordings share a V8 context, one after another. No limit when absent; with 1 nothing that code does reaches another recording. */
+  recordingsPerContext: z.int().positive().optional(),
   liveCalls: z.int().nonnegative().default(10_000),
   liveConcurrency: z.int().positive().default(8),
   /** Tokens of live answers in one replay, in and out together. No limit when absent. */

@@ -11,6 +11,8 @@ export interface HeldSandbox {
   readonly candidate: Promise<ReplayCandidate>;
   /** How many are at it. */
   tasks: number;
+  /** How many it was given to. */
+  taken: number;
   /** Nobody gets it any more. */
   isReplaced: boolean;
 }
@@ -33,10 +35,18 @@ export class LoadedSandboxes {
     return this.#targets.get(key);
   }
 
-  /** Whoever holds one lets it go. One whose target is not there, or cannot be loaded, says so when it is waited for. */
-  hold(key: string): HeldSandbox {
-    const loaded = this.#loaded.get(key) ?? this.#load(key);
+  /**
+   * Whoever holds one lets it go. One whose target is not there, or cannot be loaded, says so when it is waited for.
+   *
+   * @param tasksPerContext how many may be given the same one
+   */
+  hold(key: string, tasksPerContext = Number.POSITIVE_INFINITY): HeldSandbox {
+    const known = this.#loaded.get(key);
+    const isUsedUp = known !== undefined && known.taken >= tasksPerContext;
+    if (isUsedUp) this.#replace(known);
+    const loaded = known === undefined || isUsedUp ? this.#load(key) : known;
     loaded.tasks += 1;
+    loaded.taken += 1;
     return loaded;
   }
 
@@ -51,7 +61,7 @@ export class LoadedSandboxes {
     const candidate = this.#open(key);
     // Whoever waits for it is told.
     candidate.catch(() => undefined);
-    const loaded = { key, candidate, tasks: 0, isReplaced: !this.#targets.has(key) };
+    const loaded = { key, candidate, tasks: 0, taken: 0, isReplaced: !this.#targets.has(key) };
     if (!loaded.isReplaced) this.#loaded.set(key, loaded);
     return loaded;
   }

@@ -50,8 +50,9 @@ async function replay(
 
 /** What a task leads to, whatever happens. */
 async function eventOf(options: ProcessOptions, task: ReplayTask): Promise<ReplayEvent> {
-  const candidate = sandboxes.hold(task.candidate);
-  const baseline = task.baseline === undefined ? undefined : sandboxes.hold(task.baseline);
+  const { recordingsPerContext } = options.limits;
+  const candidate = sandboxes.hold(task.candidate, recordingsPerContext);
+  const baseline = task.baseline === undefined ? undefined : sandboxes.hold(task.baseline, recordingsPerContext);
   const event = await replay(options, task, candidate, baseline).catch((error: unknown): ReplayEvent => {
     const { id, workflowId, runId } = task.summary;
     const detail = `the replay itself failed: ${messageOf(error)}`;

@@ -50,6 +50,7 @@ describe('parsePolicyFlags: flags are laid over a policy, the later winning', ()
     [['reads=price'], { reads: ['price'] }],
     [['reads=price,desk.quote,get*,404'], { reads: ['price', 'desk.quote', 'get*', '404'] }],
     [['reads=price', 'reads=quote'], { reads: ['quote'] }],
+    [['recordings-per-context<=1'], { limits: { recordingsPerContext: 1 } }],
     [['live-calls<=500', 'memory-mb<=256'], { limits: { liveCalls: 500, memoryMb: 256, maxSteps: 10_000 } }],
   ])('%j', (flags, expected) => expect(parsePolicyFlags(flags)).toMatchObject(expected));
 

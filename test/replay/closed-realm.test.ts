@@ -44,6 +44,18 @@ const ATTACKS: readonly (readonly [what: string, code: string])[] = [
     'turns of its own, by a port',
     'const { signal } = new AbortController(); const proto = Object.getPrototypeOf(signal) as object; for (const key of Object.getOwnPropertySymbols(proto)) { if (key.description !== "messaging_transfer_list_symbol") continue; const [port] = (signal as never as Record<symbol, () => unknown[]>)[key]!(); if (port !== undefined) for (;;); }',
   ],
+  [
+    'the class of all activators',
+    'const inside = Object.getPrototypeOf((globalThis as any).__TEMPORAL_ACTIVATOR__); inside.startWorkflow = inside.fireTimer = () => undefined;',
+  ],
+  [
+    'the table of payload converters',
+    '(globalThis as any).__TEMPORAL_ACTIVATOR__.payloadConverter.converterByEncoding.clear();',
+  ],
+  [
+    'the flags that the SDK knows, stolen while it asks for one',
+    'const { has } = Map.prototype; Map.prototype.has = function (key) { this.clear(); return has.call(this, key); }; try { (globalThis as any).__TEMPORAL_ACTIVATOR__.addKnownFlags([1]); } finally { Map.prototype.has = has; }',
+  ],
 ];
 
 /** What the whole workflow becomes: attacks that have to begin with it. */
@@ -112,6 +124,29 @@ describe('a candidate with a changed result', () => {
   it.each(ATTACKS)('cannot hide it, nor reach others, by %s', async (_, attack) => {
     const code = await bundleVariant(RETURN, `try { ${attack} } catch {}\nreturn \`\${second}?\`;`);
     expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
+  });
+
+  it('reaches nobody by any road where recordings share no context', async () => {
+    const marks = `const { prototype } = Array as any;
+  const isMarked = Object.getOwnPropertyNames(prototype).at(-1) === 'map';
+  const map = Object.getOwnPropertyDescriptor(prototype, 'map')!;
+  delete prototype.map;
+  Object.defineProperty(prototype, 'map', map);
+  return isMarked ? \`\${second}?\` : \`\${second}!\`;`;
+    const candidate = { name: 'c', bundle: { code: await bundleVariant(RETURN, marks) } };
+    const own = sources.filter(({ summary }) => summary.workflowType === 'sequential');
+    const twice = async function* () {
+      yield* [...own, ...own];
+    };
+    const outcomes = async (recordingsPerContext: number) => {
+      const limits = replayLimits.parse({ recordingsPerContext });
+      const options = { answers: answerPolicy.parse({}), limits, secondOpinion: 0, workers: 1 };
+      const found: string[] = [];
+      for await (const event of replayCohort({ ...options, candidate }, twice())) found.push(outcomeOf(event));
+      return found;
+    };
+    expect(await outcomes(2)).toEqual(['matched', 'changed']);
+    expect(await outcomes(1)).toEqual(['matched', 'matched']);
   });
 
   it.each(WHOLE_ATTACKS)('cannot hide it by %s', async (_, attack) => {

@@ -51,6 +51,17 @@ describe('the sandboxes of a process', () => {
     expect(await isThere(first)).toBe(false);
   });
 
+  it('are given to as many tasks as may share them', async () => {
+    const sandboxes = open();
+    const [first, second] = [sandboxes.hold('candidate', 2), sandboxes.hold('candidate', 2)];
+    expect(second).toBe(first);
+    const third = sandboxes.hold('candidate', 2);
+    expect(third).not.toBe(first);
+    expect([await isThere(first), await isThere(third)]).toEqual([true, true]);
+    for (const held of [first, second]) sandboxes.letGo(held, false);
+    expect([await isThere(first), await isThere(third)]).toEqual([false, true]);
+  });
+
   it('stay for a task that waits, though another has spent it', async () => {
     const sandboxes = open();
     const [waiting, failing] = [sandboxes.hold('candidate'), sandboxes.hold('candidate')];
