@@ -6,10 +6,12 @@ import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-p
 import { type GivenAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
 import { runTask } from './replay-task.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
-import { handingOverModules } from './shared-modules.ts';
+import { placesInBundle } from './shared-modules.ts';
 
 /** By this name V8 tells the bundle from everything else that runs here. */
 const FILE = '/replay/covered-bundle.js';
+type PlaceOf = ReturnType<typeof placesInBundle>;
+
 const NOTHING_GIVEN: GivenAnswers = new Map();
 const session = new Session();
 session.connect();
@@ -29,7 +31,7 @@ answerQuestions((options: CoverageOptions) => {
     const sandbox = await loaded;
     onPart();
     const event = await runTask(task, { sandbox, definition }, undefined, replayed);
-    const functions = [...left, ...(await takeFunctions(modules, addedTo(code)))];
+    const functions = [...left, ...(await takeFunctions(modules, placesInBundle(code)))];
     const isWalked = event.kind === 'result' && event.result.outcome !== 'failed';
     left = isWalked ? [] : functions.map((one) => ({ ...one, isRun: false, skipped: [] }));
     if (!isWalked || sandbox.isSpoiled) {
@@ -41,23 +43,18 @@ answerQuestions((options: CoverageOptions) => {
   return (task: CoverageTask, onPart) => walk(task, onPart).catch(() => undefined);
 });
 
-/** Characters that a sandbox puts before what an artifact brings. */
-function addedTo(code: string): number {
-  return handingOverModules(code).length - code.length;
-}
-
 /**
  * What ran since it was last asked; functions that never ran come once.
  *
- * @param added characters before them that are not in the bundle's text
+ * @param placeOf where a place that V8 tells is in the bundle's own text
  */
-function takeFunctions(modules: readonly CodeRange[], added: number): Promise<WalkedFunction[]> {
+function takeFunctions(modules: readonly CodeRange[], placeOf: PlaceOf): Promise<WalkedFunction[]> {
   return new Promise((resolve, reject) => {
     session.post('Profiler.takePreciseCoverage', (error, { result } = { result: [] }) => {
       if (error !== null) reject(error);
       else
         resolve(
-          result.filter(({ url }) => url.endsWith(FILE)).flatMap(({ functions }) => ownOf(functions, modules, added)),
+          result.filter(({ url }) => url.endsWith(FILE)).flatMap(({ functions }) => ownOf(functions, modules, placeOf)),
         );
     });
   });
@@ -67,22 +64,22 @@ function takeFunctions(modules: readonly CodeRange[], added: number): Promise<Wa
 function ownOf(
   functions: readonly Profiler.FunctionCoverage[],
   modules: readonly CodeRange[],
-  added: number,
+  placeOf: PlaceOf,
 ): WalkedFunction[] {
   return functions
-    .map((one) => walkedOf(one, added))
+    .map((one) => walkedOf(one, placeOf))
     .filter((one) => modules.some(({ start, end }) => start <= one.start && one.end <= end));
 }
 
-function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage, added: number): WalkedFunction {
+function walkedOf({ functionName, ranges }: Profiler.FunctionCoverage, placeOf: PlaceOf): WalkedFunction {
   const [whole, ...blocks] = ranges;
   return {
     name: functionName,
-    start: (whole?.startOffset ?? added) - added,
-    end: (whole?.endOffset ?? added) - added,
+    start: placeOf(whole?.startOffset ?? 0),
+    end: placeOf(whole?.endOffset ?? 0),
     isRun: (whole?.count ?? 0) > 0,
     skipped: blocks
       .filter(({ count }) => count === 0)
-      .map(({ startOffset, endOffset }) => ({ start: startOffset - added, end: endOffset - added })),
+      .map(({ startOffset, endOffset }) => ({ start: placeOf(startOffset), end: placeOf(endOffset) })),
   };
 }

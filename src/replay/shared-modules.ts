@@ -16,6 +16,8 @@ import type { ContextMemory } from './context-memory.ts';
 /** Called once by the bundle, when it begins to load. */
 const HANDOVER = '__missionModules';
 
+const HANDING_OVER = `${HANDOVER}(__webpack_require__, __webpack_modules__) ?? `;
+
 /** Where a bundle gets the modules that are loaded already; the SDK's bundler writes it so. What it is set to stays the same. */
 const MODULE_CACHE = /(__webpack_module_cache__\s*=\s*)(?=globalThis\.__webpack_module_cache__)/g;
 
@@ -31,7 +33,14 @@ export interface ModuleTable {
 
 /** The bundle's text, to be loaded where {@link awaitModules} waits for it. */
 export function handingOverModules(code: string): string {
-  return code.replace(MODULE_CACHE, `$1${HANDOVER}(__webpack_require__, __webpack_modules__) ?? `);
+  return code.replace(MODULE_CACHE, `$1${HANDING_OVER}`);
+}
+
+/** @returns for places in the text that hands over, in characters, where they are in the bundle's own */
+export function placesInBundle(code: string): (place: number) => number {
+  const found = new RegExp(MODULE_CACHE.source).exec(code);
+  const start = found === null ? Number.POSITIVE_INFINITY : found.index + (found[1] ?? '').length;
+  return (place) => (place <= start ? place : place - HANDING_OVER.length);
 }
 
 /** Where the SDK's modules and those that it needs are. */
