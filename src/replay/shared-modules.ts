@@ -6,8 +6,8 @@
  *    members that their class has, and code may wrap a method of a class for itself.
  * 2. Other modules may complete themselves when they are used first. Of these the prototypes are remembered that have members already.
  * 3. What tables and bytes hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all runs in one.
- * 4. Who changes any of these spoils the context, though it is taken back: a module may have noted elsewhere that it was done. The SDK's tables are known
- *    to be filled by runs.
+ * 4. Who changes what is not the SDK's spoils the context, though it is taken back: such a module may have noted elsewhere that it was done. The SDK
+ *    completes nothing later, and fills its tables for a run.
  * 5. What else a module keeps to itself nobody sees. In the SDK's that is how scopes sleep, which is told anew after each run.
  */
 import vm from 'node:vm';
@@ -140,7 +140,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
     return ownKeys(prototype).length === 1 && !Function.prototype.toString.call(constructor).startsWith('class');
   };
 
-  const typed = (object) => {
+  const typed = (object, spoils) => {
     const was = bytes.slice.call(object);
     const fill = (from) => {
       for (let at = 0; at < from.length; at += 1) object[at] = from[at];
@@ -149,7 +149,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
       let isAsBefore = apply(lengthOf, object, []) === was.length;
       for (let at = 0; at < was.length; at += 1) if (!is(object[at], was[at])) isAsBefore = false;
       if (isAsBefore) return undefined;
-      memory.must(false);
+      memory.must(!spoils);
       const now = apply(slice, object, []);
       fill(was);
       return () => fill(now);
@@ -177,7 +177,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
         at += 2;
       }]);
       if (isAsBefore && at === was.length) return undefined;
-      if (spoils) memory.must(false);
+      memory.must(!spoils);
       const now = contentOf();
       fill(was);
       return () => fill(now);
@@ -187,7 +187,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
   const rememberContent = (object, spoils) => {
     if (withContent.has(object)) return;
     withContent.add(object);
-    if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoTakeBack(typed(object));
+    if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoTakeBack(typed(object, spoils));
     else if (object instanceof Map) memory.alsoTakeBack(table(object, ofMaps, spoils));
     else if (object instanceof Set) memory.alsoTakeBack(table(object, ofSets, spoils));
   };
@@ -214,11 +214,11 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
   findAll([load, factories, ...sdk]);
   found.forEach(orSpoil((object) => {
     if (memory.knows(object)) return;
-    rememberContent(object, true);
+    rememberContent(object, false);
     if (ArrayBuffer.isView(object)) preventExtensions(object);
     else if (typeof object === 'function') freeze(object);
     else if (prototypes.has(object) && isOfPlainFunction(object)) freeze(object);
-    else memory.remember(object, true);
+    else memory.remember(object);
   }));
   found = ofOthers;
   findAll(sharedBy((id) => !isOfSdk(id)));
