@@ -20,6 +20,7 @@ session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true 
 
 answerQuestions((options: CoverageOptions) => {
   const { code, definition, modules, answers, limits, reads } = options;
+  const placeOf = placesInBundle(code);
   let loaded: Promise<Sandbox> | undefined;
   /** V8 tells a function once where it does not run: what it told of a recording that is left out goes with the next one. */
   let left: readonly WalkedFunction[] = [];
@@ -31,7 +32,7 @@ answerQuestions((options: CoverageOptions) => {
     const sandbox = await loaded;
     onPart();
     const event = await runTask(task, { sandbox, definition }, undefined, replayed);
-    const functions = [...left, ...(await takeFunctions(modules, placesInBundle(code)))];
+    const functions = [...left, ...(await takeFunctions(modules, placeOf))];
     const isWalked = event.kind === 'result' && event.result.outcome !== 'failed';
     left = isWalked ? [] : functions.map((one) => ({ ...one, isRun: false, skipped: [] }));
     if (!isWalked || sandbox.isSpoiled) {

@@ -100,15 +100,19 @@ describe('a candidate with a changed result', () => {
       .map(({ history }) => sourceOf(history));
   });
 
-  async function replay(code: string): Promise<Record<string, string>> {
+  function eventsOf(code: string, stream: AsyncIterable<ReplaySource>, limits: object): AsyncIterable<ReplayEvent> {
     const options = {
       answers: answerPolicy.parse({}),
-      limits: replayLimits.parse({ perRecordingMs: 5_000 }),
+      limits: replayLimits.parse(limits),
       secondOpinion: 0,
       workers: 1,
     };
+    return replayCohort({ ...options, candidate: { name: 'c', bundle: { code } } }, stream);
+  }
+
+  async function replay(code: string): Promise<Record<string, string>> {
     const outcomes: Record<string, string> = {};
-    for await (const event of replayCohort({ ...options, candidate: { name: 'c', bundle: { code } } }, streamOf()))
+    for await (const event of eventsOf(code, streamOf(), { perRecordingMs: 5_000 }))
       outcomes[typeOf(event)] = outcomeOf(event);
     return outcomes;
   }
@@ -133,16 +137,14 @@ describe('a candidate with a changed result', () => {
   delete prototype.map;
   Object.defineProperty(prototype, 'map', map);
   return isMarked ? \`\${second}?\` : \`\${second}!\`;`;
-    const candidate = { name: 'c', bundle: { code: await bundleVariant(RETURN, marks) } };
+    const code = await bundleVariant(RETURN, marks);
     const own = sources.filter(({ summary }) => summary.workflowType === 'sequential');
     const twice = async function* () {
       yield* [...own, ...own];
     };
     const outcomes = async (recordingsPerContext: number) => {
-      const limits = replayLimits.parse({ recordingsPerContext });
-      const options = { answers: answerPolicy.parse({}), limits, secondOpinion: 0, workers: 1 };
       const found: string[] = [];
-      for await (const event of replayCohort({ ...options, candidate }, twice())) found.push(outcomeOf(event));
+      for await (const event of eventsOf(code, twice(), { recordingsPerContext })) found.push(outcomeOf(event));
       return found;
     };
     expect(await outcomes(2)).toEqual(['matched', 'changed']);
