@@ -42,11 +42,10 @@ export interface RememberedObject {
  * works. For the same reason it puts nothing into an array that inherits, where a setter of code may wait for it.
  */
 const MEMORY = new vm.Script(`(() => {
-  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames, getOwnPropertySymbols } = Object;
+  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getOwnPropertyNames } = Object;
   const { getPrototypeOf, isExtensible, isFrozen, prototype: ofObjects } = Object;
   const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
   const { has, add } = Set.prototype;
-  const MANY = 12;
   const known = new Set();
   const watched = [];
   const others = [];
@@ -75,19 +74,19 @@ const MEMORY = new vm.Script(`(() => {
     apply(add, known, [object]);
     const was = bare(getOwnPropertyDescriptors(object));
     const keys = ownKeys(object);
-    const open = [];
-    const asOpen = [];
+    const data = [];
+    const accessors = [];
     for (let at = 0; at < keys.length; at += 1) {
-      const { writable, configurable } = bare(was[keys[at]]);
+      const { value, get, set, writable, enumerable, configurable } = bare(was[keys[at]]);
       // Nobody can change the others.
       if (!writable && !configurable) continue;
-      open[open.length] = keys[at];
-      asOpen[asOpen.length] = was[keys[at]];
+      if (writable === undefined) accessors[accessors.length] = { key: keys[at], get, set, enumerable };
+      else data[data.length] = { key: keys[at], value, writable, enumerable, configurable };
     }
     if (object === ofObjects) namesOfObjects = getOwnPropertyNames(object);
     watched[watched.length] = {
       object, spoils, parent: getPrototypeOf(object), isOpen: isExtensible(object), was, keys,
-      count: keys.length, hasMany: keys.length > MANY, open, asOpen,
+      count: keys.length, data, accessors,
     };
   };
   const forgetFrozen = () => {
@@ -105,14 +104,21 @@ const MEMORY = new vm.Script(`(() => {
     for (let at = 0; at < now.length; at += 1) if (now[at] !== keys[at]) return false;
     return true;
   };
-  // Done for every run, so it has to be fast. Numbers of keys do, as those that can be deleted are asked for; of many keys, names and symbols apart
-  // take less time than all at once. Descriptors tell what nothing else does: an accessor that gives what was there, and that nobody may write any more.
-  const countKeys = (object, hasMany) =>
-    hasMany ? getOwnPropertyNames(object).length + getOwnPropertySymbols(object).length : ownKeys(object).length;
-  const isAsBefore = ({ object, parent, isOpen, count, hasMany, open, asOpen }) => {
-    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent) return false;
-    if (countKeys(object, hasMany) !== count) return false;
-    for (let at = 0; at < open.length; at += 1) if (!isSame(getOwnPropertyDescriptor(object, open[at]), asOpen[at])) return false;
+  // Done for every run, so it has to be fast. Numbers of keys do, as those that can be deleted are asked for. Descriptors tell what nothing else does: an
+  // accessor that gives what was there, and that nobody may write any more.
+  const isAsBefore = ({ object, parent, isOpen, count, data, accessors }) => {
+    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent || ownKeys(object).length !== count) return false;
+    for (let at = 0; at < data.length; at += 1) {
+      const was = data[at];
+      const now = getOwnPropertyDescriptor(object, was.key);
+      if (now === undefined || now.value !== was.value || now.writable !== was.writable || now.enumerable !== was.enumerable
+        || now.configurable !== was.configurable) return false;
+    }
+    for (let at = 0; at < accessors.length; at += 1) {
+      const was = accessors[at];
+      const now = getOwnPropertyDescriptor(object, was.key);
+      if (now === undefined || now.get !== was.get || now.set !== was.set || now.enumerable !== was.enumerable || !now.configurable) return false;
+    }
     return true;
   };
   const findChanged = () => {

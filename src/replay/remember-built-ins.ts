@@ -1,12 +1,13 @@
 /**
  * What the language itself brings to a context: prototypes and namespaces are remembered, methods are closed, so that nothing can be hung on them. Classes
- * and namespaces the SDK has closed already.
+ * and namespaces the SDK has closed already. Prototypes that nobody completes, and whose members nobody gives to an object of their kind, are closed: then
+ * nobody need look at them after each run.
  */
 import vm from 'node:vm';
 import type { ContextMemory } from './context-memory.ts';
 
 const REMEMBER = new vm.Script(`((memory, beginning) => {
-  const { getPrototypeOf, freeze } = Object;
+  const { getPrototypeOf, getOwnPropertyDescriptors, freeze } = Object;
   const functions = Function.prototype;
 
   const rememberChain = (object) => {
@@ -33,6 +34,10 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
   const close = (method) => {
     if (typeof method === 'function' && isOwn(method) && !memory.knows(method)) freeze(method);
   };
+
+  const valuesOf = (space) => Object.values(getOwnPropertyDescriptors(space)).map(({ value }) => value);
+  const narrow = [DataView, WeakRef, FinalizationRegistry, globalThis.SharedArrayBuffer, ...valuesOf(Intl), ...valuesOf(globalThis.WebAssembly ?? {})];
+  for (const one of narrow) if (isClass(one) && !(one.prototype instanceof Error)) freeze(one.prototype);
 
   const keys = Reflect.ownKeys(beginning);
   for (let at = 0; at < keys.length; at += 1) {
