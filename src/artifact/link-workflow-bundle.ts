@@ -61,6 +61,8 @@ export async function linkWorkflowBundle(artifact: Artifact, options: LinkOption
     `mission: ${JSON.stringify(artifact.mission)},`,
     `definition: ${asciiLiteral(canonicalJson(definitionJson(definition)))},`,
     '});',
+    // All runs see them.
+    'Object.values(__MISSION_ARTIFACT__).forEach(Object.freeze);',
     '',
   ].join('\n');
   const map = sectionedMap(

@@ -12,6 +12,7 @@ import { transform } from 'esbuild';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
+import { keptIn, withAdditions } from './kept-by-sdk.ts';
 import { INTERCEPTORS, ownPackageVersion, requireOwn } from './kit-location.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -85,7 +86,7 @@ for (const [name, value] of Object.entries(author.exports)) {
 const PRELOADED_SDK = '@temporalio/workflow';
 
 /** Raised when the template is made in another way. */
-const FORM = 'compacted';
+const FORM = 'compacted, telling what it keeps';
 
 let loaded: Promise<SdkTemplate> | undefined;
 
@@ -198,7 +199,7 @@ function sourceName({ absoluteResourcePath }: { readonly absoluteResourcePath: s
  * character of it two bytes. Names stay, for stack traces; the source map is carried along.
  */
 async function compacted(bundle: string): Promise<string> {
-  const { code } = await transform(bundle, {
+  const { code } = await transform(withAdditions(bundle, keptIn(bundle)), {
     minifyWhitespace: true,
     legalComments: 'none',
     charset: 'ascii',

@@ -11,8 +11,9 @@
  */
 import vm from 'node:vm';
 import { type ContextMemory, defineMemory } from './context-memory.ts';
+import type { ModuleTable } from './module-handover.ts';
 import { rememberBuiltIns } from './remember-built-ins.ts';
-import { type ModuleTable, rememberModules } from './shared-modules.ts';
+import { rememberModules } from './shared-modules.ts';
 
 /** The globals of one run. */
 export interface RunGlobals {
@@ -60,7 +61,7 @@ interface Doors {
 const DOORS = new vm.Script(`((memory) => {
   const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getPrototypeOf, hasOwn, isExtensible } = Object;
   const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
-  const { must, hasSameKeys, isSame } = memory;
+  const { must, hasSameKeys, isSame, order } = memory;
   let beginning, beginningKeys, beginningParent, current, prepared;
 
   const restore = (bag) => {
@@ -75,6 +76,7 @@ const DOORS = new vm.Script(`((memory) => {
       const key = keys[at];
       if (!isSame(getOwnPropertyDescriptor(globalThis, key), bag[key])) must(defineProperty(globalThis, key, bag[key]));
     }
+    if (!hasSameKeys(ownKeys(globalThis), keys)) order(globalThis, bag, keys);
   };
   const cross = () => {
     const { inside, args } = prepared;
@@ -114,9 +116,14 @@ const CROSS = new vm.Script('__missionCross()');
 /** Does what the context has still to do. */
 const SETTLE = new vm.Script('');
 
-/** For a context in which nothing has run yet. */
-export function defineCrossing(context: vm.Context): Crossing {
+/**
+ * For a context in which nothing has run yet.
+ *
+ * @param takeBack of what a run does to it beside objects; gives back what makes it again
+ */
+export function defineCrossing(context: vm.Context, takeBack: () => () => void): Crossing {
   const memory: ContextMemory = defineMemory(context);
+  memory.alsoTakeBack(takeBack);
   const doors = DOORS.runInContext(context)(memory) as Doors;
   const enter = (run: RunGlobals, timeoutMs?: number): void => {
     if (doors.isTurnOf(run)) return;

@@ -30,6 +30,8 @@ export interface ContextMemory {
   /** Whether the keys are these, in this order. */
   hasSameKeys(now: readonly PropertyKey[], keys: readonly PropertyKey[]): boolean;
   isSame(one: PropertyDescriptor | undefined, other: PropertyDescriptor): boolean;
+  /** Puts the keys of an object that has these, and no others, into this order. */
+  order(object: object, was: RememberedObject['was'], keys: readonly PropertyKey[]): void;
 }
 
 export interface RememberedObject {
@@ -86,7 +88,7 @@ const MEMORY = new vm.Script(`(() => {
     if (object === ofObjects) namesOfObjects = getOwnPropertyNames(object);
     watched[watched.length] = {
       object, spoils, parent: getPrototypeOf(object), isOpen: isExtensible(object), was, keys,
-      count: keys.length, data, accessors,
+      data, accessors,
     };
   };
   const forgetFrozen = () => {
@@ -104,10 +106,10 @@ const MEMORY = new vm.Script(`(() => {
     for (let at = 0; at < now.length; at += 1) if (now[at] !== keys[at]) return false;
     return true;
   };
-  // Done for every run, so it has to be fast. Numbers of keys do, as those that can be deleted are asked for. Descriptors tell what nothing else does: an
-  // accessor that gives what was there, and that nobody may write any more.
-  const isAsBefore = ({ object, parent, isOpen, count, data, accessors }) => {
-    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent || ownKeys(object).length !== count) return false;
+  // Done for every run, so it has to be fast. Keys tell what was taken away and put back, descriptors what nothing else does: an accessor that gives what
+  // was there, and that nobody may write any more.
+  const isAsBefore = ({ object, parent, isOpen, keys, data, accessors }) => {
+    if (isExtensible(object) !== isOpen || getPrototypeOf(object) !== parent || !hasSameKeys(ownKeys(object), keys)) return false;
     for (let at = 0; at < data.length; at += 1) {
       const was = data[at];
       const now = getOwnPropertyDescriptor(object, was.key);
@@ -161,11 +163,30 @@ const MEMORY = new vm.Script(`(() => {
       }
     }
   };
+  // What was taken away is put back at the end.
+  const order = (object, was, keys) => {
+    const now = ownKeys(object);
+    let at = 0;
+    while (at < keys.length && now[at] === keys[at]) at += 1;
+    for (; at < keys.length; at += 1) {
+      if (was[keys[at]].configurable) must(deleteProperty(object, keys[at]) && defineProperty(object, keys[at], was[keys[at]]));
+    }
+    must(hasSameKeys(ownKeys(object), keys));
+  };
+  const takeBackOrder = (changed) => {
+    for (let at = 0; at < changed.length; at += 1) {
+      const { object, was, keys, spoils } = changed[at];
+      if (hasSameKeys(ownKeys(object), keys)) continue;
+      must(!spoils);
+      order(object, was, keys);
+    }
+  };
   const takeBack = () => {
     const changes = bare([]);
     const changed = findChanged();
     takeBackAdded(changed, changes);
     takeBackRest(changed, changes);
+    takeBackOrder(changed);
     for (let at = 0; at < changes.length; at += 1) must(!changes[at].spoils);
     for (let at = 0; at < others.length; at += 1) {
       const redo = others[at]();
@@ -198,6 +219,7 @@ const MEMORY = new vm.Script(`(() => {
     isSpoiled: () => spoiled,
     hasSameKeys,
     isSame,
+    order,
   };
 })()`);
 

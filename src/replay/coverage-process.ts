@@ -4,9 +4,9 @@ import type { CodeRange, WalkedFunction } from '../compare/code-coverage.ts';
 import { answerQuestions } from './answer-questions.ts';
 import type { CoverageAnswer, CoverageOptions, CoverageTask } from './coverage-protocol.ts';
 import { type GivenAnswers, NO_LIVE_ANSWERS } from './live-answers.ts';
+import { placesInBundle } from './module-handover.ts';
 import { runTask } from './replay-task.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
-import { placesInBundle } from './shared-modules.ts';
 
 /** By this name V8 tells the bundle from everything else that runs here. */
 const FILE = '/replay/covered-bundle.js';

@@ -8,10 +8,10 @@ import vm from 'node:vm';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { type Crossing, defineCrossing, newGlobals } from './context-crossing.ts';
+import { awaitModules } from './module-handover.ts';
 import { useNativeText } from './native-text.ts';
 import { crossingActivator, crossingModule, type WorkflowActivator, type WorkflowModule } from './ordinary-workflow.ts';
 import { removeOwnTurns } from './own-turns.ts';
-import { awaitModules } from './shared-modules.ts';
 import { useVirtualClock } from './virtual-clock.ts';
 
 type CreatorArguments = ConstructorParameters<typeof ReusableVMWorkflowCreator>;
@@ -26,7 +26,7 @@ interface SdkGlobals {
   readonly __TEMPORAL_ACTIVATOR__: WorkflowActivator;
 }
 
-/** For bundles that hand over their modules (`shared-modules.ts`). */
+/** For bundles that hand over their modules (`module-handover.ts`). */
 export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
   readonly #crossing: Crossing;
   readonly #api: WorkflowModule;
@@ -36,9 +36,9 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     let made: { readonly crossing: Crossing; readonly modules: ReturnType<typeof awaitModules> } | undefined;
     vm.createContext = (_, options) => {
       const context = createContext(vm.constants.DONT_CONTEXTIFY, options);
-      useVirtualClock(context);
+      const takeBackDraws = useVirtualClock(context);
       removeOwnTurns(context);
-      made = { crossing: defineCrossing(context), modules: awaitModules(context) };
+      made = { crossing: defineCrossing(context, takeBackDraws), modules: awaitModules(context) };
       return context;
     };
     try {

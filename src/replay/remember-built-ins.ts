@@ -44,13 +44,15 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
     const { value } = beginning[keys[at]];
     if (isClass(value)) rememberClass(value);
   }
-  for (const space of [Math, JSON, Reflect, Atomics, Intl, Array.prototype[Symbol.unscopables]]) memory.remember(space);
+  for (const space of [Math, JSON, Reflect, Proxy, Atomics, Intl, Array.prototype[Symbol.unscopables]]) memory.remember(space);
   if (typeof WebAssembly === 'object') memory.remember(WebAssembly);
   for (const made of [() => 0, async () => 0, function* () {}, async function* () {}]) {
     rememberChain(getPrototypeOf(made));
     if (made.prototype !== undefined) rememberChain(getPrototypeOf(made.prototype));
   }
   rememberChain(getPrototypeOf(globalThis));
+  // The SDK has closed its methods, which are functions of its own.
+  for (const method of valuesOf(beginning.console?.value ?? {})) freeze(method.prototype);
   // Not in every version of V8.
   for (const helper of [[].values().map?.(() => 0), globalThis.Iterator?.from({ next: () => ({}) })]) {
     if (helper !== undefined) rememberChain(getPrototypeOf(helper));

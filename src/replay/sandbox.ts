@@ -9,9 +9,9 @@ import type { WorkflowInfo } from '@temporalio/workflow';
 import Long from 'long';
 import { mapErrorStacks } from '../temporal/run-stacks.ts';
 import { type CodeFailure, codeFailure } from './code-failure.ts';
+import { handingOverModules } from './module-handover.ts';
 import { OrdinaryContextCreator } from './ordinary-context.ts';
 import { type Activation, type Command, type Failure, toMs } from './proto.ts';
-import { handingOverModules } from './shared-modules.ts';
 
 interface SdkWorkflow {
   readonly activator: SdkActivator;

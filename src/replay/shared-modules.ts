@@ -5,86 +5,19 @@
  * 1. Of the SDK, functions are closed, and what they and classes hold, prototypes above all, is remembered. These may not be closed: instances are given
  *    members that their class has, and code may wrap a method of a class for itself.
  * 2. Other modules may complete themselves when they are used first. Of these the prototypes are remembered that have members already.
- * 3. What tables and bytes hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all runs in one.
+ * 3. What tables, bytes and regular expressions hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all
+ *    runs in one.
  * 4. Who changes what is not the SDK's spoils the context, though it is taken back: such a module may have noted elsewhere that it was done. The SDK
  *    completes nothing later, and fills its tables for a run.
- * 5. What else a module keeps to itself nobody sees. In the SDK's that is how scopes sleep, which is told anew after each run.
+ * 5. What the SDK's modules keep in variables is treated as what they export, for code may be handed it by built-ins that it replaced. How scopes sleep
+ *    is in a variable that is set: it is told anew after each run. What other modules keep to themselves nobody sees.
  */
 import vm from 'node:vm';
+import { IDS_OF_SDK } from '../artifact/kept-by-sdk.ts';
 import type { ContextMemory } from './context-memory.ts';
+import type { ModuleTable } from './module-handover.ts';
 
-/** Called once by the bundle, when it begins to load. */
-const HANDOVER = '__missionModules';
-
-const HANDING_OVER = `${HANDOVER}(__webpack_require__, __webpack_modules__) ?? `;
-
-/** Where a bundle gets the modules that are loaded already; the SDK's bundler writes it so. What it is set to stays the same. */
-const MODULE_CACHE = /(__webpack_module_cache__\s*=\s*)(?=globalThis\.__webpack_module_cache__)/g;
-
-/** Of the bundler's own. A bundle whose names were shortened has none. */
-export interface ModuleTable {
-  /** `require`, with what it uses. */
-  readonly load: object;
-  /** What makes each module, by its id. */
-  readonly factories: Readonly<Record<string, unknown>>;
-  /** What modules made of these classes while they were loaded. */
-  readonly tables: readonly { readonly object: object; readonly isPreloaded: boolean }[];
-}
-
-/** The bundle's text, to be loaded where {@link awaitModules} waits for it. */
-export function handingOverModules(code: string): string {
-  return code.replace(MODULE_CACHE, `$1${HANDING_OVER}`);
-}
-
-/** @returns for places in the text that hands over, in characters, where they are in the bundle's own */
-export function placesInBundle(code: string): (place: number) => number {
-  const found = new RegExp(MODULE_CACHE.source).exec(code);
-  const start = found === null ? Number.POSITIVE_INFINITY : found.index + (found[1] ?? '').length;
-  return (place) => (place <= start ? place : place - HANDING_OVER.length);
-}
-
-/** Where the SDK's modules and those that it needs are. */
-const IDS_OF_SDK = String(/node_modules[\\/](?:@temporalio|long|ms|nexus-rpc|protobufjs)[\\/]/);
-
-const AWAIT = new vm.Script(`(() => {
-  let handed;
-  const tables = [];
-  const real = { Map, Set };
-  for (const name of ['Map', 'Set']) {
-    const noting = new Proxy(real[name], {
-      construct(target, given, asked) {
-        const object = Reflect.construct(target, given, asked === noting ? target : asked);
-        // The SDK loads its own modules first, and says so.
-        tables.push({ object, isPreloaded: globalThis.__TEMPORAL__ !== undefined });
-        return object;
-      },
-    });
-    globalThis[name] = noting;
-  }
-  Object.defineProperty(globalThis, '${HANDOVER}', {
-    value: (load, factories) => {
-      delete globalThis.${HANDOVER};
-      handed = { load, factories };
-    },
-    configurable: true,
-  });
-  return (beginning) => {
-    delete globalThis.${HANDOVER};
-    delete beginning.${HANDOVER};
-    for (const name of ['Map', 'Set']) {
-      globalThis[name] = real[name];
-      beginning[name].value = real[name];
-    }
-    return handed && { ...handed, tables: [...tables] };
-  };
-})()`);
-
-/** @returns to be called when the bundle is loaded, with all globals */
-export function awaitModules(context: vm.Context): (beginning: PropertyDescriptorMap) => ModuleTable | undefined {
-  return AWAIT.runInContext(context) as (beginning: PropertyDescriptorMap) => ModuleTable | undefined;
-}
-
-const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
+const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, constants }) => {
   const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
   const { ownKeys, apply } = Reflect;
   const bytes = getPrototypeOf(Uint8Array.prototype);
@@ -183,6 +116,24 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
       return () => fill(now);
     };
   };
+  // A pattern that is compiled anew is another one in the same object.
+  const { compile } = RegExp.prototype;
+  const [sourceOf, flagsOf] = ['source', 'flags'].map((key) => Object.getOwnPropertyDescriptor(RegExp.prototype, key).get);
+  const pattern = (object, spoils) => {
+    const was = { source: object.source, flags: object.flags };
+    return () => {
+      const source = apply(sourceOf, object, []);
+      const flags = apply(flagsOf, object, []);
+      if (source === was.source && flags === was.flags) return undefined;
+      memory.must(!spoils);
+      try {
+        apply(compile, object, [was.source, was.flags]);
+      } catch {
+        memory.must(false);
+      }
+      return () => apply(compile, object, [source, flags]);
+    };
+  };
   const withContent = new Set();
   const rememberContent = (object, spoils) => {
     if (withContent.has(object)) return;
@@ -190,6 +141,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
     if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoTakeBack(typed(object, spoils));
     else if (object instanceof Map) memory.alsoTakeBack(table(object, ofMaps, spoils));
     else if (object instanceof Set) memory.alsoTakeBack(table(object, ofSets, spoils));
+    else if (object instanceof RegExp) memory.alsoTakeBack(pattern(object, spoils));
   };
 
   // Where an object cannot be looked into, or closed, no other run may meet it.
@@ -209,11 +161,17 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
   const sharedBy = (ofWhom) => ids.filter(ofWhom).map((id) => cache[id]).filter((module) => module !== undefined);
   const isOfSdk = (id) => ${IDS_OF_SDK}.test(id);
   const sdk = sharedBy(isOfSdk);
-  for (const { object, isPreloaded } of tables) rememberContent(object, isPreloaded);
+  for (const { object, isPreloaded } of tables) {
+    rememberContent(object, isPreloaded);
+    if (!isPreloaded) memory.remember(object);
+  }
   freeze(factories);
-  findAll([load, factories, ...sdk]);
+  // The bundle's text was written anew, and does not tell.
+  memory.must(kept.length > 0);
+  const constant = new Set(constants.filter((one) => typeof one === 'object' && !(one instanceof RegExp)));
+  findAll([load, factories, globalThis.__TEMPORAL__, ...sdk, ...kept, ...constants]);
   found.forEach(orSpoil((object) => {
-    if (memory.knows(object)) return;
+    if (memory.knows(object) || constant.has(object)) return;
     rememberContent(object, false);
     if (ArrayBuffer.isView(object)) preventExtensions(object);
     else if (typeof object === 'function') freeze(object);
@@ -234,6 +192,8 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables }) => {
   // They are kept for all runs once they are asked for.
   const { fromInt } = exported('fromInt', 'fromBits') ?? {};
   if (fromInt !== undefined) for (let small = -128; small < 256; small += 1) [fromInt(small), fromInt(small, true)].forEach(freeze);
+
+  constant.forEach(freeze);
 
   // Without a run the cache takes what it is given for all.
   const modules = ids.map((id) => cache[id]);

@@ -54,7 +54,8 @@ const REPLACE = new vm.Script(`(() => {
   }.formatToParts));
 
   // Mulberry32, each run from its beginning.
-  const states = new WeakMap();
+  const Kept = WeakMap;
+  let states = new Kept();
   const beforeRuns = {};
   const random = { random() {
     const run = globalThis.__TEMPORAL_ACTIVATOR__ ?? beforeRuns;
@@ -65,9 +66,18 @@ const REPLACE = new vm.Script(`(() => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   } }.random;
   defineProperty(Math, 'random', hidden(random));
+  return () => {
+    const drawn = states;
+    states = new Kept();
+    return () => { states = drawn; };
+  };
 })()`);
 
-/** For a context in which nothing has run yet. */
-export function useVirtualClock(context: vm.Context): void {
-  REPLACE.runInContext(context);
+/**
+ * For a context in which nothing has run yet.
+ *
+ * @returns takes back what a run has drawn, and gives back what makes it again
+ */
+export function useVirtualClock(context: vm.Context): () => () => void {
+  return REPLACE.runInContext(context) as () => () => void;
 }

@@ -5,9 +5,9 @@ import vm from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorkflows } from '../../src/artifact/bundle-workflows.ts';
+import { handingOverModules } from '../../src/replay/module-handover.ts';
 import { useNativeText } from '../../src/replay/native-text.ts';
 import { OrdinaryContextCreator } from '../../src/replay/ordinary-context.ts';
-import { handingOverModules } from '../../src/replay/shared-modules.ts';
 import { makeProject, type ScratchProject } from './plain/project.ts';
 
 interface Coder {

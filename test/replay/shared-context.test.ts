@@ -118,12 +118,27 @@ export async function ofUnscopables() {
   const names = array[Symbol.unscopables];
   return (names.mark = (names.mark ?? 0) + 1);
 }
+export async function ofConsole() {
+  const { prototype } = console.log as any;
+  const found = String(prototype?.mark);
+  if (prototype !== undefined) Reflect.set(prototype, 'mark', 1);
+  return found;
+}
 export async function nails() { Object.defineProperty(array, 'map', { writable: false, configurable: false }); return 'nailed'; }
 export async function nailsGlobals() { Object.defineProperty(scope, 'escape', { value: 1, writable: false, configurable: false }); return 'nailed'; }
 export async function addsGlobals() { Object.defineProperty(scope, 'mine', { value: 1 }); return 'added'; }
 export async function closesGlobals() { Object.preventExtensions(scope); return 'closed'; }
 export async function closes() { Object.freeze(Set.prototype); return 'closed'; }
 export async function freezes() { Object.defineProperty(array, 'stuck', { value: 1, configurable: false }); return 'stuck'; }
+function putsLast(holder: any, name: string) {
+  const isLast = Object.getOwnPropertyNames(holder).at(-1) === name;
+  const was = Object.getOwnPropertyDescriptor(holder, name) as any;
+  delete holder[name];
+  Object.defineProperty(holder, name, was);
+  return isLast;
+}
+export async function ofOrder() { return putsLast(array, 'map'); }
+export async function ordersGlobals() { return putsLast(scope, 'escape'); }
 export async function looks() { return String(array.mark) + String(array.stuck); }
 `;
 
@@ -163,6 +178,8 @@ describe('a context that runs share', () => {
     ['ofExpressions', '||'],
     ['ofSegments', 1],
     ['ofUnscopables', 1],
+    ['ofOrder', false],
+    ['ofConsole', 'undefined'],
   ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
     expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
       found,
@@ -183,7 +200,7 @@ describe('a context that runs share', () => {
     expect(sandbox.isSpoiled).toBe(false);
   });
 
-  it.each(['freezes', 'closes', 'nails', 'nailsGlobals', 'addsGlobals', 'closesGlobals'])(
+  it.each(['freezes', 'closes', 'nails', 'nailsGlobals', 'addsGlobals', 'closesGlobals', 'ordersGlobals'])(
     'is to be replaced when what a run that %s did cannot be taken back',
     async (workflowType) => {
       sandbox = await createSandbox(bundle);

@@ -94,6 +94,12 @@ export async function hidesItsRun() {
   scope.__TEMPORAL_ACTIVATOR__ = own;
   return 'hidden';
 }
+export async function drawsForNobody() {
+  const { random } = workflowInfo().unsafe as any;
+  const own = activator();
+  scope.__TEMPORAL_ACTIVATOR__ = Math;
+  try { return random.random(); } finally { scope.__TEMPORAL_ACTIVATOR__ = own; }
+}
 export async function timesOut() {
   const handle = setTimeout(() => undefined, 1_000);
   await sleep(10);
@@ -212,6 +218,12 @@ describe('what a run does to modules that others share', () => {
       await run.dispose();
     }
     expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it('tells nobody how often one drew by chance without a run', async () => {
+    const [one, other] = [await runToEnd(sandbox, 'drawsForNobody'), await runToEnd(sandbox, 'drawsForNobody')];
+    expect(one).toBeTypeOf('number');
+    expect(other).toBe(one);
   });
 
   it('is not asked for by the host in the turn of another', async () => {

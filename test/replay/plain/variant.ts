@@ -8,8 +8,14 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
  * Bundles the plain workflows with one text replaced by another. The text must occur, or the variant would change nothing.
  *
  * @param file - of the original, relative to this folder
+ * @param preloaded - text of a module `./preloaded.ts`, which all runs share
  */
-export async function bundleVariant(from: string, to: string, file = './workflows.ts'): Promise<string> {
+export async function bundleVariant(
+  from: string,
+  to: string,
+  file = './workflows.ts',
+  preloaded?: string,
+): Promise<string> {
   const original = fileURLToPath(new URL(file, import.meta.url));
   const source = await readFile(original, 'utf8');
   if (!source.includes(from)) throw new Error(`The plain workflows do not contain: ${from}`);
@@ -20,7 +26,14 @@ export async function bundleVariant(from: string, to: string, file = './workflow
   try {
     const workflowsPath = join(folder, 'workflows.ts');
     await writeFile(workflowsPath, source.replaceAll(from, to).replaceAll("from './", `from '${dirname(original)}/`));
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    const shared = join(folder, 'preloaded.ts');
+    if (preloaded !== undefined) await writeFile(shared, preloaded);
+    const preloadModules = preloaded === undefined ? [] : [shared];
+    const { code } = await bundleWorkflowCode({
+      workflowsPath,
+      preloadModules,
+      logger: new DefaultLogger('ERROR'),
+    });
     return code;
   } finally {
     await rm(folder, { recursive: true });
