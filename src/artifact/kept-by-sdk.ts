@@ -10,7 +10,7 @@
 export const KEPT_GLOBAL = '__missionKept';
 
 /** Where the SDK's modules and those that it needs are. */
-export const IDS_OF_SDK = /node_modules[\\/]+(?:@temporalio|long|ms|nexus-rpc|protobufjs)[\\/]/;
+export const IDS_OF_SDK = /node_modules[\\/]+(?:@temporalio|long|ms|nexus-rpc|protobufjs)[\\/](?!.*node_modules)/;
 
 /** What begins and ends a module in a bundle. */
 const MODULE = /^\/\*{3}\/ "([^"\n]+)"/gm;
@@ -19,6 +19,13 @@ const MODULE_END = '\n/***/ }';
 /** What the compiler of the SDK writes at the beginning of a line is not inside of anything. */
 const DECLARED =
   /^(?:(?:async )?function\*? ([\w$]+)|class ([\w$]+)|(?:const|let|var) (?:([\w$]+)|\[([\w$, ]+)\]|\{([\w$,: ]+)\}) =)/gm;
+
+/** Words that follow such a word in sentences, and are no names. */
+const NO_NAMES = new Set(
+  'break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await'.split(
+    ' ',
+  ),
+);
 
 /** Constants that functions keep for those inside of them; they are called while the SDK is loaded. */
 const KEPT_BY_FUNCTIONS = [
@@ -36,6 +43,14 @@ const KEPT_BY_FUNCTIONS = [
     names: ['TWO_PWR_24', 'ctz32', 'fromValue'],
   },
 ];
+
+/** How what is kept is found: told apart from what was found in another way. */
+export const KEEPING = [
+  KEPT_GLOBAL,
+  MODULE,
+  DECLARED,
+  ...KEPT_BY_FUNCTIONS.flatMap((one) => Object.values(one)),
+].join();
 
 /** Text that is added to a bundle. */
 export interface Addition {
@@ -57,10 +72,13 @@ function keptInModule(id: string, { code, start }: { readonly code: string; read
   const inside = KEPT_BY_FUNCTIONS.filter(({ ids }) => ids.test(id)).flatMap(({ after, names: kept }) =>
     [...code.matchAll(after)].map((found) => ({
       at: start + found.index + found[0].length,
-      text: `globalThis.${KEPT_GLOBAL}?.(${listOf(kept)}, true);`,
+      text: `globalThis.${KEPT_GLOBAL}?.(${listOf(kept)});`,
     })),
   );
-  return [...inside, { at: start + code.length, text: `;globalThis.${KEPT_GLOBAL}?.(${listOf(names)});` }];
+  return [
+    ...inside,
+    { at: start + code.length, text: `;globalThis.${KEPT_GLOBAL}?.(${listOf(names)},${JSON.stringify(id)});` },
+  ];
 }
 
 /** What looks like a declaration in a text of several lines is none. */
@@ -72,13 +90,16 @@ function listOf(names: readonly string[]): string {
 function namesIn(found: readonly (string | undefined)[]): string[] {
   return found
     .flatMap((names) => names?.split(',').map((name) => name.split(':').at(-1)?.trim() ?? '') ?? [])
-    .filter(Boolean);
+    .filter((name) => name !== '' && !NO_NAMES.has(name));
 }
 
-/** @param additions in the order of their places */
+export function inOrder(additions: readonly Addition[]): readonly Addition[] {
+  return additions.toSorted((one, other) => one.at - other.at);
+}
+
 export function withAdditions(code: string, additions: readonly Addition[]): string {
   let [text, from] = ['', 0];
-  for (const { at, text: added } of additions) {
+  for (const { at, text: added } of inOrder(additions)) {
     text += code.slice(from, at) + added;
     from = at;
   }

@@ -12,7 +12,7 @@ import { transform } from 'esbuild';
 import { digestOf, shortDigest } from '../shared/digest.ts';
 import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
-import { keptIn, withAdditions } from './kept-by-sdk.ts';
+import { KEEPING, keptIn, withAdditions } from './kept-by-sdk.ts';
 import { INTERCEPTORS, ownPackageVersion, requireOwn } from './kit-location.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -50,6 +50,7 @@ try {
 } catch (error) {
   problem = { error };
 }
+Object.freeze(table);
 module.exports = () => {
   if (problem !== undefined) throw problem.error;
   return table;
@@ -86,7 +87,7 @@ for (const [name, value] of Object.entries(author.exports)) {
 const PRELOADED_SDK = '@temporalio/workflow';
 
 /** Raised when the template is made in another way. */
-const FORM = 'compacted, telling what it keeps';
+const FORM = 'compacted';
 
 let loaded: Promise<SdkTemplate> | undefined;
 
@@ -117,6 +118,7 @@ async function cacheKey(): Promise<string> {
   const version = ownPackageVersion('@temporalio/worker');
   const ingredients = [
     FORM,
+    KEEPING,
     LIBRARY_STUB,
     SCHEMAS_STUB,
     WORKFLOWS_STUB,

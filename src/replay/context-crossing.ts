@@ -38,6 +38,8 @@ export interface Crossing {
    * @param modules what runs share. Where nobody knows it the context is good for one run
    */
   begin(pristine: PropertyDescriptorMap, modules: ModuleTable | undefined): void;
+  /** Whose turn it is, if it is anybody's. */
+  current(): RunGlobals | undefined;
   /** From here on it is this run's turn. */
   enter(run: RunGlobals): void;
   /** @param timeoutMs how long the call and its microtasks may compute */
@@ -51,7 +53,7 @@ export interface Crossing {
 /** What the script below gives to the outside. */
 interface Doors {
   begin(pristine: PropertyDescriptorMap): void;
-  isTurnOf(run: RunGlobals): boolean;
+  current(): RunGlobals | undefined;
   turnTo(run: RunGlobals): void;
   prepare(inside: Inside, args: readonly unknown[]): void;
   leave(): void;
@@ -78,6 +80,21 @@ const DOORS = new vm.Script(`((memory) => {
     }
     if (!hasSameKeys(ownKeys(globalThis), keys)) order(globalThis, bag, keys);
   };
+  // Otherwise they would find what code put where objects look for what they do not have.
+  const bare = (bag) => {
+    inherit(bag, null);
+    const keys = ownKeys(bag);
+    for (let at = 0; at < keys.length; at += 1) inherit(bag[keys[at]], null);
+    return bag;
+  };
+  // What fails is that of a run which is over, or whose turn is: nobody else is to hear of it.
+  const orSpoil = (doIt) => {
+    try {
+      doIt();
+    } catch {
+      must(false);
+    }
+  };
   const cross = () => {
     const { inside, args } = prepared;
     prepared = undefined;
@@ -86,27 +103,29 @@ const DOORS = new vm.Script(`((memory) => {
   defineProperty(globalThis, '__missionCross', { value: cross, writable: false, enumerable: false, configurable: false });
   return {
     begin: (pristine) => {
-      beginning = pristine;
+      beginning = bare({ ...pristine });
       beginningKeys = ownKeys(pristine);
       beginningParent = getPrototypeOf(globalThis);
     },
-    isTurnOf: (run) => current === run,
+    current: () => current,
     // Without a current run all is as in the beginning.
     turnTo: (run) => {
-      if (current !== undefined) {
-        current.changes = memory.takeBack();
-        current.bag = getOwnPropertyDescriptors(globalThis);
-      }
-      if (current !== undefined || run.bag !== undefined) restore(run.bag ?? beginning);
+      const last = current;
       current = run;
-      if (run.changes !== undefined) memory.makeAgain(run.changes);
+      orSpoil(() => {
+        if (last !== undefined) {
+          last.changes = memory.takeBack();
+          last.bag = bare(getOwnPropertyDescriptors(globalThis));
+        }
+        if (last !== undefined || run.bag !== undefined) restore(run.bag ?? beginning);
+        if (run.changes !== undefined) memory.makeAgain(run.changes);
+      });
     },
     prepare: (inside, args) => { prepared = { inside, args }; },
     leave: () => {
       current = undefined;
-      memory.takeBack();
-      restore(beginning);
-      memory.verifyAll();
+      orSpoil(memory.takeBack);
+      orSpoil(() => restore(beginning));
     },
   };
 })`);
@@ -126,11 +145,12 @@ export function defineCrossing(context: vm.Context, takeBack: () => () => void):
   memory.alsoTakeBack(takeBack);
   const doors = DOORS.runInContext(context)(memory) as Doors;
   const enter = (run: RunGlobals, timeoutMs?: number): void => {
-    if (doors.isTurnOf(run)) return;
+    if (doors.current() === run) return;
     SETTLE.runInContext(context, { timeout: timeoutMs });
     doors.turnTo(run);
   };
   return {
+    current: () => doors.current(),
     begin(pristine, modules) {
       doors.begin(pristine);
       rememberBuiltIns(context, memory, pristine);
@@ -145,7 +165,7 @@ export function defineCrossing(context: vm.Context, takeBack: () => () => void):
       return CROSS.runInContext(context, { timeout: timeoutMs, displayErrors: true });
     },
     leave(run) {
-      if (!doors.isTurnOf(run)) return;
+      if (doors.current() !== run) return;
       try {
         SETTLE.runInContext(context);
       } finally {

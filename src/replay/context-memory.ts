@@ -17,10 +17,6 @@ export interface ContextMemory {
   forgetFrozen(): void;
   /** @param takeBack of what is no member of an object. @returns what makes it again, if it was changed */
   alsoTakeBack(takeBack: () => (() => void) | undefined): void;
-  /** @param isAsBefore asked when a run is over and all is taken back. If not, the context is spoiled */
-  verify(isAsBefore: () => boolean): void;
-  /** Asks what is to be verified. */
-  verifyAll(): void;
   /** Every remembered object becomes what it was. @returns what was changed, for {@link makeAgain} */
   takeBack(): readonly unknown[];
   makeAgain(changes: readonly unknown[]): void;
@@ -51,7 +47,6 @@ const MEMORY = new vm.Script(`(() => {
   const known = new Set();
   const watched = [];
   const others = [];
-  const verified = [];
   let namesOfObjects = getOwnPropertyNames(ofObjects);
   let spoiled = false;
 
@@ -68,6 +63,14 @@ const MEMORY = new vm.Script(`(() => {
   };
   const must = (isDone) => {
     if (!isDone) spoiled = true;
+  };
+  const orSpoil = (doIt) => {
+    try {
+      return doIt();
+    } catch {
+      spoiled = true;
+      return undefined;
+    }
   };
   const knows = (object) => apply(has, known, [object]);
 
@@ -140,14 +143,14 @@ const MEMORY = new vm.Script(`(() => {
       must(isExtensible(object) === isOpen);
       const heir = getPrototypeOf(object);
       if (heir !== parent) {
-        changes[changes.length] = { object, parent: heir, spoils: changed[at].spoils };
+        changes[changes.length] = bare({ object, parent: heir, spoils: changed[at].spoils });
         must(inherit(object, parent));
       }
       const now = ownKeys(object);
       for (let index = 0; index < now.length; index += 1) {
         const key = now[index];
         if (key in was) continue;
-        changes[changes.length] = { object, key, now: describe(object, key), spoils: changed[at].spoils };
+        changes[changes.length] = bare({ object, key, now: describe(object, key), spoils: changed[at].spoils });
         must(deleteProperty(object, key));
       }
     }
@@ -158,7 +161,7 @@ const MEMORY = new vm.Script(`(() => {
       for (let index = 0; index < keys.length; index += 1) {
         const now = describe(object, keys[index]);
         if (isSame(now, was[keys[index]])) continue;
-        changes[changes.length] = { object, key: keys[index], now, spoils };
+        changes[changes.length] = bare({ object, key: keys[index], now, spoils });
         must(defineProperty(object, keys[index], was[keys[index]]));
       }
     }
@@ -189,15 +192,15 @@ const MEMORY = new vm.Script(`(() => {
     takeBackOrder(changed);
     for (let at = 0; at < changes.length; at += 1) must(!changes[at].spoils);
     for (let at = 0; at < others.length; at += 1) {
-      const redo = others[at]();
-      if (redo !== undefined) changes[changes.length] = { redo };
+      const redo = orSpoil(others[at]);
+      if (redo !== undefined) changes[changes.length] = bare({ redo });
     }
     return changes;
   };
   const makeAgain = (changes) => {
     for (let at = 0; at < changes.length; at += 1) {
       const { object, parent, key, now, redo } = changes[at];
-      if (redo !== undefined) redo();
+      if (redo !== undefined) orSpoil(redo);
       else if (parent !== undefined) inherit(object, parent);
       else if (now === undefined) deleteProperty(object, key);
       else defineProperty(object, key, now);
@@ -209,10 +212,6 @@ const MEMORY = new vm.Script(`(() => {
     all: () => watched,
     forgetFrozen,
     alsoTakeBack: (takeBackOther) => { others[others.length] = takeBackOther; },
-    verify: (isAsBefore) => { verified[verified.length] = isAsBefore; },
-    verifyAll: () => {
-      for (let at = 0; at < verified.length; at += 1) must(verified[at]());
-    },
     takeBack,
     makeAgain,
     must,

@@ -13,6 +13,8 @@ export interface HeldSandbox {
   tasks: number;
   /** How many it was given to. */
   taken: number;
+  /** Whether several were at it at a time. */
+  isShared: boolean;
   /** Nobody gets it any more. */
   isReplaced: boolean;
 }
@@ -38,16 +40,17 @@ export class LoadedSandboxes {
   /**
    * Whoever holds one lets it go. One whose target is not there, or cannot be loaded, says so when it is waited for.
    *
-   * @param tasksPerContext how many may be given the same one
+   * @param tasksPerContext how many may be given the same one; with one, nobody else ever has it
    */
   hold(key: string, tasksPerContext = Number.POSITIVE_INFINITY): HeldSandbox {
-    const known = this.#loaded.get(key);
+    const known = tasksPerContext > 1 ? this.#loaded.get(key) : undefined;
     const isUsedUp = known !== undefined && known.taken >= tasksPerContext;
     if (isUsedUp) this.#replace(known);
-    const loaded = known === undefined || isUsedUp ? this.#load(key) : known;
-    loaded.tasks += 1;
-    loaded.taken += 1;
-    return loaded;
+    const held = known === undefined || isUsedUp ? this.#load(key, tasksPerContext > 1) : known;
+    held.tasks += 1;
+    held.taken += 1;
+    held.isShared ||= held.tasks > 1;
+    return held;
   }
 
   /** @param isSpent whether the next task is to get another */
@@ -57,12 +60,13 @@ export class LoadedSandboxes {
     else this.#destroyUnused(held);
   }
 
-  #load(key: string): HeldSandbox {
+  #load(key: string, isForOthers: boolean): HeldSandbox {
     const candidate = this.#open(key);
     // Whoever waits for it is told.
     candidate.catch(() => undefined);
-    const loaded = { key, candidate, tasks: 0, taken: 0, isReplaced: !this.#targets.has(key) };
-    if (!loaded.isReplaced) this.#loaded.set(key, loaded);
+    const isReplaced = !isForOthers || !this.#targets.has(key);
+    const loaded = { key, candidate, tasks: 0, taken: 0, isShared: false, isReplaced };
+    if (!isReplaced) this.#loaded.set(key, loaded);
     return loaded;
   }
 

@@ -1,6 +1,6 @@
 /** How a bundle hands over its modules while it is loaded: the table of them, and what the SDK's keep in variables. `shared-modules.ts` looks after what comes. */
 import vm from 'node:vm';
-import { type Addition, KEPT_GLOBAL, keptIn, withAdditions } from '../artifact/kept-by-sdk.ts';
+import { type Addition, inOrder, KEPT_GLOBAL, keptIn, withAdditions } from '../artifact/kept-by-sdk.ts';
 
 /** Called once by the bundle, when it begins to load. */
 const TABLE = '__missionModules';
@@ -18,19 +18,20 @@ export interface ModuleTable {
   readonly factories: Readonly<Record<string, unknown>>;
   /** What modules made of these classes while they were loaded. */
   readonly tables: readonly { readonly object: object; readonly isPreloaded: boolean }[];
-  /** What modules of the SDK have in variables. */
+  /** Modules of the SDK that told what they keep. */
+  readonly told: readonly string[];
+  /** What that is. */
   readonly kept: readonly unknown[];
   /** What functions of the SDK look things up in, and never change. */
   readonly constants: readonly object[];
 }
 
-/** In the order of their places. */
 function additionsTo(code: string): readonly Addition[] {
   const tables = [...code.matchAll(MODULE_CACHE)].map((found) => ({
     at: found.index + found[0].length,
     text: HANDING_OVER,
   }));
-  return [...tables, ...keptIn(code)].sort((one, other) => one.at - other.at);
+  return inOrder([...tables, ...keptIn(code)]);
 }
 
 /** The bundle's text, to be loaded where {@link awaitModules} waits for it. */
@@ -44,14 +45,18 @@ export function placesInBundle(code: string): (place: number) => number {
   const shifts = additionsTo(code).map(({ at, text }) => {
     const from = at + by;
     by += text.length;
-    return { from, by };
+    return { at, from, by };
   });
-  return (place) => place - (shifts.findLast(({ from }) => from < place)?.by ?? 0);
+  return (place) => {
+    const last = shifts.findLast(({ from }) => from < place);
+    return last === undefined ? place : Math.max(last.at, place - last.by);
+  };
 }
 
 const AWAIT = new vm.Script(`(() => {
   let handed;
   const kept = [];
+  const told = [];
   const constants = [];
   const tables = [];
   const real = { Map, Set };
@@ -71,7 +76,10 @@ const AWAIT = new vm.Script(`(() => {
     delete globalThis.${TABLE};
     handed = { load, factories };
   });
-  answer('${KEPT_GLOBAL}', (values, isConstant) => void (isConstant ? constants : kept).push(...values));
+  answer('${KEPT_GLOBAL}', (values, id) => {
+    if (id !== undefined) told.push(id);
+    (id === undefined ? constants : kept).push(...values);
+  });
   return (beginning) => {
     for (const name of ['${TABLE}', '${KEPT_GLOBAL}']) {
       delete globalThis[name];
@@ -81,7 +89,7 @@ const AWAIT = new vm.Script(`(() => {
       globalThis[name] = real[name];
       beginning[name].value = real[name];
     }
-    return handed && { ...handed, kept, constants, tables: [...tables] };
+    return handed && { ...handed, told, kept, constants, tables: [...tables] };
   };
 })()`);
 

@@ -7,7 +7,7 @@
 import vm from 'node:vm';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
-import { type Crossing, defineCrossing, newGlobals } from './context-crossing.ts';
+import { type Crossing, defineCrossing, newGlobals, type RunGlobals } from './context-crossing.ts';
 import { awaitModules } from './module-handover.ts';
 import { useNativeText } from './native-text.ts';
 import { crossingActivator, crossingModule, type WorkflowActivator, type WorkflowModule } from './ordinary-workflow.ts';
@@ -23,11 +23,12 @@ interface SdkInside {
 }
 interface SdkGlobals {
   readonly __TEMPORAL__: { readonly api: WorkflowModule };
-  readonly __TEMPORAL_ACTIVATOR__: WorkflowActivator;
+  readonly __TEMPORAL_ACTIVATOR__: WorkflowActivator | undefined;
 }
 
 /** For bundles that hand over their modules (`module-handover.ts`). */
 export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
+  readonly #views = new WeakMap<RunGlobals, SdkGlobals>();
   readonly #crossing: Crossing;
   readonly #api: WorkflowModule;
 
@@ -60,8 +61,26 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
     return this.#crossing.isSpoiled;
   }
 
+  /**
+   * Through this the SDK's cache of modules finds out whose they are. Code that hides its activator still has them for itself: a run's is known since its
+   * first module was asked for, before any code of its own.
+   */
+  override get context(): ReusableVMWorkflowCreator['context'] {
+    const run = #crossing in this ? this.#crossing.current() : undefined;
+    return run === undefined ? super.context : (this.#viewOf(run) as unknown as ReusableVMWorkflowCreator['context']);
+  }
+
+  #viewOf(run: RunGlobals): SdkGlobals {
+    const known = this.#views.get(run);
+    if (known !== undefined) return known;
+    const { __TEMPORAL__, __TEMPORAL_ACTIVATOR__ } = this.#globals;
+    const view = { __TEMPORAL__, __TEMPORAL_ACTIVATOR__ };
+    if (__TEMPORAL_ACTIVATOR__ !== undefined) this.#views.set(run, view);
+    return view;
+  }
+
   get #globals(): SdkGlobals {
-    return this.context as unknown as SdkGlobals;
+    return super.context as unknown as SdkGlobals;
   }
 
   /** As the SDK's own, but for the way in. */
@@ -73,7 +92,7 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
       workflowModule.initRuntime({
         ...options,
         sourceMap: this.workflowBundle.sourceMap,
-        getTimeOfDay: () => BigInt(this.#globals.__TEMPORAL_ACTIVATOR__.now) * 1_000_000n,
+        getTimeOfDay: () => BigInt(this.#viewOf(globals).__TEMPORAL_ACTIVATOR__?.now ?? 0) * 1_000_000n,
         registeredActivityNames: this.registeredActivityNames,
         stackTracesEnabled: globalHandlers.promiseHookInstalled,
         ...(this.patchActivationCallback && { patchActivationCallback: this.patchActivationCallback }),
@@ -84,8 +103,9 @@ export class OrdinaryContextCreator extends ReusableVMWorkflowCreator {
       throw told;
     }
     const { runId } = options.info;
-    const activator = crossingActivator(this.#globals.__TEMPORAL_ACTIVATOR__, run);
-    const workflow = new ReusableVMWorkflow(runId, this.context, activator, workflowModule);
+    const { __TEMPORAL_ACTIVATOR__: own } = this.#viewOf(globals);
+    if (own === undefined) throw new Error('The SDK made no activator.');
+    const workflow = new ReusableVMWorkflow(runId, super.context, crossingActivator(own, run), workflowModule);
     ReusableVMWorkflowCreator.workflowByRunId.set(runId, workflow);
     return workflow;
   }

@@ -1,7 +1,6 @@
 /**
  * What the language itself brings to a context: prototypes and namespaces are remembered, methods are closed, so that nothing can be hung on them. Classes
- * and namespaces the SDK has closed already. Prototypes that nobody completes, and whose members nobody gives to an object of their kind, are closed: then
- * nobody need look at them after each run.
+ * and namespaces the SDK has closed already.
  */
 import vm from 'node:vm';
 import type { ContextMemory } from './context-memory.ts';
@@ -35,10 +34,6 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
     if (typeof method === 'function' && isOwn(method) && !memory.knows(method)) freeze(method);
   };
 
-  const valuesOf = (space) => Object.values(getOwnPropertyDescriptors(space)).map(({ value }) => value);
-  const narrow = [DataView, WeakRef, FinalizationRegistry, globalThis.SharedArrayBuffer, ...valuesOf(Intl), ...valuesOf(globalThis.WebAssembly ?? {})];
-  for (const one of narrow) if (isClass(one) && !(one.prototype instanceof Error)) freeze(one.prototype);
-
   const keys = Reflect.ownKeys(beginning);
   for (let at = 0; at < keys.length; at += 1) {
     const { value } = beginning[keys[at]];
@@ -52,7 +47,9 @@ const REMEMBER = new vm.Script(`((memory, beginning) => {
   }
   rememberChain(getPrototypeOf(globalThis));
   // The SDK has closed its methods, which are functions of its own.
-  for (const method of valuesOf(beginning.console?.value ?? {})) freeze(method.prototype);
+  for (const { value } of Object.values(getOwnPropertyDescriptors(beginning.console?.value ?? {}))) {
+    if (typeof value === 'function') freeze(value.prototype);
+  }
   // Not in every version of V8.
   for (const helper of [[].values().map?.(() => 0), globalThis.Iterator?.from({ next: () => ({}) })]) {
     if (helper !== undefined) rememberChain(getPrototypeOf(helper));

@@ -48,9 +48,23 @@ async function replay(
   return runTask(task, ...targets, drawn);
 }
 
+interface Attempt {
+  readonly event: ReplayEvent;
+  /** Whether another recording, at its turn in the same context, did what nobody can take back. */
+  readonly mayBeHarmed: boolean;
+}
+
 /** What a task leads to, whatever happens. */
 async function eventOf(options: ProcessOptions, task: ReplayTask): Promise<ReplayEvent> {
-  const { recordingsPerContext } = options.limits;
+  const { event, mayBeHarmed } = await attempt(options, task, options.limits.recordingsPerContext);
+  return mayBeHarmed ? (await attempt(options, task, 1)).event : event;
+}
+
+async function attempt(
+  options: ProcessOptions,
+  task: ReplayTask,
+  recordingsPerContext: number | undefined,
+): Promise<Attempt> {
   const candidate = sandboxes.hold(task.candidate, recordingsPerContext);
   const baseline = task.baseline === undefined ? undefined : sandboxes.hold(task.baseline, recordingsPerContext);
   const event = await replay(options, task, candidate, baseline).catch((error: unknown): ReplayEvent => {
@@ -60,9 +74,12 @@ async function eventOf(options: ProcessOptions, task: ReplayTask): Promise<Repla
   });
   // Code that failed may have left its context in any state, and some leave traces; the next recording gets a fresh one.
   const hasFailed = event.kind === 'result' && event.result.outcome === 'failed';
-  sandboxes.letGo(candidate, hasFailed || (await isSpoiled(candidate)));
-  if (baseline !== undefined) sandboxes.letGo(baseline, await isSpoiled(baseline));
-  return event;
+  const spoiled = await isSpoiled(candidate);
+  const isBaselineSpoiled = baseline !== undefined && (await isSpoiled(baseline));
+  sandboxes.letGo(candidate, hasFailed || spoiled);
+  if (baseline !== undefined) sandboxes.letGo(baseline, isBaselineSpoiled);
+  const mayBeHarmed = (spoiled && candidate.isShared) || (isBaselineSpoiled && baseline.isShared);
+  return { event, mayBeHarmed };
 }
 
 async function isSpoiled({ candidate }: HeldSandbox): Promise<boolean> {

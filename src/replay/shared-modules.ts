@@ -17,7 +17,7 @@ import { IDS_OF_SDK } from '../artifact/kept-by-sdk.ts';
 import type { ContextMemory } from './context-memory.ts';
 import type { ModuleTable } from './module-handover.ts';
 
-const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, constants }) => {
+const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, constants, told }) => {
   const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
   const { ownKeys, apply } = Reflect;
   const bytes = getPrototypeOf(Uint8Array.prototype);
@@ -30,6 +30,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   const ofSdk = new Set();
   const ofOthers = new Set();
   const prototypes = new Set();
+  const accessors = new Set();
   let found = ofSdk;
   // What is of the outside is closed there.
   const isOutside = (value) => {
@@ -59,6 +60,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
       const member = members[key];
       if (key === 'prototype' && typeof value === 'function') findPrototype(member.value);
       for (const part of [member.value, member.get, member.set]) find(part);
+      for (const accessor of [member.get, member.set]) accessors.add(accessor);
       // Modules give what they export by getters, which the SDK has asked, too.
       if (member.get !== undefined && typeof value === 'object' && !prototypes.has(value) && !hasOwn(value, 'constructor')) findGiven(value, key);
     }
@@ -75,12 +77,15 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
 
   const typed = (object, spoils) => {
     const was = bytes.slice.call(object);
+    const count = was.length;
     const fill = (from) => {
-      for (let at = 0; at < from.length; at += 1) object[at] = from[at];
+      for (let at = 0; at < count; at += 1) object[at] = from[at];
     };
     return () => {
-      let isAsBefore = apply(lengthOf, object, []) === was.length;
-      for (let at = 0; at < was.length; at += 1) if (!is(object[at], was[at])) isAsBefore = false;
+      // Without its buffer it has none.
+      memory.must(apply(lengthOf, object, []) === count);
+      let isAsBefore = true;
+      for (let at = 0; at < count; at += 1) if (!is(object[at], was[at])) isAsBefore = false;
       if (isAsBefore) return undefined;
       memory.must(!spoils);
       const now = apply(slice, object, []);
@@ -118,19 +123,24 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   };
   // A pattern that is compiled anew is another one in the same object.
   const { compile } = RegExp.prototype;
-  const [sourceOf, flagsOf] = ['source', 'flags'].map((key) => Object.getOwnPropertyDescriptor(RegExp.prototype, key).get);
+  // Each asks the expression itself; \`flags\` would ask its members.
+  const FLAGS = { hasIndices: 'd', global: 'g', ignoreCase: 'i', multiline: 'm', dotAll: 's', unicode: 'u', unicodeSets: 'v', sticky: 'y' };
+  const getterOf = (key) => Object.getOwnPropertyDescriptor(RegExp.prototype, key)?.get;
+  const sourceOf = getterOf('source');
+  const flagGetters = ownKeys(FLAGS).map((key) => ({ ask: getterOf(key), flag: FLAGS[key] })).filter(({ ask }) => ask !== undefined);
+  const flagsOf = (object) => {
+    let flags = '';
+    for (let at = 0; at < flagGetters.length; at += 1) if (apply(flagGetters[at].ask, object, [])) flags += flagGetters[at].flag;
+    return flags;
+  };
   const pattern = (object, spoils) => {
     const was = { source: object.source, flags: object.flags };
     return () => {
       const source = apply(sourceOf, object, []);
-      const flags = apply(flagsOf, object, []);
+      const flags = flagsOf(object);
       if (source === was.source && flags === was.flags) return undefined;
       memory.must(!spoils);
-      try {
-        apply(compile, object, [was.source, was.flags]);
-      } catch {
-        memory.must(false);
-      }
+      apply(compile, object, [was.source, was.flags]);
       return () => apply(compile, object, [source, flags]);
     };
   };
@@ -167,7 +177,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   }
   freeze(factories);
   // The bundle's text was written anew, and does not tell.
-  memory.must(kept.length > 0);
+  for (const id of ids) if (isOfSdk(id) && cache[id] !== undefined) memory.must(told.includes(id));
   const constant = new Set(constants.filter((one) => typeof one === 'object' && !(one instanceof RegExp)));
   findAll([load, factories, globalThis.__TEMPORAL__, ...sdk, ...kept, ...constants]);
   found.forEach(orSpoil((object) => {
@@ -181,27 +191,27 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   found = ofOthers;
   findAll(sharedBy((id) => !isOfSdk(id)));
   found.forEach(orSpoil((object) => {
-    if (prototypes.has(object) && !isOfPlainFunction(object)) memory.remember(object, true);
+    rememberContent(object, true);
+    if (accessors.has(object)) freeze(object);
+    else if (prototypes.has(object) && !isOfPlainFunction(object)) memory.remember(object, true);
   }));
   // What ends with the context belongs to none of its runs. Code may only use the class that the SDK keeps a run's place in.
   const { __temporal_globalSandboxDestructors: destructors } = globalThis;
-  if (destructors !== undefined) memory.remember(destructors);
+  if (destructors !== undefined) {
+    memory.remember(destructors);
+    for (const destructor of destructors) freeze(destructor);
+  }
   freeze(AsyncLocalStorage.prototype);
 
-  const exported = (...names) => sdk.find(({ exports }) => exports && names.every((name) => typeof exports[name] === 'function'))?.exports;
+  const allWith = (...names) =>
+    sdk.map(({ exports }) => exports).filter((exports) => exports && names.every((name) => typeof exports[name] === 'function'));
+  const exported = (...names) => allWith(...names)[0];
   // They are kept for all runs once they are asked for.
-  const { fromInt } = exported('fromInt', 'fromBits') ?? {};
-  if (fromInt !== undefined) for (let small = -128; small < 256; small += 1) [fromInt(small), fromInt(small, true)].forEach(freeze);
+  for (const { fromInt } of allWith('fromInt', 'fromBits')) {
+    for (let small = -128; small < 256; small += 1) [fromInt(small), fromInt(small, true)].forEach(freeze);
+  }
 
-  constant.forEach(freeze);
-
-  // Without a run the cache takes what it is given for all.
-  const modules = ids.map((id) => cache[id]);
-  memory.verify(() => {
-    let isAsBefore = true;
-    for (let at = 0; at < ids.length; at += 1) if (cache[ids[at]] !== modules[at]) isAsBefore = false;
-    return isAsBefore;
-  });
+  constant.forEach(orSpoil(freeze));
 
   const { registerSleepImplementation } = exported('registerSleepImplementation') ?? {};
   const { sleep } = exported('sleep', 'scheduleActivity') ?? {};

@@ -130,6 +130,17 @@ describe('a candidate with a changed result', () => {
     expect(await replay(code)).toEqual({ sequential: 'changed', parallel: 'matched', timers: 'matched' });
   });
 
+  it('reaches nobody who has turns beside it, by what cannot be taken back', async () => {
+    const attack = `Object.defineProperty(Object.prototype, 'get', { get() { throw new Error('in the way'); } });`;
+    const code = await bundleVariant(RETURN, `${attack}\n  ${RETURN}`);
+    const answers = answerPolicy.parse({ model: 'live' });
+    const options = { answers, limits: replayLimits.parse({}), secondOpinion: 0, workers: 1 };
+    const outcomes: Record<string, string> = {};
+    for await (const event of replayCohort({ ...options, candidate: { name: 'c', bundle: { code } } }, streamOf()))
+      outcomes[typeOf(event)] = outcomeOf(event);
+    expect(outcomes).toEqual({ sequential: expect.any(String), parallel: 'matched', timers: 'matched' });
+  });
+
   it('reaches nobody, by what a module loaded before keeps to itself either, where recordings share no context', async () => {
     const counts = `return second + (require('./preloaded.ts').count() > 1 ? '?' : '!');`;
     const code = await bundleVariant(

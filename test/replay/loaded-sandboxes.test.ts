@@ -51,6 +51,18 @@ describe('the sandboxes of a process', () => {
     expect(await isThere(first)).toBe(false);
   });
 
+  it("are nobody else's where they are for one task alone, and say when they were shared", async () => {
+    const sandboxes = open();
+    const shared = sandboxes.hold('candidate');
+    const alone = sandboxes.hold('candidate', 1);
+    expect([shared.isShared, alone === shared]).toEqual([false, false]);
+    expect(sandboxes.hold('candidate')).toBe(shared);
+    expect([shared.isShared, alone.isShared]).toEqual([true, false]);
+    expect([await isThere(shared), await isThere(alone)]).toEqual([true, true]);
+    sandboxes.letGo(alone, false);
+    expect([await isThere(shared), await isThere(alone)]).toEqual([true, false]);
+  });
+
   it('are given to as many tasks as may share them', async () => {
     const sandboxes = open();
     const [first, second] = [sandboxes.hold('candidate', 2), sandboxes.hold('candidate', 2)];

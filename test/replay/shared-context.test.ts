@@ -118,6 +118,14 @@ export async function ofUnscopables() {
   const names = array[Symbol.unscopables];
   return (names.mark = (names.mark ?? 0) + 1);
 }
+export async function completes() {
+  const [views, locales, formats] = [DataView.prototype, Intl.Locale.prototype, new Intl.NumberFormat()] as any[];
+  const found = [views.getUint64, locales.getEra].map(String).join(' ');
+  views.getUint64 = () => 1;
+  locales.getEra = () => 2;
+  formats.formatToParts = () => [3];
+  return [found, views.getUint64(), locales.getEra(), ...formats.formatToParts()].join(' ');
+}
 export async function ofConsole() {
   const { prototype } = console.log as any;
   const found = String(prototype?.mark);
@@ -179,6 +187,7 @@ describe('a context that runs share', () => {
     ['ofSegments', 1],
     ['ofUnscopables', 1],
     ['ofOrder', false],
+    ['completes', 'undefined undefined 1 2 3'],
     ['ofConsole', 'undefined'],
   ])('is for a run that %s what it was for the one before', async (workflowType, found) => {
     expect([await runOnce(workflowType), await runOnce(workflowType), await runOnce('looks')]).toEqual([
