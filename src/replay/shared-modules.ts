@@ -191,7 +191,8 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   found = ofOthers;
   findAll(sharedBy((id) => !isOfSdk(id)));
   found.forEach(orSpoil((object) => {
-    rememberContent(object, true);
+    // Even a closed one can be compiled anew. Bytes may be many, and scratch.
+    if (object instanceof RegExp) rememberContent(object, true);
     if (accessors.has(object)) freeze(object);
     else if (prototypes.has(object) && !isOfPlainFunction(object)) memory.remember(object, true);
   }));

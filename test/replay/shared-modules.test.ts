@@ -13,6 +13,7 @@ import { registerSleepImplementation } from '@temporalio/workflow/lib/cancellati
 import { encodingKeys } from '@temporalio/common/lib/converter/types';
 import { TextEncoder } from '@temporalio/common/lib/encoding';
 import { msToTs } from '@temporalio/common/lib/time';
+import { PATTERN } from './own';
 declare const __webpack_require__: any;
 declare const __webpack_modules__: any;
 const scope = globalThis as any;
@@ -103,6 +104,11 @@ export async function drawsForNobody() {
   scope.__TEMPORAL_ACTIVATOR__ = Math;
   try { return random.random(); } finally { scope.__TEMPORAL_ACTIVATOR__ = own; }
 }
+export async function compiles() {
+  const found = PATTERN.test('own');
+  try { (PATTERN as any).compile('mine'); } catch {}
+  return found;
+}
 export async function timesOut() {
   const handle = setTimeout(() => undefined, 1_000);
   await sleep(10);
@@ -161,10 +167,14 @@ let bundle: SandboxBundle;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  project = await makeProject({ 'package.json': '{}', 'workflows.ts': WORKFLOWS });
+  project = await makeProject({
+    'package.json': '{}',
+    'workflows.ts': WORKFLOWS,
+    'own.ts': 'export const PATTERN = /^own$/;',
+  });
   const preloads: WorkflowPlugin = {
     name: 'preloads',
-    configureBundler: (options) => ({ ...options, preloadModules: ['@temporalio/workflow'] }),
+    configureBundler: (options) => ({ ...options, preloadModules: ['@temporalio/workflow', `${project.root}/own.ts`] }),
   };
   bundle = await bundleWorkflows({ workflowsPath: './workflows.ts', root: project.root, plugins: [preloads] });
 }, 120_000);
@@ -227,6 +237,11 @@ describe('what a run does to modules that others share', () => {
     const [one, other] = [await runToEnd(sandbox, 'drawsForNobody'), await runToEnd(sandbox, 'drawsForNobody')];
     expect(one).toBeTypeOf('number');
     expect(other).toBe(one);
+  });
+
+  it("is told where it may stay: an expression of a module of one's own, compiled anew", async () => {
+    expect(await runToEnd(sandbox, 'compiles')).toBe(true);
+    expect(sandbox.isSpoiled).toBe(true);
   });
 
   it('is not asked for by the host in the turn of another', async () => {
