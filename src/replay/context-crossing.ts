@@ -63,7 +63,7 @@ interface Doors {
 const DOORS = new vm.Script(`((memory) => {
   const { getOwnPropertyDescriptor, getOwnPropertyDescriptors, getPrototypeOf, hasOwn, isExtensible } = Object;
   const { defineProperty, deleteProperty, ownKeys, apply, setPrototypeOf: inherit } = Reflect;
-  const { must, hasSameKeys, isSame, order } = memory;
+  const { must, orSpoil, hasSameKeys, isSame, order } = memory;
   let beginning, beginningKeys, beginningParent, current, prepared;
 
   const restore = (bag) => {
@@ -86,14 +86,6 @@ const DOORS = new vm.Script(`((memory) => {
     const keys = ownKeys(bag);
     for (let at = 0; at < keys.length; at += 1) inherit(bag[keys[at]], null);
     return bag;
-  };
-  // What fails is that of a run which is over, or whose turn is: nobody else is to hear of it.
-  const orSpoil = (doIt) => {
-    try {
-      doIt();
-    } catch {
-      must(false);
-    }
   };
   const cross = () => {
     const { inside, args } = prepared;

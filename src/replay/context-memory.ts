@@ -22,6 +22,8 @@ export interface ContextMemory {
   makeAgain(changes: readonly unknown[]): void;
   /** Says whether something was done that had to be: if not, the context is spoiled. */
   must(isDone: boolean): void;
+  /** What fails is that of a run which is over, or whose turn is: it spoils the context, and nobody else hears of it. */
+  orSpoil<Result>(doIt: () => Result): Result | undefined;
   isSpoiled(): boolean;
   /** Whether the keys are these, in this order. */
   hasSameKeys(now: readonly PropertyKey[], keys: readonly PropertyKey[]): boolean;
@@ -215,6 +217,7 @@ const MEMORY = new vm.Script(`(() => {
     takeBack,
     makeAgain,
     must,
+    orSpoil,
     isSpoiled: () => spoiled,
     hasSameKeys,
     isSame,

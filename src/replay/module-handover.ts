@@ -31,7 +31,7 @@ function additionsTo(code: string): readonly Addition[] {
     at: found.index + found[0].length,
     text: HANDING_OVER,
   }));
-  return inOrder([...tables, ...keptIn(code)]);
+  return [...tables, ...keptIn(code)];
 }
 
 /** The bundle's text, to be loaded where {@link awaitModules} waits for it. */
@@ -42,7 +42,7 @@ export function handingOverModules(code: string): string {
 /** @returns for places in the text that hands over, in characters, where they are in the bundle's own */
 export function placesInBundle(code: string): (place: number) => number {
   let by = 0;
-  const shifts = additionsTo(code).map(({ at, text }) => {
+  const shifts = inOrder(additionsTo(code)).map(({ at, text }) => {
     const from = at + by;
     by += text.length;
     return { at, from, by };
