@@ -1,6 +1,8 @@
 /** The library of an artifact: zod as one CommonJS module, the same for all artifacts of one release of mission-runtime. */
-import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import { build, type Plugin } from 'esbuild';
 import { bundleFailure } from './bundle-failure.ts';
+import { MODULES_OF_LIBRARY, tellingWhatItKeeps } from './kept-by-library.ts';
 import { KIT_FOLDER } from './kit-location.ts';
 
 /**
@@ -15,7 +17,7 @@ const SOURCE = `
 import { config, object, string, toJSONSchema as makeJSONSchema } from 'zod';
 export * from 'zod';
 export { default } from 'zod';
-const made = { input: new WeakMap(), output: new WeakMap() };
+const made = Object.freeze({ input: new WeakMap(), output: new WeakMap() });
 const isKits = (schema, params) =>
   typeof schema?._zod === 'object' && params?.unrepresentable === 'any' &&
   Object.hasOwn(made, params.io) && Object.keys(params).length === 2;
@@ -28,6 +30,15 @@ export function toJSONSchema(schema, params) {
 config({ jitless: true });
 object({ text: string() });
 `;
+
+const TELLING: Plugin = {
+  name: 'what zod keeps',
+  setup(build) {
+    build.onLoad({ filter: MODULES_OF_LIBRARY }, async ({ path }) => ({
+      contents: tellingWhatItKeeps(await readFile(path, 'utf8')),
+    }));
+  },
+};
 
 let bundled: Promise<string> | undefined;
 
@@ -50,6 +61,7 @@ async function bundle(): Promise<string> {
       legalComments: 'none',
       logLevel: 'silent',
       tsconfigRaw: {},
+      plugins: [TELLING],
     });
     return result.outputFiles[0]?.text ?? '';
   } catch (error) {

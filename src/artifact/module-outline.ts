@@ -21,15 +21,21 @@ export interface ModuleOutline {
 export function outlineModule(code: string): ModuleOutline {
   const program = parseCode(code);
   const bindings = new Map<string, TopBinding>();
-  const written = new Set<string>();
+  const written = new Set(writtenIn(program));
   for (const statement of program.body) {
     for (const binding of bindingsOf(statement)) {
       if (bindings.has(binding.name)) written.add(binding.name);
       bindings.set(binding.name, binding);
     }
   }
-  noteWrites(program, written);
   return { program, bindings, written };
+}
+
+/** Names that are assigned to, or whose members are, anywhere in it; whatever scope they are of. */
+export function writtenIn(program: acorn.Program): ReadonlySet<string> {
+  const written = new Set<string>();
+  noteWrites(program, written);
+  return written;
 }
 
 function bindingsOf(statement: acorn.AnyNode): TopBinding[] {

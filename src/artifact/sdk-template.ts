@@ -14,6 +14,7 @@ import { MissionError, messageOf } from '../shared/errors.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { KEEPING, keptIn, withAdditions } from './kept-by-sdk.ts';
 import { INTERCEPTORS, ownPackageVersion, requireOwn } from './kit-location.ts';
+import { SHARED_MODULES } from './shared-by-runs.ts';
 import { writeWhole } from './write-whole.ts';
 
 export interface SdkTemplate {
@@ -36,7 +37,7 @@ const SCHEMAS_STUB = `
 const table = [];
 let problem;
 const resolve = (specifier) => {
-  if (specifier === 'zod') return require('./library.cjs');
+  if (specifier === 'zod') return require('${SHARED_MODULES.library}');
   throw new Error('Schemas need zod only, but asked for ' + specifier);
 };
 const keep = (index, make) => {
@@ -62,7 +63,7 @@ const WORKFLOWS_STUB = `
 const linked = {
   '@temporalio/workflow': () => require('@temporalio/workflow'),
   '@temporalio/common': () => require('@temporalio/common'),
-  zod: () => require('./library.cjs'),
+  zod: () => require('${SHARED_MODULES.library}'),
 };
 const resolve = (specifier) => {
   if (Object.hasOwn(linked, specifier)) return linked[specifier]();
@@ -72,7 +73,7 @@ const DEFINITION = Symbol.for('mission-runtime.definition');
 const author = { exports: {} };
 const { mission, definition } = __MISSION_ARTIFACT__;
 const given = JSON.parse(definition);
-__MISSION_ARTIFACT__.workflow(resolve, author, author.exports, given, require('./schemas.cjs')());
+__MISSION_ARTIFACT__.workflow(resolve, author, author.exports, given, require('${SHARED_MODULES.schemas}')());
 for (const [name, value] of Object.entries(author.exports)) {
   if (typeof value !== 'function') continue;
   if (DEFINITION in value) {
@@ -148,8 +149,8 @@ async function bundleTemplate(): Promise<SdkTemplate> {
   const folder = await mkdtemp(join(tmpdir(), 'mission-template-'));
   try {
     const workflowsPath = join(folder, 'workflows.cjs');
-    const library = join(folder, 'library.cjs');
-    const schemas = join(folder, 'schemas.cjs');
+    const library = join(folder, SHARED_MODULES.library);
+    const schemas = join(folder, SHARED_MODULES.schemas);
     await Promise.all([
       writeFile(workflowsPath, WORKFLOWS_STUB),
       writeFile(library, LIBRARY_STUB),

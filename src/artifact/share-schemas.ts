@@ -9,8 +9,10 @@
  * 3. What turns out to be no schema when it is evaluated is evaluated for every run, as before.
  */
 import type * as acorn from 'acorn';
+import { handingOver } from './kept-by-library.ts';
 import { childrenOf, type ModuleOutline, outlineModule, rootOf } from './module-outline.ts';
 import { PureExpressions } from './pure-expressions.ts';
+import { KEPT_BY_LIBRARY } from './shared-by-runs.ts';
 
 export interface SharedSchemas {
   /** The workflow code, which takes its schemas from an array named {@link SHARED}. */
@@ -126,7 +128,10 @@ function schemasText(
     declared.add(value.start);
   }
   const others = spans.filter(({ start }) => !declared.has(start)).map((span) => `${keep(span)};`);
-  return ['"use strict";', ...lines, ...others].join('\n');
+  // Functions of the author that a schema calls see them.
+  const names = [...outline.bindings.values()].filter(({ value }) => value !== undefined && declared.has(value.start));
+  const kept = names.map(({ name }) => name);
+  return ['"use strict";', ...lines, ...others, handingOver(kept, KEPT_BY_LIBRARY.settling)].join('\n');
 }
 
 /** Pure names of the top level that the expressions refer to, and those behind them; with one of an inner scope, its namesake. */

@@ -1,6 +1,8 @@
-/** How a bundle hands over its modules while it is loaded: the table of them, and what the SDK's keep in variables. `shared-modules.ts` looks after what comes. */
+/** How a bundle hands over its modules while it is loaded: the table of them, and what the SDK's and zod keep in variables. `shared-modules.ts` looks after what comes. */
 import vm from 'node:vm';
 import { type Addition, inOrder, KEPT_GLOBAL, keptIn, withAdditions } from '../artifact/kept-by-sdk.ts';
+import { KEPT_BY_LIBRARY, SHARED_MODULES } from '../artifact/shared-by-runs.ts';
+import { defineWeakTables, type WeakTables } from './weak-tables.ts';
 
 /** Called once by the bundle, when it begins to load. */
 const TABLE = '__missionModules';
@@ -18,10 +20,14 @@ export interface ModuleTable {
   readonly factories: Readonly<Record<string, unknown>>;
   /** What modules made of these classes while they were loaded. */
   readonly tables: readonly { readonly object: object; readonly isPreloaded: boolean }[];
+  /** Those of a mission's library and schemas that are weak. */
+  readonly weak: WeakTables;
   /** Modules of the SDK that told what they keep. */
   readonly told: readonly string[];
   /** What that is. */
   readonly kept: readonly unknown[];
+  /** What a mission's library keeps: what it may change at any time, and what stays once it was completed. */
+  readonly library: { readonly changing: readonly unknown[]; readonly settling: readonly unknown[] };
   /** What functions of the SDK look things up in, and never change. */
   readonly constants: readonly object[];
 }
@@ -53,21 +59,31 @@ export function placesInBundle(code: string): (place: number) => number {
   };
 }
 
-const AWAIT = new vm.Script(`(() => {
+const AWAIT = new vm.Script(`((weak) => {
   let handed;
   const kept = [];
   const told = [];
   const constants = [];
+  const library = { changing: [], settling: [] };
   const tables = [];
-  const real = { Map, Set };
-  for (const name of ['Map', 'Set']) {
+  // The SDK loads its own modules first, and says so.
+  const isPreloaded = () => globalThis.__TEMPORAL__ !== undefined;
+  const isOfMission = () => isPreloaded() && handed !== undefined && Object.hasOwn(handed.factories, '${SHARED_MODULES.library}');
+  const real = { Map, Set, WeakMap, WeakSet };
+  const noted = (object) => {
+    // A mission's are found by what its library hands over.
+    if (!isOfMission()) tables.push({ object, isPreloaded: isPreloaded() });
+    return object;
+  };
+  const make = {
+    Map: (...made) => noted(Reflect.construct(...made)),
+    Set: (...made) => noted(Reflect.construct(...made)),
+    WeakMap: (...made) => (isOfMission() ? weak.make('WeakMap', made[1]) : Reflect.construct(...made)),
+    WeakSet: (...made) => (isOfMission() ? weak.make('WeakSet', made[1]) : Reflect.construct(...made)),
+  };
+  for (const name of Object.keys(real)) {
     const noting = new Proxy(real[name], {
-      construct(target, given, asked) {
-        const object = Reflect.construct(target, given, asked === noting ? target : asked);
-        // The SDK loads its own modules first, and says so.
-        tables.push({ object, isPreloaded: globalThis.__TEMPORAL__ !== undefined });
-        return object;
-      },
+      construct: (target, given, asked) => make[name](target, given, asked === noting ? target : asked),
     });
     globalThis[name] = noting;
   }
@@ -77,23 +93,29 @@ const AWAIT = new vm.Script(`(() => {
     handed = { load, factories };
   });
   answer('${KEPT_GLOBAL}', (values, id) => {
-    if (id !== undefined) told.push(id);
-    (id === undefined ? constants : kept).push(...values);
+    if (id === '${KEPT_BY_LIBRARY.changing}') library.changing.push(...values);
+    else if (id === '${KEPT_BY_LIBRARY.settling}') library.settling.push(...values);
+    else {
+      if (id !== undefined) told.push(id);
+      (id === undefined ? constants : kept).push(...values);
+    }
   });
   return (beginning) => {
     for (const name of ['${TABLE}', '${KEPT_GLOBAL}']) {
       delete globalThis[name];
       delete beginning[name];
     }
-    for (const name of ['Map', 'Set']) {
+    for (const name of Object.keys(real)) {
       globalThis[name] = real[name];
       beginning[name].value = real[name];
     }
-    return handed && { ...handed, told, kept, constants, tables: [...tables] };
+    return handed && { ...handed, told, kept, constants, library, weak, tables: [...tables] };
   };
-})()`);
+})`);
 
 /** @returns to be called when the bundle is loaded, with all globals */
 export function awaitModules(context: vm.Context): (beginning: PropertyDescriptorMap) => ModuleTable | undefined {
-  return AWAIT.runInContext(context) as (beginning: PropertyDescriptorMap) => ModuleTable | undefined;
+  return AWAIT.runInContext(context)(defineWeakTables(context)) as (
+    beginning: PropertyDescriptorMap,
+  ) => ModuleTable | undefined;
 }

@@ -19,8 +19,11 @@ export interface ProcessPoolOptions extends ProcessOptions {
   readonly workers: number | undefined;
 }
 
-/** Tasks sent ahead, so that a process never waits for its next one. */
-const SENT_AHEAD = 3;
+/** Tasks sent ahead, so that a process never waits for its next one, though the command that sends them has to wait for a processor itself. */
+const SENT_AHEAD = 8;
+/** Of large recordings fewer are sent, but always as many as keep a process at work. */
+const SENT_AT_LEAST = 3;
+const SENT_BYTES_MAX = 16 * 2 ** 20;
 /** Processes that end before they take a task, until no more are started for it. */
 const STARTS_MAX = 3;
 /** Processes that end under others before they come to a task, until it is tried alone: the task itself may be too large to be received. */
@@ -30,7 +33,7 @@ export class ProcessPool {
   readonly #options: ProcessPoolOptions;
   readonly #hosts: (ProcessHost | undefined)[];
   readonly #targets = new Map<string, ProcessTarget>();
-  readonly perProcess: number;
+  readonly #perProcess: number;
   /** Where tasks are tried again. */
   readonly #apart = new Set<ProcessHost>();
   /** One at a time: what ends a process may have taken a lot of memory. */
@@ -44,14 +47,20 @@ export class ProcessPool {
     const count = Math.max(1, options.workers ?? availableParallelism());
     this.#hosts = Array.from({ length: count }, () => undefined);
     this.#hosts[0] = this.#start();
-    this.perProcess = options.waits
+    this.#perProcess = options.waits
       ? Math.max(SENT_AHEAD, Math.ceil(options.limits.liveConcurrency / count))
       : SENT_AHEAD;
   }
 
-  /** How many tasks it takes at a time without queueing. */
-  get capacity(): number {
-    return this.#hosts.length * this.perProcess;
+  /**
+   * Whether it takes one more task.
+   *
+   * @param count of tasks that it has now
+   * @param bytes of their recordings
+   */
+  hasRoom(count: number, bytes: number): boolean {
+    const { length } = this.#hosts;
+    return count < length * (bytes < SENT_BYTES_MAX ? this.#perProcess : SENT_AT_LEAST);
   }
 
   addTarget(key: string, target: ProcessTarget): void {

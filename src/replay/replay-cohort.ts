@@ -103,6 +103,7 @@ async function* runAll(
   stopping: Stopping,
 ): AsyncGenerator<Done> {
   const running = new Map<number, Promise<Done & { readonly id: number }>>();
+  let bytes = 0;
   const loader = new TargetLoader(pool, options);
   if (options.comparedWith !== undefined) loader.load(options.comparedWith);
   for await (const source of recordings) {
@@ -112,10 +113,14 @@ async function* runAll(
     // It is waited for a little later: until then, that it failed is nobody's business.
     one.catch(() => undefined);
     running.set(id, one);
-    if (running.size < pool.capacity) continue;
-    const done = await takeNext(running, stopping);
-    if (done === undefined) break;
-    yield done;
+    bytes += source.content.length;
+    while (!stopping.isStopped && !pool.hasRoom(running.size, bytes)) {
+      const done = await takeNext(running, stopping);
+      if (done === undefined) break;
+      bytes -= done.content.length;
+      yield done;
+    }
+    if (stopping.isStopped) break;
   }
   while (running.size > 0) {
     const done = await takeNext(running, stopping);

@@ -4,30 +4,31 @@
  *
  * 1. Of the SDK, functions are closed, and what they and classes hold, prototypes above all, is remembered. These may not be closed: instances are given
  *    members that their class has, and code may wrap a method of a class for itself.
- * 2. Other modules may complete themselves when they are used first. Of these the prototypes are remembered that have members already.
- * 3. What tables, bytes and regular expressions hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all
+ * 2. Of a mission's library and schemas all is completed first (`complete-library.ts`). What is settled then is closed, the rest remembered.
+ * 3. Other modules may complete themselves when they are used first. Of these the prototypes are remembered that have members already.
+ * 4. What tables, bytes and regular expressions hold is remembered, that of tables too which a module keeps to itself: the SDK has the timeouts of all
  *    runs in one.
- * 4. Who changes what is not the SDK's spoils the context, though it is taken back: such a module may have noted elsewhere that it was done. The SDK
+ * 5. Who changes what is of others spoils the context, though it is taken back: such a module may have noted elsewhere that it was done. The SDK
  *    completes nothing later, and fills its tables for a run.
- * 5. What the SDK's modules keep in variables is treated as what they export, for code may be handed it by built-ins that it replaced. How scopes sleep
+ * 6. What the SDK's modules and zod keep in variables is treated as what they export, for code may be handed it by built-ins that it replaced. How scopes sleep
  *    is in a variable that is set: it is told anew after each run. What other modules keep to themselves nobody sees.
  */
 import vm from 'node:vm';
 import { IDS_OF_SDK } from '../artifact/kept-by-sdk.ts';
+import { SHARED_MODULES } from '../artifact/shared-by-runs.ts';
+import { completeLibrary } from './complete-library.ts';
 import type { ContextMemory } from './context-memory.ts';
 import type { ModuleTable } from './module-handover.ts';
+import { defineContent } from './shared-content.ts';
 
-const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, constants, told }) => {
-  const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
-  const { ownKeys, apply } = Reflect;
-  const bytes = getPrototypeOf(Uint8Array.prototype);
-  const lengthOf = Object.getOwnPropertyDescriptor(bytes, 'length').get;
-  const { slice } = bytes;
-  const ofMaps = { forEach: Map.prototype.forEach, clear: Map.prototype.clear, set: Map.prototype.set };
-  const ofSets = { forEach: Set.prototype.forEach, clear: Set.prototype.clear, set: Set.prototype.add };
+const REMEMBER =
+  new vm.Script(`(({ memory, rememberContent, settled, roots }, { load, factories, tables, kept, constants, library, told }) => {
+  const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, prototype: ofObjects } = Object;
+  const { ownKeys } = Reflect;
   const cache = globalThis.__webpack_module_cache__;
 
   const ofSdk = new Set();
+  const ofLibrary = new Set();
   const ofOthers = new Set();
   const prototypes = new Set();
   const accessors = new Set();
@@ -40,7 +41,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
   };
   const find = (value) => {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-    if (isObject && value !== globalThis && !ofSdk.has(value) && !isOutside(value)) found.add(value);
+    if (isObject && value !== globalThis && !ofSdk.has(value) && !ofLibrary.has(value) && !isOutside(value)) found.add(value);
   };
   const findPrototype = (value) => {
     find(value);
@@ -53,6 +54,11 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
       // It gives nothing.
     }
   };
+  // Modules give what they export by getters, which the SDK has asked, too. Others of zod's compute something for the object that is asked.
+  const isExport = (value, { get, set, enumerable }) => {
+    if (get === undefined || typeof value !== 'object' || prototypes.has(value) || hasOwn(value, 'constructor')) return false;
+    return found !== ofLibrary || (enumerable && set === undefined);
+  };
   const findParts = (value) => {
     findPrototype(getPrototypeOf(value));
     const members = getOwnPropertyDescriptors(value);
@@ -61,8 +67,7 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
       if (key === 'prototype' && typeof value === 'function') findPrototype(member.value);
       for (const part of [member.value, member.get, member.set]) find(part);
       for (const accessor of [member.get, member.set]) accessors.add(accessor);
-      // Modules give what they export by getters, which the SDK has asked, too.
-      if (member.get !== undefined && typeof value === 'object' && !prototypes.has(value) && !hasOwn(value, 'constructor')) findGiven(value, key);
+      if (isExport(value, member)) findGiven(value, key);
     }
     if (value instanceof Map) value.forEach((held, key) => [held, key].forEach(find));
     if (value instanceof Set) value.forEach(find);
@@ -73,85 +78,6 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
     const { constructor } = prototype;
     if (typeof constructor !== 'function' || constructor.prototype !== prototype) return false;
     return ownKeys(prototype).length === 1 && !Function.prototype.toString.call(constructor).startsWith('class');
-  };
-
-  const typed = (object, spoils) => {
-    const was = bytes.slice.call(object);
-    const count = was.length;
-    const fill = (from) => {
-      for (let at = 0; at < count; at += 1) object[at] = from[at];
-    };
-    return () => {
-      // Without its buffer it has none.
-      memory.must(apply(lengthOf, object, []) === count);
-      let isAsBefore = true;
-      for (let at = 0; at < count; at += 1) if (!is(object[at], was[at])) isAsBefore = false;
-      if (isAsBefore) return undefined;
-      memory.must(!spoils);
-      const now = apply(slice, object, []);
-      fill(was);
-      return () => fill(now);
-    };
-  };
-  const table = (object, { forEach, clear, set }, spoils) => {
-    const contentOf = () => {
-      const content = Object.setPrototypeOf([], null);
-      apply(forEach, object, [(value, key) => {
-        content[content.length] = key;
-        content[content.length] = value;
-      }]);
-      return content;
-    };
-    const fill = (from) => {
-      apply(clear, object, []);
-      for (let at = 0; at < from.length; at += 2) apply(set, object, [from[at], from[at + 1]]);
-    };
-    const was = contentOf();
-    return () => {
-      let at = 0;
-      let isAsBefore = true;
-      apply(forEach, object, [(value, key) => {
-        if (!is(was[at], key) || !is(was[at + 1], value)) isAsBefore = false;
-        at += 2;
-      }]);
-      if (isAsBefore && at === was.length) return undefined;
-      memory.must(!spoils);
-      const now = contentOf();
-      fill(was);
-      return () => fill(now);
-    };
-  };
-  // A pattern that is compiled anew is another one in the same object.
-  const { compile } = RegExp.prototype;
-  // Each asks the expression itself; \`flags\` would ask its members.
-  const FLAGS = { hasIndices: 'd', global: 'g', ignoreCase: 'i', multiline: 'm', dotAll: 's', unicode: 'u', unicodeSets: 'v', sticky: 'y' };
-  const getterOf = (key) => Object.getOwnPropertyDescriptor(RegExp.prototype, key)?.get;
-  const sourceOf = getterOf('source');
-  const flagGetters = ownKeys(FLAGS).map((key) => ({ ask: getterOf(key), flag: FLAGS[key] })).filter(({ ask }) => ask !== undefined);
-  const flagsOf = (object) => {
-    let flags = '';
-    for (let at = 0; at < flagGetters.length; at += 1) if (apply(flagGetters[at].ask, object, [])) flags += flagGetters[at].flag;
-    return flags;
-  };
-  const pattern = (object, spoils) => {
-    const was = { source: object.source, flags: object.flags };
-    return () => {
-      const source = apply(sourceOf, object, []);
-      const flags = flagsOf(object);
-      if (source === was.source && flags === was.flags) return undefined;
-      memory.must(!spoils);
-      apply(compile, object, [was.source, was.flags]);
-      return () => apply(compile, object, [source, flags]);
-    };
-  };
-  const withContent = new Set();
-  const rememberContent = (object, spoils) => {
-    if (withContent.has(object)) return;
-    withContent.add(object);
-    if (ArrayBuffer.isView(object) && !(object instanceof DataView)) memory.alsoTakeBack(typed(object, spoils));
-    else if (object instanceof Map) memory.alsoTakeBack(table(object, ofMaps, spoils));
-    else if (object instanceof Set) memory.alsoTakeBack(table(object, ofSets, spoils));
-    else if (object instanceof RegExp) memory.alsoTakeBack(pattern(object, spoils));
   };
 
   // Where an object cannot be looked into, or closed, no other run may meet it.
@@ -188,8 +114,27 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
     else if (prototypes.has(object) && isOfPlainFunction(object)) freeze(object);
     else memory.remember(object);
   }));
+  const isOfLibrary = (id) => ${JSON.stringify(Object.values(SHARED_MODULES))}.includes(id);
+  found = ofLibrary;
+  findAll([...sharedBy(isOfLibrary), ...library.changing, ...roots]);
+  // Classes of zod get their members when they make their first schema.
+  const isOfZodClass = ({ constructor }) => typeof constructor === 'function' && hasOwn(constructor, 'init');
+  const isClosed = (object) => {
+    if (typeof object === 'function' || object instanceof Map || object instanceof Set) return true;
+    if (object instanceof RegExp) return !object.global && !object.sticky;
+    // What a module exports is defined for good.
+    const members = Object.values(getOwnPropertyDescriptors(object));
+    if (members.length > 0 && members.every(({ get, configurable }) => get !== undefined && !configurable)) return true;
+    return prototypes.has(object) && hasOwn(object, 'constructor') && ownKeys(object).length === 1 && !isOfZodClass(object);
+  };
+  found.forEach(orSpoil((object) => {
+    if (memory.knows(object)) return;
+    rememberContent(object, false);
+    if (settled.has(object) || isClosed(object)) freeze(object);
+    else memory.remember(object);
+  }));
   found = ofOthers;
-  findAll(sharedBy((id) => !isOfSdk(id)));
+  findAll(sharedBy((id) => !isOfSdk(id) && !isOfLibrary(id)));
   found.forEach(orSpoil((object) => {
     // Even a closed one can be compiled anew. Bytes may be many, and scratch.
     if (object instanceof RegExp) rememberContent(object, true);
@@ -224,5 +169,9 @@ const REMEMBER = new vm.Script(`((memory, { load, factories, tables, kept, const
 
 /** For a context that the bundle was just loaded into. Built-ins are remembered already. */
 export function rememberModules(context: vm.Context, memory: ContextMemory, modules: ModuleTable): void {
-  REMEMBER.runInContext(context)(memory, modules);
+  const rememberContent = defineContent(context, memory);
+  const completed = completeLibrary(context, modules);
+  REMEMBER.runInContext(context)({ memory, rememberContent, ...completed }, modules);
+  modules.weak.begin();
+  memory.alsoTakeBack(() => modules.weak.takeBack());
 }

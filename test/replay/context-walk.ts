@@ -13,6 +13,9 @@ interface Scopes {
   readonly variables: readonly (readonly [name: string, value: object])[];
 }
 
+/** A scope of more variables is a whole library's, which was shortened to a line. All functions of the line are in it, at the same depth. */
+const LARGE = 200;
+
 /** Where the debugger leaves what it is asked for. */
 const DESK = '__walkDesk';
 const desk = globalThis as unknown as Record<string, unknown>;
@@ -30,7 +33,8 @@ export function walkContext(
   const session = new inspector.Session();
   session.connect();
   try {
-    const { scriptId } = scopesOf(session, script);
+    const large = new Map<number, number>();
+    const { scriptId } = scopesOf(session, script, large);
     const seen = new Map<object, string>();
     const waiting: Walked[] = [];
     const add = (value: unknown, path: string): void => {
@@ -43,7 +47,7 @@ export function walkContext(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       for (const [name, part] of partsOf(next.object)) add(part, `${next.path}.${name}`);
       if (typeof next.object !== 'function') continue;
-      const scopes = scopesOf(session, next.object);
+      const scopes = scopesOf(session, next.object, large);
       if (scopes.scriptId !== scriptId) continue;
       for (const [name, value] of scopes.variables) add(value, `${next.path} {${name}}`);
     }
@@ -75,20 +79,27 @@ function partsOf(object: object): [string, unknown][] {
   return parts;
 }
 
-function scopesOf(session: inspector.Session, asked: object): Scopes {
+function scopesOf(session: inspector.Session, asked: object, large: Map<number, number>): Scopes {
   desk[DESK] = asked;
   const { result } = post<{ result: inspector.Runtime.RemoteObject }>(session, 'Runtime.evaluate', {
     expression: `globalThis.${DESK}`,
   });
   const { internalProperties = [] } = propertiesOf(session, result.objectId);
   const location = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value as
-    | { readonly scriptId: string }
+    | { readonly scriptId: string; readonly lineNumber: number }
     | undefined;
   const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value?.objectId;
   const kept = propertiesOf(session, scopes).result.filter(
     ({ value }) => !(value?.description ?? 'Global').startsWith('Global'),
   );
-  const variables = kept.flatMap(({ value }) => propertiesOf(session, value?.objectId).result);
+  const line = location?.lineNumber ?? 0;
+  const variables = kept.flatMap(({ value }, index) => {
+    const depth = kept.length - index;
+    if (depth === large.get(line)) return [];
+    const { result: found } = propertiesOf(session, value?.objectId);
+    if (found.length > LARGE) large.set(line, depth);
+    return found;
+  });
   const objects = variables.flatMap(({ name, value }): [string, object][] =>
     value?.objectId === undefined ? [] : [[name, objectOf(session, value.objectId)]],
   );

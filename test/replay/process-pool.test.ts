@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { answerPolicy, replayLimits } from '../../src/replay/answer-policy.ts';
+import { NO_LIVE_ANSWERS } from '../../src/replay/live-answers.ts';
+import { ProcessPool } from '../../src/replay/process-pool.ts';
 import { type ReplayEvent, type ReplaySource, replayCohort } from '../../src/replay/replay-cohort.ts';
 import { expectMissionError, stateOfProcess } from '../temporal/support/expectations.ts';
 import { bundlePlain, recordPlainRuns, sourceOf } from './plain/record.ts';
@@ -137,6 +139,27 @@ describe('a process that replays', () => {
     const error = await expectMissionError('INTERNAL', replay(original, streamOf(sources), 4));
     expect(error.message).toBe('Processes for replays do not start: it exceeded its memory limit (memoryMb: 4).');
     expect(states()).not.toContain('running');
+  });
+});
+
+describe('tasks that are sent ahead', () => {
+  it('are fewer where recordings are large, and never none', async () => {
+    const { answers, limits } = defaults;
+    const pool = new ProcessPool({
+      answers,
+      limits,
+      reads: undefined,
+      waits: false,
+      live: NO_LIVE_ANSWERS,
+      workers: 2,
+    });
+    try {
+      const large = 17 * 2 ** 20;
+      expect([15, 16].map((count) => pool.hasRoom(count, 1_000))).toEqual([true, false]);
+      expect([5, 6].map((count) => pool.hasRoom(count, large))).toEqual([true, false]);
+    } finally {
+      await pool.close();
+    }
   });
 });
 
