@@ -11,21 +11,33 @@ import { KIT_FOLDER } from './kit-location.ts';
  * a mission is made anew for every run and parses once or twice, which never pays for compiling it.
  *
  * The kit asks for the JSON form of a schema in every model step. Schemas that runs share are asked again and again, so it
- * is kept; as text, because what a run is given is its own.
+ * is kept for as long as the registry says the same of all schemas in it; as text, because what a run is given is its own.
  */
 const SOURCE = `
-import { config, object, string, toJSONSchema as makeJSONSchema } from 'zod';
+import { config, globalRegistry, object, string, toJSONSchema as makeJSONSchema } from 'zod';
 export * from 'zod';
 export { default } from 'zod';
 const made = Object.freeze({ input: new WeakMap(), output: new WeakMap() });
 const isKits = (schema, params) =>
   typeof schema?._zod === 'object' && params?.unrepresentable === 'any' &&
   Object.hasOwn(made, params.io) && Object.keys(params).length === 2;
+const saidOf = (schema) => globalRegistry._map.get(schema);
+const make = (schema, params) => {
+  const said = new Map();
+  const override = ({ zodSchema }) => {
+    for (let one = zodSchema; one !== undefined; one = one._zod.parent) said.set(one, saidOf(one));
+  };
+  const text = JSON.stringify(makeJSONSchema(schema, { ...params, override }));
+  return Object.freeze({ text, said: Object.freeze([...said].map(Object.freeze)) });
+};
 export function toJSONSchema(schema, params) {
   if (!isKits(schema, params)) return makeJSONSchema(schema, params);
-  let text = made[params.io].get(schema);
-  if (text === undefined) made[params.io].set(schema, (text = JSON.stringify(makeJSONSchema(schema, params))));
-  return JSON.parse(text);
+  let form = made[params.io].get(schema);
+  if (form === undefined || form.said.some(([one, was]) => saidOf(one) !== was)) {
+    form = make(schema, params);
+    made[params.io].set(schema, form);
+  }
+  return JSON.parse(form.text);
 }
 config({ jitless: true });
 object({ text: string() });

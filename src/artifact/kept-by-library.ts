@@ -16,43 +16,55 @@ const ITSELF = 'z';
 /** What makes the constructors. */
 const MAKER = '$constructor';
 
+/** Functions that make something of what they were given and of what they found out; it belongs to a class or a schema. */
+const MAKERS: ReadonlySet<string> = new Set([MAKER, '_stringbool']);
+
 /** @param code of one of zod's modules */
 export function tellingWhatItKeeps(code: string): string {
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
   const { initializers, makers, others } = functionsIn(program);
   const written = writtenIn(program);
   const isChanged = (name: string) => name !== ITSELF && written.has(name);
-  const { changing, settling } = KEPT_BY_LIBRARY;
-  const additionsAt = (at: number, names: readonly string[]) => [
-    additionFor(changing, names.filter(isChanged), at),
-    additionFor(
-      settling,
-      names.filter((name) => !isChanged(name)),
-      at,
-    ),
-  ];
+  const { changing, settling, assigned } = KEPT_BY_LIBRARY;
+  const additionsAt = (at: number, statements: readonly Statement[]) => {
+    const names = namesDeclared(statements);
+    const settled = names.filter((name) => !isChanged(name));
+    return [
+      additionFor(changing, names.filter(isChanged), at),
+      additionFor(settling, settled, at),
+      additionFor(assigned, namesDeclared(statements.filter(isVariable)).map(asPair), at),
+    ];
+  };
   const additions = [
-    ...additionsAt(code.length, namesDeclared(program.body.flatMap(declared))),
+    ...additionsAt(code.length, program.body.flatMap(declared)),
     // A class is completed when it makes its first schema, and its table is copied then, with the attributes of its members.
     ...makers.map(({ params, body }) =>
       additionFor(changing, [...params.flatMap(namesIn), ...namesDeclared(body.body)], endOf(body)),
     ),
-    ...[...initializers, ...others].flatMap(({ body }) => additionsAt(endOf(body), namesDeclared(body.body))),
+    ...[...initializers, ...others].flatMap(({ body }) => additionsAt(endOf(body), body.body)),
   ];
   return withAdditions(code, additions.flat());
 }
 
 function additionFor(by: string, names: readonly string[], at: number): Addition[] {
-  return names.length === 0 ? [] : [{ at, text: handingOver(names, by) }];
+  return names.length === 0 ? [] : [{ at, text: `;${handingOver(names, by)};` }];
 }
 
-/** A statement that hands over these variables, where somebody asks for them. */
-export function handingOver(names: readonly string[], by: string): string {
-  return `;globalThis.${KEPT_GLOBAL}?.([${names.join()}],${JSON.stringify(by)});`;
+/** An expression that hands over these values, where somebody asks for them. */
+export function handingOver(values: readonly string[], by: string): string {
+  return `globalThis.${KEPT_GLOBAL}?.([${values.join()}],${JSON.stringify(by)})`;
+}
+
+function isVariable(statement: Statement): boolean {
+  return statement.type === 'VariableDeclaration' && statement.kind !== 'const';
+}
+
+function asPair(name: string): string {
+  return `[()=>${name},(given)=>{${name}=given}]`;
 }
 
 /** Before it returns something. */
-function endOf({ body, end }: { readonly body: readonly Statement[]; readonly end: number }): number {
+export function endOf({ body, end }: { readonly body: readonly Statement[]; readonly end: number }): number {
   const last = body.at(-1);
   return last?.type === 'ReturnStatement' ? last.start : end - 1;
 }
@@ -70,7 +82,7 @@ function declared(statement: Program['body'][number]): Statement[] {
   }
 }
 
-function namesDeclared(statements: readonly Statement[]): string[] {
+export function namesDeclared(statements: readonly Statement[]): string[] {
   return statements.flatMap((statement) => {
     if (statement.type === 'VariableDeclaration') return statement.declarations.flatMap(({ id }) => namesIn(id));
     return statement.type === 'FunctionDeclaration' || statement.type === 'ClassDeclaration' ? [statement.id.name] : [];
@@ -96,9 +108,8 @@ function functionsIn({ body }: Program) {
     .flatMap((statement) => (statement.type === 'VariableDeclaration' ? statement.declarations : []))
     .map(({ init }) => init);
   return {
-    /** Called for each class. */
     makers: statements.filter(
-      (statement) => statement.type === 'FunctionDeclaration' && statement.id.name === MAKER,
+      (statement) => statement.type === 'FunctionDeclaration' && MAKERS.has(statement.id.name),
     ) as FunctionDeclaration[],
     /** Called for each schema: the second argument. */
     initializers: values.flatMap((init) => (isMade(init) ? init.arguments.slice(1, 2) : [])).flatMap(withBlock),

@@ -9,6 +9,7 @@
  * 3. What turns out to be no schema when it is evaluated is evaluated for every run, as before.
  */
 import type * as acorn from 'acorn';
+import { tellingWhatHelpersKeep } from './kept-by-helpers.ts';
 import { handingOver } from './kept-by-library.ts';
 import { childrenOf, type ModuleOutline, outlineModule, rootOf } from './module-outline.ts';
 import { PureExpressions } from './pure-expressions.ts';
@@ -123,7 +124,7 @@ function schemasText(
   const lines: string[] = [];
   for (const { name, value, kind } of outline.bindings.values()) {
     if (value === undefined || !needed.has(name)) continue;
-    const made = indexes.has(value.start) ? keep(value) : code.slice(value.start, value.end);
+    const made = indexes.has(value.start) ? keep(value) : tellingWhatHelpersKeep(code, value);
     lines.push(kind === 'function' ? made : `var ${name}=${made};`);
     declared.add(value.start);
   }
@@ -131,7 +132,7 @@ function schemasText(
   // Functions of the author that a schema calls see them.
   const names = [...outline.bindings.values()].filter(({ value }) => value !== undefined && declared.has(value.start));
   const kept = names.map(({ name }) => name);
-  return ['"use strict";', ...lines, ...others, handingOver(kept, KEPT_BY_LIBRARY.settling)].join('\n');
+  return ['"use strict";', ...lines, ...others, `${handingOver(kept, KEPT_BY_LIBRARY.changing)};`].join('\n');
 }
 
 /** Pure names of the top level that the expressions refer to, and those behind them; with one of an inner scope, its namesake. */

@@ -4,9 +4,8 @@
  */
 import vm from 'node:vm';
 import { SHARED_MODULES } from '../artifact/shared-by-runs.ts';
-import type { ModuleTable } from './module-handover.ts';
 
-const COMPLETE = new vm.Script(`(({ factories, library: kept }) => {
+const COMPLETE = new vm.Script(`((factories, kept) => {
   const { getOwnPropertyDescriptor, getPrototypeOf, hasOwn, prototype: ofObjects } = Object;
   const settled = new Set();
   const cache = globalThis.__webpack_module_cache__;
@@ -23,6 +22,8 @@ const COMPLETE = new vm.Script(`(({ factories, library: kept }) => {
   };
   const isObject = (value) => typeof value === 'object' && value !== null;
   const isPlain = (value) => isObject(value) && (Array.isArray(value) || getPrototypeOf(value) === ofObjects);
+  // Whoever is refused a value is given those that are allowed.
+  const isOfValues = (value) => Array.isArray(value) && value.length > 0 && !value.some(isObject);
   const isSchema = (value) => isObject(value) && hasOwn(value, '_zod');
   const valuesOf = (object) => Reflect.ownKeys(object).map((key) => getOwnPropertyDescriptor(object, key).value);
 
@@ -34,7 +35,7 @@ const COMPLETE = new vm.Script(`(({ factories, library: kept }) => {
     }
     return [...keys];
   };
-  // These refuse what is none of theirs, before they come to schemas or functions of the author; twice, for the first may only have found out how.
+  // These refuse what is none of theirs, before they come to what they are made of; twice, for the first may only have found out how.
   const CONTAINERS = ['object', 'array', 'tuple', 'record', 'map', 'set'];
   const tryOut = (inside, value) => attempt(() => inside.parse({ value, issues: [] }, { async: false }));
   const completeOne = (inside) => {
@@ -47,8 +48,7 @@ const COMPLETE = new vm.Script(`(({ factories, library: kept }) => {
       if (def.discriminator !== undefined) tryOut(inside, {});
     }
     if (computed.every((key) => getOwnPropertyDescriptor(inside, key)?.get === undefined && hasOwn(inside, key))) settled.add(inside);
-    for (const part of [inside.bag, ...valuesOf(inside)]) if (isPlain(part) && part !== def) settled.add(part);
-    for (const part of valuesOf(def)) if (isPlain(part) && valuesOf(part).some(isSchema)) settled.add(part);
+    if (def.type !== 'union' && isPlain(inside.bag)) settled.add(inside.bag);
   };
   const schemas = new Set();
   const find = (value) => {
@@ -65,26 +65,43 @@ const COMPLETE = new vm.Script(`(({ factories, library: kept }) => {
     for (const io of ['input', 'output']) attempt(() => zod.toJSONSchema(schema, { io, unrepresentable: 'any' }));
     for (const key of ['parse', 'safeParse']) attempt(() => schema[key]);
   }
-  for (const schema of schemas) {
-    completeOne(schema._zod);
-    [...valuesOf(schema._zod.def), schema._zod.parent].forEach(find);
-  }
+  // What is completed may make others.
+  let count;
+  do {
+    count = schemas.size + kept.settling.length;
+    kept.settling.forEach(find);
+    for (const schema of schemas) {
+      completeOne(schema._zod);
+      [...valuesOf(schema._zod.def), schema._zod.parent].forEach(find);
+    }
+    for (const one of kept.settling) if (isObject(one) && hasOwn(one, '_getter')) attempt(() => one.value);
+  } while (count < schemas.size + kept.settling.length);
   // Made for those forms: runs make their own.
   for (const schema of schemas) attempt(() => delete schema['~standard']);
-  // What is kept in variables. Definitions stay open: schemas that are made of others copy them, with the attributes of their members.
+  // What is kept in variables, and handed to nobody. Definitions stay open: schemas that are made of others copy them, with the attributes of their members.
   const definitions = new Set([...schemas].map((schema) => schema._zod.def));
   const settle = (value) => {
-    if (!isPlain(value) || settled.has(value) || definitions.has(value)) return;
-    settled.add(value);
-    valuesOf(value).forEach(settle);
+    if (isPlain(value) && !definitions.has(value)) settled.add(value);
   };
-  for (const value of kept.settling) {
-    const isComputed = isObject(value) && hasOwn(value, '_getter') && attempt(() => [value.value]) !== undefined;
-    if (isComputed) settled.add(value);
-    settle(isComputed ? value._value : value);
+  for (const one of kept.settling) {
+    if (isObject(one) && hasOwn(one, '_getter') && one._getter === undefined) {
+      settled.add(one);
+      settle(one._value);
+      if (isPlain(one._value)) valuesOf(one._value).filter(Array.isArray).forEach(settle);
+    } else if (!isOfValues(one)) settle(one);
   }
   return { settled, roots: [table, ...schemas, ...kept.settling] };
 })`);
+
+/** What zod hands over; more comes while schemas are made. */
+export interface KeptByLibrary {
+  /** Objects that it may change at any time. */
+  readonly changing: readonly unknown[];
+  /** Those that stay once they were completed. */
+  readonly settling: readonly unknown[];
+  /** Variables that it sets. */
+  readonly assigned: readonly (readonly [read: () => unknown, set: (value: unknown) => void])[];
+}
 
 export interface CompletedLibrary {
   /** A `Set` of the context: objects that nothing changes any more, unless somebody means to. */
@@ -93,7 +110,7 @@ export interface CompletedLibrary {
   readonly roots: readonly unknown[];
 }
 
-/** For a context that the bundle was just loaded into. */
-export function completeLibrary(context: vm.Context, modules: ModuleTable): CompletedLibrary {
-  return COMPLETE.runInContext(context)(modules) as CompletedLibrary;
+/** To be called when the bundle was loaded, while what it keeps is still handed over. */
+export function libraryCompletion(context: vm.Context): (factories: object, kept: KeptByLibrary) => CompletedLibrary {
+  return COMPLETE.runInContext(context) as (factories: object, kept: KeptByLibrary) => CompletedLibrary;
 }

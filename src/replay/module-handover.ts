@@ -2,6 +2,7 @@
 import vm from 'node:vm';
 import { type Addition, inOrder, KEPT_GLOBAL, keptIn, withAdditions } from '../artifact/kept-by-sdk.ts';
 import { KEPT_BY_LIBRARY, SHARED_MODULES } from '../artifact/shared-by-runs.ts';
+import { type CompletedLibrary, type KeptByLibrary, libraryCompletion } from './complete-library.ts';
 import { defineWeakTables, type WeakTables } from './weak-tables.ts';
 
 /** Called once by the bundle, when it begins to load. */
@@ -26,8 +27,9 @@ export interface ModuleTable {
   readonly told: readonly string[];
   /** What that is. */
   readonly kept: readonly unknown[];
-  /** What a mission's library keeps: what it may change at any time, and what stays once it was completed. */
-  readonly library: { readonly changing: readonly unknown[]; readonly settling: readonly unknown[] };
+  /** What a mission's library keeps; it was completed (`complete-library.ts`). */
+  readonly library: KeptByLibrary;
+  readonly completed: CompletedLibrary;
   /** What functions of the SDK look things up in, and never change. */
   readonly constants: readonly object[];
 }
@@ -59,12 +61,12 @@ export function placesInBundle(code: string): (place: number) => number {
   };
 }
 
-const AWAIT = new vm.Script(`((weak) => {
+const AWAIT = new vm.Script(`((weak, complete) => {
   let handed;
   const kept = [];
   const told = [];
   const constants = [];
-  const library = { changing: [], settling: [] };
+  const library = { changing: [], settling: [], assigned: [] };
   const tables = [];
   // The SDK loads its own modules first, and says so.
   const isPreloaded = () => globalThis.__TEMPORAL__ !== undefined;
@@ -95,12 +97,14 @@ const AWAIT = new vm.Script(`((weak) => {
   answer('${KEPT_GLOBAL}', (values, id) => {
     if (id === '${KEPT_BY_LIBRARY.changing}') library.changing.push(...values);
     else if (id === '${KEPT_BY_LIBRARY.settling}') library.settling.push(...values);
+    else if (id === '${KEPT_BY_LIBRARY.assigned}') library.assigned.push(...values);
     else {
       if (id !== undefined) told.push(id);
       (id === undefined ? constants : kept).push(...values);
     }
   });
   return (beginning) => {
+    const completed = handed && complete(handed.factories, library);
     for (const name of ['${TABLE}', '${KEPT_GLOBAL}']) {
       delete globalThis[name];
       delete beginning[name];
@@ -109,13 +113,13 @@ const AWAIT = new vm.Script(`((weak) => {
       globalThis[name] = real[name];
       beginning[name].value = real[name];
     }
-    return handed && { ...handed, told, kept, constants, library, weak, tables: [...tables] };
+    return handed && { ...handed, told, kept, constants, library, completed, weak, tables: [...tables] };
   };
 })`);
 
 /** @returns to be called when the bundle is loaded, with all globals */
 export function awaitModules(context: vm.Context): (beginning: PropertyDescriptorMap) => ModuleTable | undefined {
-  return AWAIT.runInContext(context)(defineWeakTables(context)) as (
+  return AWAIT.runInContext(context)(defineWeakTables(context), libraryCompletion(context)) as (
     beginning: PropertyDescriptorMap,
   ) => ModuleTable | undefined;
 }

@@ -21,9 +21,9 @@ export interface ProcessPoolOptions extends ProcessOptions {
 
 /** Tasks sent ahead, so that a process never waits for its next one, though the command that sends them has to wait for a processor itself. */
 const SENT_AHEAD = 8;
-/** Of large recordings fewer are sent, but always as many as keep a process at work. */
+/** Of large recordings fewer are sent to a process, but always as many as keep it at work. */
 const SENT_AT_LEAST = 3;
-const SENT_BYTES_MAX = 16 * 2 ** 20;
+const SENT_BYTES_MAX = 8 * 2 ** 20;
 /** Processes that end before they take a task, until no more are started for it. */
 const STARTS_MAX = 3;
 /** Processes that end under others before they come to a task, until it is tried alone: the task itself may be too large to be received. */
@@ -60,7 +60,8 @@ export class ProcessPool {
    */
   hasRoom(count: number, bytes: number): boolean {
     const { length } = this.#hosts;
-    return count < length * (bytes < SENT_BYTES_MAX ? this.#perProcess : SENT_AT_LEAST);
+    const isMuch = !this.#options.waits && bytes >= length * SENT_BYTES_MAX;
+    return count < length * (isMuch ? SENT_AT_LEAST : this.#perProcess);
   }
 
   addTarget(key: string, target: ProcessTarget): void {

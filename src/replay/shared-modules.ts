@@ -16,14 +16,13 @@
 import vm from 'node:vm';
 import { IDS_OF_SDK } from '../artifact/kept-by-sdk.ts';
 import { SHARED_MODULES } from '../artifact/shared-by-runs.ts';
-import { completeLibrary } from './complete-library.ts';
 import type { ContextMemory } from './context-memory.ts';
 import type { ModuleTable } from './module-handover.ts';
 import { defineContent } from './shared-content.ts';
 
 const REMEMBER =
-  new vm.Script(`(({ memory, rememberContent, settled, roots }, { load, factories, tables, kept, constants, library, told }) => {
-  const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, prototype: ofObjects } = Object;
+  new vm.Script(`(({ memory, rememberContent }, { load, factories, tables, kept, constants, library, completed: { settled, roots }, weak, told }) => {
+  const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
   const { ownKeys } = Reflect;
   const cache = globalThis.__webpack_module_cache__;
 
@@ -116,7 +115,24 @@ const REMEMBER =
   }));
   const isOfLibrary = (id) => ${JSON.stringify(Object.values(SHARED_MODULES))}.includes(id);
   found = ofLibrary;
-  findAll([...sharedBy(isOfLibrary), ...library.changing, ...roots]);
+  const assigned = library.assigned.map(([read, set]) => ({ read, set, was: read() }));
+  findAll([...sharedBy(isOfLibrary), ...library.changing, ...roots, ...assigned.map(({ was }) => was), ...weak.begin()]);
+  memory.alsoTakeBack(() => weak.takeBack());
+  memory.alsoTakeBack(() => {
+    let makeAgain;
+    for (let at = 0; at < assigned.length; at += 1) {
+      const { read, set, was } = assigned[at];
+      const now = read();
+      if (is(now, was)) continue;
+      set(was);
+      const before = makeAgain;
+      makeAgain = () => {
+        before?.();
+        set(now);
+      };
+    }
+    return makeAgain;
+  });
   // Classes of zod get their members when they make their first schema.
   const isOfZodClass = ({ constructor }) => typeof constructor === 'function' && hasOwn(constructor, 'init');
   const isClosed = (object) => {
@@ -170,8 +186,5 @@ const REMEMBER =
 /** For a context that the bundle was just loaded into. Built-ins are remembered already. */
 export function rememberModules(context: vm.Context, memory: ContextMemory, modules: ModuleTable): void {
   const rememberContent = defineContent(context, memory);
-  const completed = completeLibrary(context, modules);
-  REMEMBER.runInContext(context)({ memory, rememberContent, ...completed }, modules);
-  modules.weak.begin();
-  memory.alsoTakeBack(() => modules.weak.takeBack());
+  REMEMBER.runInContext(context)({ memory, rememberContent }, modules);
 }

@@ -11,8 +11,8 @@ export interface WeakTables {
    * @returns a table with the methods of that class
    */
   make(name: 'WeakMap' | 'WeakSet', given: readonly unknown[]): object;
-  /** From here on it is noted what is put into them. */
-  begin(): void;
+  /** From here on it is noted what is put into them. @returns values that were put into them before */
+  begin(): readonly unknown[];
   /** They become what they were. @returns what makes them again, if they were changed */
   takeBack(): (() => void) | undefined;
 }
@@ -27,6 +27,9 @@ const TABLES = new vm.Script(`(() => {
     setPrototypeOf(list, null);
     return list;
   };
+  const { deref } = WeakRef.prototype;
+  const Reference = WeakRef;
+  const before = [];
   let notes;
 
   const ofMaps = {
@@ -39,9 +42,12 @@ const TABLES = new vm.Script(`(() => {
     put: (held, key) => apply(add, held, [key]),
     drop: (held, key) => apply(remove, held, [key]),
   };
+  // A key that came in is held by whoever has it.
   const note = (state) => {
-    if (notes !== undefined) notes[notes.length] = state;
+    if (notes === undefined) return;
+    notes[notes.length] = state.had ? state : { ways: state.ways, held: state.held, reference: new Reference(state.key), had: false };
   };
+  const keyOf = ({ key, reference }) => (reference === undefined ? key : apply(deref, reference, []));
   const become = ({ ways, held, key, had, value }) => {
     if (had) ways.put(held, key, value);
     else ways.drop(held, key);
@@ -53,8 +59,10 @@ const TABLES = new vm.Script(`(() => {
       return ways.drop(held, key);
     },
     put: (key, value) => {
-      note(ways.stateOf(held, key));
+      const was = ways.stateOf(held, key);
       ways.put(held, key, value);
+      if (notes === undefined) before[before.length] = value;
+      else note(was);
     },
   });
   const makers = {
@@ -77,6 +85,7 @@ const TABLES = new vm.Script(`(() => {
     },
     begin: () => {
       notes = bare([]);
+      return before;
     },
     takeBack: () => {
       if (notes.length === 0) return undefined;
@@ -84,9 +93,11 @@ const TABLES = new vm.Script(`(() => {
       const again = bare([]);
       notes = bare([]);
       for (let at = undone.length - 1; at >= 0; at -= 1) {
-        const { ways, held, key } = undone[at];
+        const { ways, held, had, value } = undone[at];
+        const key = keyOf(undone[at]);
+        if (key === undefined) continue;
         again[again.length] = ways.stateOf(held, key);
-        become(undone[at]);
+        become({ ways, held, key, had, value });
       }
       return () => {
         for (let at = again.length - 1; at >= 0; at -= 1) {

@@ -6,7 +6,7 @@ import { tellingWhatItKeeps } from '../../src/artifact/kept-by-library.ts';
 
 /** What is handed over, in the order of the text. */
 function handedBy(code: string): string[] {
-  return [...tellingWhatItKeeps(code).matchAll(/__missionKept\?\.\(\[([^\]]*)\],"([^"]*)"\)/g)].map(
+  return [...tellingWhatItKeeps(code).matchAll(/__missionKept\?\.\(\[(.*?)\],(?=")"([^"]*)"\)/g)].map(
     ([, names, by]) => `${by}: ${names}`,
   );
 }
@@ -21,7 +21,11 @@ export function add(one) { open.push(one); last = one; }
 class Held {}
 export default add;
 `;
-    expect(handedBy(code)).toEqual(['zod: open,last', 'zod, settling: table,add,Held']);
+    expect(handedBy(code)).toEqual([
+      'zod: open,last',
+      'zod, settling: table,add,Held',
+      'zod, assigned: [()=>last,(given)=>{last=given}]',
+    ]);
   });
 
   it('hands over what a constructor keeps for each schema, before it returns', () => {
@@ -32,8 +36,13 @@ export default add;
   return inst;
 });
 `;
-    expect(handedBy(code)).toEqual(['zod: value', 'zod, settling: checks', 'zod, settling: Text']);
-    expect(tellingWhatItKeeps(code)).toMatch(/"zod, settling"\);return inst;/);
+    expect(handedBy(code)).toEqual([
+      'zod: value',
+      'zod, settling: checks',
+      'zod, assigned: [()=>value,(given)=>{value=given}]',
+      'zod, settling: Text',
+    ]);
+    expect(tellingWhatItKeeps(code)).toMatch(/"zod, assigned"\);return inst;/);
   });
 
   it('hands over what belongs to a class, and what a function keeps for the one that it gives', () => {

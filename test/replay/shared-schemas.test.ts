@@ -21,7 +21,18 @@ var Order = import_zod.z.object({
   ]),
 }).strict();
 var GOOD = { id: "A-1", kind: "new", parts: [{ count: 1 }], price: { of: "all" } };
+var Lazy = import_zod.z.lazy(() => import_zod.z.object({ kind: import_zod.z.enum(["a", "b"]) }));
+var Said = import_zod.z.object({ id: import_zod.z.string() }).meta({ title: "Said", examples: ["a"] });
+function oneOf(schema, list) { return schema.refine((one) => list.includes(one)); }
+var Kind = oneOf(import_zod.z.string(), ["a", "b"]);
+var Flag = import_zod.z.stringbool();
+var Box = import_zod.z.object({ name: import_zod.z.string() }).check(import_zod.z.properties({ name: import_zod.z.string().min(3) }));
+var shown = (result) => (result.success ? result.data : result.error.issues);
 var questions = [
+  () => [shown(Lazy.safeParse({ kind: "c" })), shown(Lazy.safeParse({ kind: "a" })), Said.meta(), Said.description, z.toJSONSchema(Said, { io: "output", unrepresentable: "any" })],
+  () => [shown(Kind.safeParse("a")), shown(Kind.safeParse("evil"))],
+  () => [shown(Flag.safeParse("yes")), shown(Flag.safeParse("mine"))],
+  () => [shown(Box.safeParse({ name: "a" })), shown(Box.safeParse({ name: "abc" }))],
   () => Order.safeParse(GOOD),
   () => Order.safeParse({ ...GOOD, id: "A", kind: "odd", more: 1 }).error.issues.map(({ code, message }) => [code, message]),
   () => z.toJSONSchema(Order, { io: "input", unrepresentable: "any" }),
@@ -78,6 +89,26 @@ exports.ofWeakTables = async () => {
   Object.assign(WeakMap.prototype, { get, has });
   for (const table of [...found, z.globalRegistry._map]) [Order, Part, Order.shape.id].forEach(among((schema) => table.set(schema, "mine")));
 };
+exports.ofIssues = async () => {
+  Lazy.safeParse({ kind: "c" }).error.issues[0].values.push("mine");
+  Order.safeParse({ kind: "c" }).error.issues.forEach(({ values }) => values?.reverse());
+  among((one) => one.options.push("mine"))(Order.shape.kind);
+};
+exports.ofSaid = async () => {
+  same(z.globalRegistry._map.get(Said)).description = "mine";
+  same(Said.meta().examples).push("mine");
+};
+exports.ofAbandoned = async () => {
+  const evil = { get() {}, set(input) { same(input).id = "mine"; } };
+  const List = z.array(z.lazy(() => List));
+  among(() => List.parse(new Proxy([], { get() { throw 0; } }), { "~memo": { buckets: { get: () => evil } } }))();
+};
+exports.ofNames = async () => {
+  const { Reflect: real } = globalThis;
+  globalThis.Reflect = { ...real, ownKeys: () => [], apply: real.apply };
+  askAll();
+  globalThis.Reflect = real;
+};
 exports.ofMissing = async () => {
   for (const key of ["number", "marked", "checks", "object"]) {
     Object.defineProperty(Object.prototype, key, { configurable: true, get() { among((one) => Object.defineProperty(one, "mine", { value: 1, configurable: true }))(this); } });
@@ -100,6 +131,13 @@ var Later = import_zod.z.lazy(() => Part);
 var Filled = import_zod.z.object({ list: import_zod.z.array(import_zod.z.string()) }).default({ list: [] });
 var Event = import_zod.z.object({ at: import_zod.z.iso.datetime(), by: import_zod.z.record(import_zod.z.string(), import_zod.z.tuple([import_zod.z.number()])) });
 var tells = (schema, value) => { const { success, data, error } = schema.safeParse(value); return success ? data : error.issues.map(({ path, message }) => [path, message]); };
+exports.registers = async () => {
+  same(Order).register(z.globalRegistry, { title: "Ours" });
+  const form = () => z.toJSONSchema(Order, { io: "input", unrepresentable: "any" }).title;
+  const first = form();
+  z.globalRegistry.remove(same(Order));
+  return [first, form(), Order.safeParse({ kind: "c" }).error.issues.flatMap(({ values }) => values?.sort() ?? [])].join();
+};
 exports.derives = async () => {
   const filled = Filled.parse(undefined);
   filled.list.push("mine");
@@ -148,6 +186,13 @@ describe('schemas that runs share', () => {
     const first = await runToEnd(sandbox, 'derives');
     expect(first).toContain('Too big: expected array to have <=1 items');
     expect(await runToEnd(sandbox, 'derives')).toBe(first);
+    expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it('have the form that the registry of a run says', async () => {
+    const sandbox = await createSandbox(bundle);
+    for (const _ of 'ab') expect(await runToEnd(sandbox, 'registers')).toBe('Ours,,new,old');
+    expect(await runToEnd(sandbox, 'asks')).toBe(answer);
     expect(sandbox.isSpoiled).toBe(false);
   });
 

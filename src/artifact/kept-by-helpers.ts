@@ -1,0 +1,41 @@
+/**
+ * Functions of the author that make shared schemas are called before any run, and functions that they give keep what they were given and what they made. They hand it
+ * over, as zod does (`kept-by-library.ts`).
+ */
+import type * as acorn from 'acorn';
+import { endOf, handingOver, namesDeclared } from './kept-by-library.ts';
+import { type Addition, withAdditions } from './kept-by-sdk.ts';
+import { childrenOf, namesIn } from './module-outline.ts';
+import { KEPT_BY_LIBRARY } from './shared-by-runs.ts';
+
+/** @returns the text of `node`, in which functions that hold other functions tell what they keep for them */
+export function tellingWhatHelpersKeep(code: string, node: acorn.AnyNode): string {
+  const additions = functionsIn(node)
+    .filter(({ params, body }) => [...params, body].some((part) => functionsIn(part).length > 0))
+    .flatMap(additionsFor)
+    .map(({ at, text }) => ({ at: at - node.start, text }));
+  return withAdditions(code.slice(node.start, node.end), additions);
+}
+
+type AnyFunction = Extract<acorn.AnyNode, { readonly params: acorn.Pattern[] }>;
+
+/** It among them, if it is one. */
+function functionsIn(node: acorn.AnyNode): AnyFunction[] {
+  const inside = childrenOf(node).flatMap(functionsIn);
+  const isFunction =
+    node.type === 'FunctionDeclaration' ||
+    node.type === 'FunctionExpression' ||
+    node.type === 'ArrowFunctionExpression';
+  return isFunction ? [node, ...inside] : inside;
+}
+
+function additionsFor({ params, body }: AnyFunction): Addition[] {
+  const given = params.flatMap(namesIn);
+  const { changing } = KEPT_BY_LIBRARY;
+  if (body.type === 'BlockStatement')
+    return [{ at: endOf(body), text: `;${handingOver([...given, ...namesDeclared(body.body)], changing)};` }];
+  return [
+    { at: body.start, text: `(${handingOver(given, changing)},` },
+    { at: body.end, text: ')' },
+  ];
+}
