@@ -3,7 +3,7 @@
  * over, as zod does (`kept-by-library.ts`).
  */
 import type * as acorn from 'acorn';
-import { endOf, handingOver, namesDeclared } from './kept-by-library.ts';
+import { handingOver, namesDeclared } from './kept-by-library.ts';
 import { type Addition, withAdditions } from './kept-by-sdk.ts';
 import { childrenOf, namesIn } from './module-outline.ts';
 import { KEPT_BY_LIBRARY } from './shared-by-runs.ts';
@@ -31,11 +31,36 @@ function functionsIn(node: acorn.AnyNode): AnyFunction[] {
 
 function additionsFor({ params, body }: AnyFunction): Addition[] {
   const given = params.flatMap(namesIn);
-  const { changing } = KEPT_BY_LIBRARY;
-  if (body.type === 'BlockStatement')
-    return [{ at: endOf(body), text: `;${handingOver([...given, ...namesDeclared(body.body)], changing)};` }];
+  if (body.type !== 'BlockStatement') return telling(given, body);
+  const atEnd = { at: body.end - 1, text: `;${handingOver([...given, ...namesDeclared(body.body)], changing)};` };
+  const returns = returnsIn(body.body, given);
+  return [...returns, ...(body.body.at(-1)?.type === 'ReturnStatement' ? [] : [atEnd])];
+}
+
+const { changing } = KEPT_BY_LIBRARY;
+
+/** Before it is evaluated. */
+function telling(names: readonly string[], value: acorn.AnyNode): Addition[] {
   return [
-    { at: body.start, text: `(${handingOver(given, changing)},` },
-    { at: body.end, text: ')' },
+    { at: value.start, text: `(${handingOver(names, changing)},` },
+    { at: value.end, text: ')' },
   ];
+}
+
+/** Where a function returns something, with what there is by then. Of statements there are no others in what is shared. */
+function returnsIn(statements: readonly acorn.Statement[], known: readonly string[]): Addition[] {
+  let names = known;
+  return statements.flatMap((statement) => {
+    names = [...names, ...namesDeclared([statement])];
+    switch (statement.type) {
+      case 'ReturnStatement':
+        return statement.argument ? telling(names, statement.argument) : [];
+      case 'BlockStatement':
+        return returnsIn(statement.body, names);
+      case 'IfStatement':
+        return returnsIn([statement.consequent, ...(statement.alternate ? [statement.alternate] : [])], names);
+      default:
+        return [];
+    }
+  });
 }

@@ -64,7 +64,7 @@ function asPair(name: string): string {
 }
 
 /** Before it returns something. */
-export function endOf({ body, end }: { readonly body: readonly Statement[]; readonly end: number }): number {
+function endOf({ body, end }: { readonly body: readonly Statement[]; readonly end: number }): number {
   const last = body.at(-1);
   return last?.type === 'ReturnStatement' ? last.start : end - 1;
 }

@@ -25,7 +25,16 @@ const CONSTANTS: ReadonlySet<string> = new Set(['undefined', 'NaN', 'Infinity'])
 const GIVE_OUT: ReadonlySet<string> = new Set(['default', 'prefault', 'catch', '_default']);
 
 /** Members of zod itself that configure it, or keep something. */
-const STATEFUL_ZOD: ReadonlySet<string> = new Set(['config', 'globalRegistry', 'registry', 'setErrorMap', 'memoizer']);
+const STATEFUL_ZOD: ReadonlySet<string> = new Set([
+  'config',
+  'globalRegistry',
+  'registry',
+  'setErrorMap',
+  'memoizer',
+  'deepPartial',
+  'input',
+  'output',
+]);
 
 type Locals = ReadonlySet<string>;
 const NO_LOCALS: Locals = new Set();

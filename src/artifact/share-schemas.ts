@@ -43,6 +43,8 @@ function takeOut(workflow: string): SharedSchemas {
   if (!workflow.includes('require("zod")') || workflow.includes(SHARED)) return nothing;
   try {
     const outline = outlineModule(workflow);
+    // These are ours where schemas are made.
+    if (outline.bindings.has('keep') || outline.bindings.has('require')) return nothing;
     const pure = new PureExpressions(outline);
     const spans = schemasIn(outline, pure).filter(({ start, end }, index) => end - start >= placeOf(index).length);
     if (spans.length === 0) return nothing;
@@ -118,7 +120,8 @@ function schemasText(
   spans: readonly acorn.CallExpression[],
 ): string {
   const indexes = new Map(spans.map(({ start }, index) => [start, index]));
-  const keep = ({ start, end }: Span): string => `keep(${indexes.get(start)},()=>${code.slice(start, end)})`;
+  const keep = (span: acorn.AnyNode): string =>
+    `keep(${indexes.get(span.start)},()=>${tellingWhatHelpersKeep(code, span)})`;
   const needed = namesNeeded(outline, pure, spans);
   const declared = new Set<number>();
   const lines: string[] = [];

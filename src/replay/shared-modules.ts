@@ -21,7 +21,7 @@ import type { ModuleTable } from './module-handover.ts';
 import { defineContent } from './shared-content.ts';
 
 const REMEMBER =
-  new vm.Script(`(({ memory, rememberContent }, { load, factories, tables, kept, constants, library, completed: { settled, roots }, weak, told }) => {
+  new vm.Script(`(({ memory, rememberContent }, { load, factories, tables, kept, constants, library, completed: { settled, roots, isWhole }, weak, told }) => {
   const { getOwnPropertyDescriptors, getPrototypeOf, freeze, preventExtensions, hasOwn, is, prototype: ofObjects } = Object;
   const { ownKeys } = Reflect;
   const cache = globalThis.__webpack_module_cache__;
@@ -114,6 +114,7 @@ const REMEMBER =
     else memory.remember(object);
   }));
   const isOfLibrary = (id) => ${JSON.stringify(Object.values(SHARED_MODULES))}.includes(id);
+  memory.must(isWhole);
   found = ofLibrary;
   const assigned = library.assigned.map(([read, set]) => ({ read, set, was: read() }));
   findAll([...sharedBy(isOfLibrary), ...library.changing, ...roots, ...assigned.map(({ was }) => was), ...weak.begin()]);
@@ -137,7 +138,7 @@ const REMEMBER =
   const isOfZodClass = ({ constructor }) => typeof constructor === 'function' && hasOwn(constructor, 'init');
   const isClosed = (object) => {
     if (typeof object === 'function' || object instanceof Map || object instanceof Set) return true;
-    if (object instanceof RegExp) return !object.global && !object.sticky;
+    if (object instanceof RegExp) return false;
     // What a module exports is defined for good.
     const members = Object.values(getOwnPropertyDescriptors(object));
     if (members.length > 0 && members.every(({ get, configurable }) => get !== undefined && !configurable)) return true;

@@ -55,7 +55,8 @@ const TABLES = new vm.Script(`(() => {
   const changing = (ways, held) => ({
     has: (key) => ways.stateOf(held, key).had,
     delete: (key) => {
-      note(ways.stateOf(held, key));
+      const was = ways.stateOf(held, key);
+      if (was.had) note(was);
       return ways.drop(held, key);
     },
     put: (key, value) => {

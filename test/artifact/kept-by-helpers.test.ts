@@ -50,6 +50,18 @@ describe('a function that holds another', () => {
       [['a']],
     ],
     [
+      'that returns early',
+      'function within(list) { const of = 1; if (list.length === of) { const most = 1; return (one) => list.indexOf(one) < most; } return of; }',
+      'within(["a"])("a")',
+      [['a'], 1, 1],
+    ],
+    [
+      'that returns one of two',
+      'function within(list) { if (list.length > 1) return 1; else return (one) => list.includes(one); }',
+      'within(["a"])("a")',
+      [['a']],
+    ],
+    [
       'in an object',
       'var within = { of(list) { return (one) => list.includes(one); } };',
       'within.of(["a"])("a")',

@@ -1,7 +1,9 @@
 /** Runs of a mission share zod and schemas. Whatever one does to them, the next one finds them as the first one did. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Artifact } from '../../src/artifact/artifact.ts';
 import { buildArtifact } from '../../src/artifact/build-artifact.ts';
 import { linkWorkflowBundle } from '../../src/artifact/link-workflow-bundle.ts';
+import { shareSchemas } from '../../src/artifact/share-schemas.ts';
 import { createSandbox, type Sandbox, type SandboxBundle } from '../../src/replay/sandbox.ts';
 import { runToEnd } from './sandbox-runs.ts';
 
@@ -136,6 +138,7 @@ exports.registers = async () => {
   const form = () => z.toJSONSchema(Order, { io: "input", unrepresentable: "any" }).title;
   const first = form();
   z.globalRegistry.remove(same(Order));
+  z.globalRegistry.remove(undefined);
   return [first, form(), Order.safeParse({ kind: "c" }).error.issues.flatMap(({ values }) => values?.sort() ?? [])].join();
 };
 exports.derives = async () => {
@@ -158,12 +161,16 @@ exports.derives = async () => {
 exports.ofConfig = async () => among(() => z.config({ customError: () => "mine" }))();
 `;
 
+/** Each has the one before twice. */
+const LEVELS = Array.from({ length: 24 }).reduce<string>((one) => `same(${one})`, 'z.string()');
+
+let artifact: Artifact;
 let bundle: SandboxBundle;
 /** Of a run that had a context for itself. */
 let answer: unknown;
 
 beforeAll(async () => {
-  const artifact = await buildArtifact({ root: process.cwd(), mission: 'refund-eligibility' });
+  artifact = await buildArtifact({ root: process.cwd(), mission: 'refund-eligibility' });
   bundle = await linkWorkflowBundle({ ...artifact, code: { ...artifact.code, workflow: WORKFLOWS } });
   answer = await runToEnd(await createSandbox(bundle), 'asks');
 }, 120_000);
@@ -187,6 +194,32 @@ describe('schemas that runs share', () => {
     expect(first).toContain('Too big: expected array to have <=1 items');
     expect(await runToEnd(sandbox, 'derives')).toBe(first);
     expect(sandbox.isSpoiled).toBe(false);
+  });
+
+  it.each([
+    ['have no end', 'z.array(node({ node }))', '[{ next: { next: {} } }]', 'true'],
+    ['are as many as can be', LEVELS, '{}', 'false'],
+    [
+      'cannot be made',
+      'z.object({ one: z.lazy(() => z.object({ a: Part }).extend(1)) })',
+      '{ one: {} }',
+      'Invalid input to extend',
+    ],
+  ])('work where they %s', async (_, schema, value, said) => {
+    const workflow = `
+var import_zod = require("zod");
+var z = import_zod.z;
+var Part = import_zod.z.string();
+function same(one) { return import_zod.z.object({ a: one, b: one }); }
+var node = (kit) => import_zod.z.object({ next: import_zod.z.lazy(() => kit.node(kit)).optional() });
+var Asked = ${schema.replaceAll('z.', 'import_zod.z.')};
+exports.asks = async () => { try { return String(Asked.safeParse(${value}).success); } catch (error) { return error.message; } };
+`;
+    const code = { ...artifact.code, workflow };
+    const sandbox = await createSandbox(await linkWorkflowBundle({ ...artifact, code }));
+    expect(shareSchemas(workflow).schemas).toContain('keep(0,');
+    expect(await runToEnd(sandbox, 'asks')).toContain(said);
+    expect(sandbox.isSpoiled).toBe(schema !== LEVELS);
   });
 
   it('have the form that the registry of a run says', async () => {
