@@ -9,8 +9,8 @@
  * 3. What turns out to be no schema when it is evaluated is evaluated for every run, as before.
  */
 import type * as acorn from 'acorn';
-import { tellingWhatHelpersKeep } from './kept-by-helpers.ts';
 import { handingOver } from './kept-by-library.ts';
+import { tellingWhatMakersKeep } from './kept-by-makers.ts';
 import { childrenOf, type ModuleOutline, outlineModule, rootOf } from './module-outline.ts';
 import { PureExpressions } from './pure-expressions.ts';
 import { KEPT_BY_LIBRARY } from './shared-by-runs.ts';
@@ -121,13 +121,13 @@ function schemasText(
 ): string {
   const indexes = new Map(spans.map(({ start }, index) => [start, index]));
   const keep = (span: acorn.AnyNode): string =>
-    `keep(${indexes.get(span.start)},()=>${tellingWhatHelpersKeep(code, span)})`;
+    `keep(${indexes.get(span.start)},()=>${tellingWhatMakersKeep(code, span)})`;
   const needed = namesNeeded(outline, pure, spans);
   const declared = new Set<number>();
   const lines: string[] = [];
   for (const { name, value, kind } of outline.bindings.values()) {
     if (value === undefined || !needed.has(name)) continue;
-    const made = indexes.has(value.start) ? keep(value) : tellingWhatHelpersKeep(code, value);
+    const made = indexes.has(value.start) ? keep(value) : tellingWhatMakersKeep(code, value);
     lines.push(kind === 'function' ? made : `var ${name}=${made};`);
     declared.add(value.start);
   }

@@ -2,10 +2,10 @@
 import type { AnyNode } from 'acorn';
 import { describe, expect, it } from 'vitest';
 import { evaluateModule } from '../../src/artifact/evaluate-module.ts';
-import { tellingWhatHelpersKeep } from '../../src/artifact/kept-by-helpers.ts';
+import { tellingWhatMakersKeep } from '../../src/artifact/kept-by-makers.ts';
 import { parseCode } from '../../src/artifact/parse-code.ts';
 
-const told = (code: string) => tellingWhatHelpersKeep(code, parseCode(code).body[0] as AnyNode);
+const told = (code: string) => tellingWhatMakersKeep(code, parseCode(code).body[0] as AnyNode);
 
 /** What it hands over when it is called, and what that gives. */
 function called(code: string, call: string): { readonly given: unknown; readonly kept: unknown[] } {

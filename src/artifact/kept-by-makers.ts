@@ -9,7 +9,7 @@ import { childrenOf, namesIn } from './module-outline.ts';
 import { KEPT_BY_LIBRARY } from './shared-by-runs.ts';
 
 /** @returns the text of `node`, in which functions that hold other functions tell what they keep for them */
-export function tellingWhatHelpersKeep(code: string, node: acorn.AnyNode): string {
+export function tellingWhatMakersKeep(code: string, node: acorn.AnyNode): string {
   const additions = functionsIn(node)
     .filter(({ params, body }) => [...params, body].some((part) => functionsIn(part).length > 0))
     .flatMap(additionsFor)
