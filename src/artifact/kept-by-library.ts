@@ -2,7 +2,7 @@
  * What zod keeps in variables is handed over while it is loaded, as what the SDK keeps is (`kept-by-sdk.ts`): variables of its modules, and those that its
  * constructors make for each schema and each class. They are found in zod's own modules before they are bundled, for names are shortened then.
  */
-import type { AnyNode, BlockStatement, CallExpression, FunctionDeclaration, Pattern, Program, Statement } from 'acorn';
+import type { AnyNode, BlockStatement, CallExpression, FunctionDeclaration, Program, Statement } from 'acorn';
 import { parse } from 'acorn';
 import { type Addition, KEPT_GLOBAL, withAdditions } from './kept-by-sdk.ts';
 import { namesIn, writtenIn } from './module-outline.ts';
@@ -41,7 +41,7 @@ export function tellingWhatItKeeps(code: string): string {
     ...makers.map(({ params, body }) =>
       additionFor(changing, [...params.flatMap(namesIn), ...namesDeclared(body.body)], endOf(body)),
     ),
-    ...[...initializers, ...others].flatMap(({ body }) => additionsAt(endOf(body), body.body)),
+    ...[...initializers, ...others].flatMap((block) => additionsAt(endOf(block), block.body)),
   ];
   return withAdditions(code, additions.flat());
 }
@@ -96,11 +96,6 @@ function isMade(init: AnyNode | null | undefined): init is CallExpression {
   return name.type === 'Identifier' && name.name === MAKER;
 }
 
-interface Keeping {
-  readonly params: readonly Pattern[];
-  readonly body: BlockStatement;
-}
-
 /** Functions of a module that keep something for others. */
 function functionsIn({ body }: Program) {
   const statements = body.flatMap(declared);
@@ -112,14 +107,13 @@ function functionsIn({ body }: Program) {
       (statement) => statement.type === 'FunctionDeclaration' && MAKERS.has(statement.id.name),
     ) as FunctionDeclaration[],
     /** Called for each schema: the second argument. */
-    initializers: values.flatMap((init) => (isMade(init) ? init.arguments.slice(1, 2) : [])).flatMap(withBlock),
-    others: values.flatMap(withBlock).filter(({ body: block }) => givesFunction(block)),
+    initializers: values.flatMap((init) => (isMade(init) ? init.arguments.slice(1, 2) : [])).flatMap(blockOf),
+    others: values.flatMap(blockOf).filter(givesFunction),
   };
 }
 
-function withBlock(value: AnyNode | null | undefined): Keeping[] {
-  if (value?.type !== 'ArrowFunctionExpression' || value.body.type !== 'BlockStatement') return [];
-  return [{ params: value.params, body: value.body }];
+function blockOf(value: AnyNode | null | undefined): BlockStatement[] {
+  return value?.type === 'ArrowFunctionExpression' && value.body.type === 'BlockStatement' ? [value.body] : [];
 }
 
 function givesFunction({ body }: BlockStatement): boolean {

@@ -138,7 +138,6 @@ const REMEMBER =
   const isOfZodClass = ({ constructor }) => typeof constructor === 'function' && hasOwn(constructor, 'init');
   const isClosed = (object) => {
     if (typeof object === 'function' || object instanceof Map || object instanceof Set) return true;
-    if (object instanceof RegExp) return false;
     // What a module exports is defined for good.
     const members = Object.values(getOwnPropertyDescriptors(object));
     if (members.length > 0 && members.every(({ get, configurable }) => get !== undefined && !configurable)) return true;
